@@ -1,0 +1,118 @@
+// Package config reads the BFF's settings: one struct, read once, with every
+// fault reported in one error. No other package looks at the environment.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/joho/godotenv"
+)
+
+// Config is everything the BFF can be told. The tag env names the variable,
+// default is its value when unset, and secret keeps the value out of error
+// messages. validate holds the rules that concern one setting alone; what
+// concerns two is in check.
+type Config struct {
+	// Host and Port are where the BFF listens; port 0 takes a free one.
+	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
+	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
+
+	// SupabaseURL is the project's one public address. RestURL and AuthURL
+	// name one upstream each where it isn't below SupabaseURL.
+	SupabaseURL *url.URL `env:"SUPABASE_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	RestURL     *url.URL `env:"SUPABASE_REST_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	AuthURL     *url.URL `env:"SUPABASE_AUTH_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+
+	// PublishableKey is what a browser may know. The BFF never holds the
+	// secret key: whatever it may do, it may do as the signed-in user only.
+	PublishableKey string `env:"SUPABASE_PUBLISHABLE_KEY" secret:"true" validate:"required,publishable" expect:"a publishable key (sb_publishable_…) or a legacy anon key, never a secret or service_role key"`
+	// JWTSecret verifies HS256 tokens; without it only the JWKS counts.
+	JWTSecret string `env:"SUPABASE_JWT_SECRET" secret:"true" validate:"omitempty,min=32" expect:"at least 32 characters, or unset when Auth signs with asymmetric keys"`
+	// JWTIssuer, when set, must be the token's iss.
+	JWTIssuer string `env:"SUPABASE_JWT_ISSUER" validate:"omitempty,url" expect:"the URL that Auth puts into iss"`
+
+	// BodyLimit bounds a request's body, HeaderLimit its first line and
+	// headers together, both in bytes.
+	BodyLimit   int `env:"BFF_BODY_LIMIT" default:"4194304" validate:"min=1024,max=1073741824" expect:"bytes, 1024 to 1073741824"`
+	HeaderLimit int `env:"BFF_HEADER_LIMIT" default:"32768" validate:"min=4096,max=1048576" expect:"bytes, 4096 to 1048576"`
+
+	// UpstreamTimeout is how long Supabase may take for one answer. It is
+	// longer than the 8 s statement timeout of the role authenticated, so
+	// that PostgREST gets to say what went wrong.
+	UpstreamTimeout time.Duration `env:"BFF_UPSTREAM_TIMEOUT" default:"15s" validate:"min=100ms,max=10m" expect:"a duration such as 15s, 100ms to 10m"`
+	// ShutdownTimeout bounds how long running requests may take to finish
+	// once the BFF was asked to stop.
+	ShutdownTimeout time.Duration `env:"BFF_SHUTDOWN_TIMEOUT" default:"20s" validate:"min=1s,max=10m" expect:"a duration such as 20s, 1s to 10m"`
+
+	LogLevel slog.Level `env:"BFF_LOG_LEVEL" default:"info" expect:"debug, info, warn or error"`
+}
+
+// Address is host and port in the form net.Listen takes.
+func (c Config) Address() string {
+	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+}
+
+// Load reads the file envFile, where there is one, and the environment, which
+// wins over the file, and returns the settings or an error that lists all
+// faults.
+func Load(envFile string) (Config, error) {
+	file, err := godotenv.Read(envFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("settings file %s: %w", envFile, err)
+	}
+	return From(func(name string) (string, bool) {
+		if value, ok := os.LookupEnv(name); ok {
+			return value, true
+		}
+		value, ok := file[name]
+		return value, ok
+	})
+}
+
+// From reads the settings through lookup. An empty value counts as unset, as
+// a line `NAME=` in .env means no more than that.
+func From(lookup func(name string) (string, bool)) (Config, error) {
+	get := func(name string) string {
+		value, _ := lookup(name)
+		return value
+	}
+	var c Config
+	faults := parse(&c, get)
+	faults = append(faults, check(c, faults)...)
+	faults = append(faults, c.derive(get)...)
+	if len(faults) > 0 {
+		return Config{}, &Error{Faults: faults}
+	}
+	return c, nil
+}
+
+// derive fills in the addresses that follow from others.
+func (c *Config) derive(get func(string) string) []Fault {
+	if c.SupabaseURL == nil && get("SUPABASE_URL") == "" {
+		port := get("SUPABASE_PORT")
+		if port == "" {
+			port = "54321"
+		}
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return []Fault{{Variable: "SUPABASE_PORT", Value: port, Expected: "a port, 1 to 65535"}}
+		}
+		c.SupabaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+	}
+	if c.SupabaseURL != nil {
+		if c.RestURL == nil {
+			c.RestURL = c.SupabaseURL.JoinPath("rest/v1")
+		}
+		if c.AuthURL == nil {
+			c.AuthURL = c.SupabaseURL.JoinPath("auth/v1")
+		}
+	}
+	return nil
+}

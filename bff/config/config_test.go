@@ -1,0 +1,137 @@
+package config_test
+
+import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/config"
+)
+
+// from reads the settings out of a map, over a base that is valid alone.
+func from(changes map[string]string) (config.Config, error) {
+	settings := map[string]string{"SUPABASE_PUBLISHABLE_KEY": "sb_publishable_test"}
+	for name, value := range changes {
+		settings[name] = value
+	}
+	return config.From(func(name string) (string, bool) {
+		value, ok := settings[name]
+		return value, ok
+	})
+}
+
+// legacyKey is a JWT with the role alone; its signature is of no concern here.
+func legacyKey(role string) string {
+	return "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(`{"role":"`+role+`"}`)) + ".c2ln"
+}
+
+func TestDefaultsFollowFromOneKey(t *testing.T) {
+	c, err := from(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Address(); got != "127.0.0.1:8080" {
+		t.Errorf("address %s", got)
+	}
+	if got := c.RestURL.String(); got != "http://127.0.0.1:54321/rest/v1" {
+		t.Errorf("REST upstream %s", got)
+	}
+	if got := c.AuthURL.String(); got != "http://127.0.0.1:54321/auth/v1" {
+		t.Errorf("Auth upstream %s", got)
+	}
+	if c.UpstreamTimeout != 15*time.Second {
+		t.Errorf("upstream timeout %s", c.UpstreamTimeout)
+	}
+}
+
+func TestUpstreamsFollowTheProjectURL(t *testing.T) {
+	c, err := from(map[string]string{
+		"SUPABASE_URL":      "https://abc.supabase.co/",
+		"SUPABASE_AUTH_URL": "http://auth:9999",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.RestURL.String(); got != "https://abc.supabase.co/rest/v1" {
+		t.Errorf("REST upstream %s", got)
+	}
+	if got := c.AuthURL.String(); got != "http://auth:9999" {
+		t.Errorf("Auth upstream %s", got)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, tt := range []struct {
+		Name     string
+		Settings map[string]string
+		Names    []string // what the error must contain
+		Hides    string   // what it must not
+	}{
+		{"no publishable key", map[string]string{"SUPABASE_PUBLISHABLE_KEY": ""}, []string{"SUPABASE_PUBLISHABLE_KEY"}, ""},
+		{"secret key as publishable key", map[string]string{"SUPABASE_PUBLISHABLE_KEY": "sb_secret_abc123"}, []string{"SUPABASE_PUBLISHABLE_KEY", "never a secret"}, "abc123"},
+		{"service_role key as publishable key", map[string]string{"SUPABASE_PUBLISHABLE_KEY": legacyKey("service_role")}, []string{"SUPABASE_PUBLISHABLE_KEY"}, "eyJ"},
+		{"short JWT secret", map[string]string{"SUPABASE_JWT_SECRET": "hunter2"}, []string{"SUPABASE_JWT_SECRET", "32"}, "hunter2"},
+		{"port out of range", map[string]string{"BFF_PORT": "65536"}, []string{`BFF_PORT="65536"`}, ""},
+		{"port no number", map[string]string{"BFF_PORT": "http"}, []string{`BFF_PORT="http"`}, ""},
+		{"stack port no number", map[string]string{"SUPABASE_PORT": "x"}, []string{`SUPABASE_PORT="x"`}, ""},
+		{"upstream of another scheme", map[string]string{"SUPABASE_URL": "postgres://db/x"}, []string{`SUPABASE_URL="postgres://db/x"`}, ""},
+		{"upstream with a password", map[string]string{"SUPABASE_URL": "http://me:pass@host"}, []string{"SUPABASE_URL"}, "pass@"},
+		{"upstream unreadable", map[string]string{"SUPABASE_REST_URL": "http://[::1"}, []string{"SUPABASE_REST_URL"}, ""},
+		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
+		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
+		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
+		{
+			"all at once",
+			map[string]string{"BFF_PORT": "x", "SUPABASE_URL": "ftp://a", "BFF_BODY_LIMIT": "1", "SUPABASE_PUBLISHABLE_KEY": "sb_secret_x", "BFF_LOG_LEVEL": "loud"},
+			[]string{"BFF_PORT", "SUPABASE_URL", "BFF_BODY_LIMIT", "SUPABASE_PUBLISHABLE_KEY", "BFF_LOG_LEVEL"},
+			"",
+		},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			_, err := from(tt.Settings)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, name := range tt.Names {
+				if !strings.Contains(err.Error(), name) {
+					t.Errorf("%q is missing in: %v", name, err)
+				}
+			}
+			if tt.Hides != "" && strings.Contains(err.Error(), tt.Hides) {
+				t.Errorf("a secret shows in: %v", err)
+			}
+			if faults := err.(*config.Error).Faults; len(faults) != max(1, len(tt.Settings)) {
+				t.Errorf("%d faults: %v", len(faults), err)
+			}
+		})
+	}
+}
+
+func TestLegacyAnonKeyIsAccepted(t *testing.T) {
+	if _, err := from(map[string]string{"SUPABASE_PUBLISHABLE_KEY": legacyKey("anon")}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEnvironmentWinsOverFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), ".env")
+	lines := "SUPABASE_PUBLISHABLE_KEY=sb_publishable_file\nBFF_PORT=1111\nBFF_HOST=localhost\n"
+	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SUPABASE_PUBLISHABLE_KEY", "")
+	if err := os.Unsetenv("SUPABASE_PUBLISHABLE_KEY"); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("BFF_PORT", "2222")
+	c, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.PublishableKey != "sb_publishable_file" || c.Address() != "localhost:2222" {
+		t.Errorf("got key %s, address %s", c.PublishableKey, c.Address())
+	}
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// A Fault is one setting that can't be used.
+type Fault struct {
+	Variable string
+	Value    string // as given, or "" when it is a secret
+	Expected string
+}
+
+func (f Fault) String() string {
+	if f.Value == "" {
+		return fmt.Sprintf("%s: expected %s", f.Variable, f.Expected)
+	}
+	return fmt.Sprintf("%s=%q: expected %s", f.Variable, f.Value, f.Expected)
+}
+
+// Error lists every setting that can't be used.
+type Error struct {
+	Faults []Fault
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("invalid configuration:")
+	for _, f := range e.Faults {
+		b.WriteString("\n  " + f.String())
+	}
+	return b.String()
+}
+
+// parse fills the struct from the variables its tags name.
+func parse(c *Config, get func(string) string) []Fault {
+	var faults []Fault
+	value := reflect.ValueOf(c).Elem()
+	for i := range value.NumField() {
+		field := value.Type().Field(i)
+		raw := get(field.Tag.Get("env"))
+		if raw == "" {
+			raw = field.Tag.Get("default")
+		}
+		if raw == "" {
+			continue
+		}
+		if err := set(value.Field(i), raw); err != nil {
+			faults = append(faults, fault(field, raw))
+		}
+	}
+	return faults
+}
+
+func set(field reflect.Value, raw string) error {
+	switch target := field.Addr().Interface().(type) {
+	case *string:
+		*target = raw
+	case *int:
+		n, err := strconv.Atoi(raw)
+		*target = n
+		return err
+	case *time.Duration:
+		d, err := time.ParseDuration(raw)
+		*target = d
+		return err
+	case *slog.Level:
+		return target.UnmarshalText([]byte(raw))
+	case **url.URL:
+		u, err := url.Parse(strings.TrimRight(raw, "/"))
+		*target = u
+		return err
+	default:
+		return fmt.Errorf("no way to read a %s", field.Type())
+	}
+	return nil
+}
+
+func fault(field reflect.StructField, raw string) Fault {
+	if field.Tag.Get("secret") != "" || strings.Contains(raw, "@") {
+		raw = "" // a URL with a user may hold a password
+	}
+	return Fault{Variable: field.Tag.Get("env"), Value: raw, Expected: field.Tag.Get("expect")}
+}
+
+// check applies the validate tags and the rules that concern two settings.
+// Settings that could not even be read are left out: they are listed already.
+func check(c Config, unread []Fault) []Fault {
+	known := func(variable string) bool {
+		return slices.ContainsFunc(unread, func(f Fault) bool { return f.Variable == variable })
+	}
+	var faults []Fault
+	if err := rules().Struct(c); err != nil {
+		for _, bad := range err.(validator.ValidationErrors) {
+			field, _ := reflect.TypeFor[Config]().FieldByName(bad.StructField())
+			if f := fault(field, fmt.Sprint(bad.Value())); !known(f.Variable) {
+				faults = append(faults, f)
+			}
+		}
+	}
+	if c.ShutdownTimeout < c.UpstreamTimeout && !known("BFF_SHUTDOWN_TIMEOUT") && !known("BFF_UPSTREAM_TIMEOUT") {
+		faults = append(faults, Fault{"BFF_SHUTDOWN_TIMEOUT", c.ShutdownTimeout.String(),
+			fmt.Sprintf("at least BFF_UPSTREAM_TIMEOUT (%s), or running requests would be cut off", c.UpstreamTimeout)})
+	}
+	return faults
+}
+
+func rules() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	must := func(err error) {
+		if err != nil { // a rule's name is taken or malformed: a fault in this file
+			panic(err)
+		}
+	}
+	// A URL is a struct to the validator; its rule is about its text.
+	v.RegisterCustomTypeFunc(func(field reflect.Value) any {
+		u := field.Interface().(url.URL)
+		return u.String()
+	}, url.URL{})
+	must(v.RegisterValidation("upstream", func(field validator.FieldLevel) bool {
+		u, err := url.Parse(field.Field().String())
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") &&
+			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	}))
+	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
+		return publishable(field.Field().String())
+	}))
+	return v
+}
+
+// publishable tells a key that a browser may hold from one that it may not.
+func publishable(key string) bool {
+	if strings.HasPrefix(key, "sb_publishable_") {
+		return true
+	}
+	// A legacy key is a JWT that carries its role.
+	parts := strings.Split(key, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return false
+	}
+	var claims struct {
+		Role string `json:"role"`
+	}
+	return json.Unmarshal(payload, &claims) == nil && claims.Role == "anon"
+}
