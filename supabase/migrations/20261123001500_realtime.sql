@@ -1,0 +1,12 @@
+-- What mobile clients watch. The publication is Supabase's own; where there is none
+-- there is nobody to watch.
+
+set lock_timeout = '5s';
+
+do $$
+begin
+  if exists (select from pg_publication where pubname = 'supabase_realtime' and not puballtables) then
+    alter publication supabase_realtime add table
+      public.tasks, public.sprints, public.daily_scrums, public.daily_scrum_updates, public.impediments;
+  end if;
+end $$;
