@@ -1,0 +1,68 @@
+// A process of its own: @supabase/lite's GoTrue-compatible Auth API on our PostgreSQL, /auth/v1 only.
+// Its settings come from auth.mjs. E-mails are not sent: they go to the log and to the stack's console.
+
+import { serve } from "@hono/node-server";
+import { App, getAuthSchemaSql } from "@supabase/lite";
+import { createPostgresConnection } from "@supabase/lite/postgres";
+
+const { AUTH_PORT, AUTH_DATABASE_URL, AUTH_SITE_URL, AUTH_EXTERNAL_URL, AUTH_JWT_SECRET } = process.env;
+
+// lite hands JSON over as text, and its own settings would encode it once more: user metadata would be
+// a JSON string in the column, where GoTrue has an object.
+const jsonb = {
+  to: 3802,
+  from: [3802],
+  serialize: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+  parse: (text) => JSON.parse(text),
+};
+
+const connection = createPostgresConnection({
+  url: AUTH_DATABASE_URL,
+  postgresOptions: { max: 10, types: { jsonb }, onnotice: () => {} },
+});
+await connection.exec(getAuthSchemaSql());
+
+const app = new App({
+  connection,
+  api: { external_url: AUTH_EXTERNAL_URL },
+  auth: {
+    enabled: true,
+    site_url: AUTH_SITE_URL,
+    jwt_secret: AUTH_JWT_SECRET,
+    jwt_expiry: 3600,
+    enable_signup: true,
+    enable_refresh_token_rotation: true,
+    refresh_token_reuse_interval: 10,
+    minimum_password_length: 6,
+    email: { enable_signup: true, enable_confirmations: false },
+  },
+  storage: { enabled: false },
+  options: {
+    server: { apiKeys: false, admin: false }, // keys are the gateway's job
+    drivers: { email: { send: showEmail } },
+  },
+});
+
+async function showEmail({ to, subject, text }) {
+  console.log(`E-mail to ${to}: ${subject}\n${text}`);
+  process.send?.({ to, subject, text });
+}
+
+const server = serve({
+  hostname: "127.0.0.1",
+  port: Number(AUTH_PORT),
+  fetch(request, { incoming }) {
+    const { pathname } = new URL(request.url);
+    if (!pathname.startsWith("/auth/v1/")) return new Response("not found", { status: 404 });
+    return app.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null });
+  },
+});
+server.keepAliveTimeout = 60_000; // longer than the gateway keeps an idle connection
+
+async function stop() {
+  server.close();
+  await connection.close();
+  process.exit(0);
+}
+process.on("SIGTERM", stop);
+process.on("disconnect", stop); // the stack is gone

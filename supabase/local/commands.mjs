@@ -1,0 +1,186 @@
+// up, reset, run: which parts start in which order, what is printed, and how everything ends.
+
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startAuth } from "./auth.mjs";
+import { findBff, startBff } from "./bff.mjs";
+import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
+import { startGateway } from "./gateway.mjs";
+import { startPostgres } from "./postgres.mjs";
+import { findPostgrest, startPostgrest } from "./postgrest.mjs";
+import { Processes } from "./processes.mjs";
+import { freePorts, isFree } from "./ready.mjs";
+import { refuse } from "./refuse.mjs";
+import { generateSecrets, home, loadSettings, nodeModules, repository } from "./settings.mjs";
+import { showWelcome } from "./welcome.mjs";
+
+process.umask(0o022); // PostgreSQL's user must be able to read what is made here; secrets have their own mode
+
+const say = (line) => console.log(line);
+
+/** Starts the stack on its own data and stays until a signal comes or PostgreSQL dies. */
+export async function up({ envFile }) {
+  const settings = loadSettings(envFile);
+  const folder = join(home(), String(settings.SUPABASE_PORT));
+  refuseWhileRunning(folder);
+  if (settings.BFF_PORT !== 0 && !(await isFree(settings.BFF_PORT, settings.BFF_HOST))) throw taken("BFF_PORT", settings.BFF_PORT);
+
+  return supervised(folder, say, async (stack) => {
+    const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository });
+    await showWelcome({ parts, settings, folder });
+    await stack.processes.failed;
+  });
+}
+
+/** Starts a throw-away stack, runs the command against it and returns the command's exit code. */
+export async function run({ run: [command, ...args] }) {
+  if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
+  const runs = join(home(), "runs");
+  await removeAbandoned(runs);
+  const folder = join(runs, String(process.pid));
+  const settings = { ...inherited(), ...generateSecrets() };
+  let code = 1;
+  try {
+    await supervised(folder, () => {}, async (stack) => {
+      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
+      const ended = stack.processes.finish("command", command, args, { cwd: process.cwd(), env: { ...process.env, ...variables(parts, settings) } });
+      code = await Promise.race([ended, stack.processes.failed]);
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return process.exitCode ?? code;
+}
+
+/** Deletes the data of the stack on SUPABASE_PORT. */
+export async function reset({ envFile }) {
+  const folder = join(home(), String(loadSettings(envFile).SUPABASE_PORT));
+  refuseWhileRunning(folder);
+  await Processes.endLeftovers(folder);
+  rmSync(folder, { recursive: true, force: true });
+  say(`Deleted ${shown(folder)}. The next \`go tool task up\` starts afresh.`);
+  return 0;
+}
+
+/** PostgreSQL, Auth, migrations, seed, PostgREST and the BFF, in the order in which they need each other. */
+async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throwAway = false }) {
+  const { processes, folder, upstreams } = stack;
+  const binaries = { postgrest: findPostgrest(), bff: existsSync(join(repository, ".local/bin/bff")) ? findBff() : "" /* INTERIM */, supabase: supabaseBinary() };
+  stack.gateway = await startGateway({
+    port: gatewayPort,
+    upstreams,
+    keys: { publishable: settings.SUPABASE_PUBLISHABLE_KEY, secret: settings.SUPABASE_SECRET_KEY, jwtSecret: settings.SUPABASE_JWT_SECRET },
+  }).catch((error) => {
+    throw error.code === "EADDRINUSE" ? taken("SUPABASE_PORT", gatewayPort) : error;
+  });
+  const supabaseUrl = `http://127.0.0.1:${stack.gateway.address().port}`;
+  await processes.claim();
+
+  const [anyDatabasePort, authPort, postgrestPort, postgrestAdminPort, anyBffPort] = await freePorts(5);
+  const databasePort = !throwAway && (await isFree(gatewayPort + 1)) ? gatewayPort + 1 : anyDatabasePort; // 54322, as Supabase has it
+  const host = throwAway ? "127.0.0.1" : settings.BFF_HOST;
+  const bff = { binary: binaries.bff, cwd: bffCwd, settings, host, port: bffPort || anyBffPort, supabaseUrl };
+  const siteUrl = `http://127.0.0.1:${bff.port}`;
+
+  const step = progress(stack.say);
+  const database = await step("PostgreSQL", () => startPostgres(processes, { home: home(), folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
+  await step("roles and schemas", () => bootstrap(database));
+  const auth = await step("Auth", () => startAuth(processes, { database, settings, folder, port: authPort, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail }), ({ name }) => name);
+  await step("migrations", () => migrate(processes, database));
+  if (existsSync(join(repository, "supabase", "seed.sql"))) await step("seed", () => seed(database)); // INTERIM
+  const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, port: postgrestPort, adminPort: postgrestAdminPort };
+  upstreams.auth = auth.url;
+  upstreams.rest = await step("PostgREST", () => startPostgrest(processes, postgrest));
+  const bffUrl = !binaries.bff ? "" : await step("BFF", () => startBff(processes, bff), (url) => url);
+  return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries };
+}
+
+/** What a command run against a throw-away stack finds in its environment. */
+function variables(parts, settings) {
+  return {
+    SUPABASE_URL: parts.supabaseUrl,
+    SUPABASE_PUBLISHABLE_KEY: settings.SUPABASE_PUBLISHABLE_KEY,
+    SUPABASE_SECRET_KEY: settings.SUPABASE_SECRET_KEY,
+    SUPABASE_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
+    BFF_URL: parts.bffUrl,
+    DATABASE_URL: parts.database.url("postgres"),
+    POSTGREST_URL: parts.rest,
+    AUTH_URL: parts.auth,
+    POSTGREST_BIN: parts.binaries.postgrest,
+    POSTGREST_DB_URI: parts.postgrest.databaseUrl,
+    BFF_BIN: parts.binaries.bff,
+    SUPABASE_BIN: parts.binaries.supabase,
+    NODE_MODULES: nodeModules,
+  };
+}
+
+/** The environment without the settings a developer made for another stack. */
+function inherited() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_)/.test(name)));
+}
+
+/** Runs `work`; on its end, an error, a signal or the parent's death every process is ended. */
+async function supervised(folder, tell, work) {
+  const processes = new Processes(folder, tell);
+  const stack = { processes, folder, say: tell, upstreams: {}, gateway: null, onEmail: ({ to, subject, text }) => tell(`\nE-mail to ${to}: ${subject}\n${text}\n`) };
+  const interrupted = new Promise((resolve) => onEnd(resolve));
+  try {
+    const signal = await Promise.race([interrupted, work(stack)]);
+    if (signal) tell(`\nStopping (${signal}) …`);
+    if (signal) process.exitCode = signal === "SIGINT" ? 130 : signal === "SIGHUP" ? 129 : 143;
+  } finally {
+    stack.gateway?.close();
+    stack.gateway?.closeAllConnections();
+    await processes.stop();
+  }
+}
+
+/** Calls back on the first signal, and when the process that started us is gone; later signals change nothing. */
+function onEnd(callback) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => callback(signal));
+  const ancestors = () => [process.ppid, parentOfTask(process.ppid)].join();
+  const before = ancestors();
+  setInterval(() => before !== ancestors() && callback("the process that started it is gone"), 500).unref();
+}
+
+/** Under `go tool task`, the task runner survives when the go command above it is killed: look there too. */
+function parentOfTask(pid) {
+  try {
+    const [, name, parent] = readFileSync(`/proc/${pid}/stat`, "utf8").match(/\((.*)\) \S (\d+)/s);
+    return name === "task" ? parent : null;
+  } catch {
+    return null;
+  }
+}
+
+function progress(tell) {
+  return async (name, work, detail = () => "") => {
+    const start = Date.now();
+    const result = await work();
+    tell(`  ${name.padEnd(18)} ${`${((Date.now() - start) / 1000).toFixed(1)} s`.padStart(7)}  ${detail(result)}`.trimEnd());
+    return result;
+  };
+}
+
+function refuseWhileRunning(folder) {
+  const supervisor = Processes.supervisor(folder);
+  if (supervisor) {
+    throw refuse(`The stack already runs here (process ${supervisor.pid}): stop it with Ctrl-C there, or start another one with SUPABASE_PORT and BFF_PORT set to free ports`);
+  }
+}
+
+const taken = (name, port) => refuse(`Port ${port} is taken: stop what listens there, or choose another one with ${name}=<port>`);
+
+/** Removes throw-away stacks whose supervisor was killed before it could. */
+async function removeAbandoned(runs) {
+  mkdirSync(runs, { recursive: true });
+  for (const name of readdirSync(runs)) {
+    const folder = join(runs, name);
+    if (Processes.supervisor(folder)) continue;
+    await Processes.endLeftovers(folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const shown = (path) => (path.startsWith(repository) ? relative(repository, path) : path);

@@ -1,0 +1,195 @@
+// Process supervision: every process the stack starts is started here, recorded, watched and ended here.
+
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { refuse } from "./refuse.mjs";
+
+const graceMilliseconds = 8000;
+
+/** When a process started, as the system tells it; a process id alone may have gone to another process. */
+export function startedAt(pid) {
+  try {
+    if (process.platform === "linux") {
+      const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+      return state === "Z" ? null : fields[18];
+    }
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
+  } catch {
+    return null; // no such process
+  }
+}
+
+const alive = ({ pid, started }) => started !== null && startedAt(pid) === started;
+
+/** Signals a whole process group; the group's leader was started by us, so nobody else is in it. */
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+async function endGroup(entry, done = () => !alive(entry)) {
+  for (const signal of [entry.stopSignal, "SIGQUIT", "SIGKILL"]) {
+    if (done()) break;
+    signalGroup(entry.pid, signal);
+    for (let waited = 0; waited < graceMilliseconds && !done(); waited += 20) await sleep(20);
+  }
+  // What the process left behind in its group: nothing, as a rule.
+  if (entry.own) signalGroup(entry.pid, "SIGKILL");
+}
+
+/** The processes of one stack, and their record in `<folder>/processes.json`. */
+export class Processes {
+  #record;
+  #parts = []; // in the order of their start
+  #stopping = null;
+
+  constructor(folder, say) {
+    this.folder = folder;
+    this.say = say;
+    this.#record = join(folder, "processes.json");
+    this.failed = new Promise((_, reject) => (this.fail = reject));
+    this.failed.catch(() => {}); // whoever waits for it sees it; nobody may be waiting yet
+  }
+
+  /** The process that supervises this folder's stack now, or null. */
+  static supervisor(folder) {
+    const [supervisor] = readRecord(join(folder, "processes.json"));
+    return supervisor && alive(supervisor) ? supervisor : null;
+  }
+
+  /** Ends what a supervisor that was killed left running, then claims the folder for this process. */
+  async claim() {
+    mkdirSync(join(this.folder, "logs"), { recursive: true });
+    await Processes.endLeftovers(this.folder);
+    this.#write();
+  }
+
+  static async endLeftovers(folder) {
+    const [, ...left] = readRecord(join(folder, "processes.json"));
+    await Promise.all(left.filter(alive).reverse().map((entry) => endGroup({ ...entry, own: false })));
+  }
+
+  #write() {
+    const own = { part: "supervisor", pid: process.pid, started: startedAt(process.pid) };
+    const entries = [own, ...this.#parts.map(({ part, pid, started, stopSignal }) => ({ part, pid, started, stopSignal }))];
+    writeFileSync(`${this.#record}.new`, JSON.stringify(entries, null, 1));
+    renameSync(`${this.#record}.new`, this.#record);
+  }
+
+  logFile(part) {
+    return join(this.folder, "logs", `${part}.log`);
+  }
+
+  logTail(part, lines = 15) {
+    const file = this.logFile(part);
+    const text = existsSync(file) ? readFileSync(file, "utf8").trimEnd() : "";
+    return text.split("\n").slice(-lines).map((line) => `    ${line}`).join("\n");
+  }
+
+  /**
+   * Starts a part in its own process group, its output in its log file, and waits until `ready()`
+   * answers true. If it dies later it is started again with back-off, or, with `vital`, everything ends.
+   */
+  async start(part, command, args, options) {
+    const entry = { part, command, args, options, restarts: 0, stopSignal: options.stopSignal ?? "SIGTERM" };
+    this.#spawn(entry, "w");
+    await this.#untilReady(entry);
+    entry.watched = true;
+  }
+
+  /** Runs a command to its end, with our own input and output, and returns its exit code. */
+  async finish(part, command, args, options) {
+    const entry = { part, command, args, options: { ...options, stdio: "inherit" }, stopSignal: "SIGTERM" };
+    this.#spawn(entry, "w");
+    const [code, signal] = await new Promise((resolve, reject) => {
+      entry.child.on("exit", (...result) => resolve(result));
+      entry.child.on("error", (error) => reject(refuse(`${part}: ${error.message}`)));
+    });
+    await endGroup(entry, () => true); // only what it left behind
+    this.#parts.splice(this.#parts.indexOf(entry), 1);
+    this.#write();
+    return code ?? 128 + constants.signals[signal];
+  }
+
+  #spawn(entry, flags) {
+    if (this.#stopping) throw refuse("stopped");
+    const { part, command, args, options } = entry;
+    const log = openSync(this.logFile(part), flags);
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? this.folder,
+      env: options.env,
+      uid: options.user?.uid,
+      gid: options.user?.gid,
+      detached: true,
+      stdio: options.stdio ?? ["ignore", log, log, ...(options.onMessage ? ["ipc"] : [])],
+    });
+    closeSync(log);
+    if (options.onMessage) child.on("message", options.onMessage);
+    Object.assign(entry, { child, pid: child.pid, exited: null, own: true, since: Date.now() });
+    entry.started = child.pid ? startedAt(child.pid) : null;
+    child.on("error", (error) => (entry.exited ??= error.message));
+    child.on("exit", (code, signal) => {
+      entry.exited ??= signal ? `ended by ${signal}` : `ended with code ${code}`;
+      if (entry.watched && !this.#stopping) this.#onDeath(entry);
+    });
+    if (!this.#parts.includes(entry)) this.#parts.push(entry);
+    this.#write();
+  }
+
+  async #untilReady(entry) {
+    const { part, options } = entry;
+    const limit = Date.now() + (options.seconds ?? 30) * 1000;
+    while (!(await options.ready())) {
+      if (this.#stopping) throw refuse("stopped");
+      if (entry.exited) throw this.#partError(entry, entry.exited);
+      if (Date.now() > limit) throw this.#partError(entry, "did not become ready");
+      await sleep(25);
+    }
+  }
+
+  #partError({ part }, what) {
+    return refuse(`${part} ${what}. The end of ${this.logFile(part)}:\n${this.logTail(part)}`);
+  }
+
+  async #onDeath(entry) {
+    const { part, options } = entry;
+    if (options.vital) return this.fail(this.#partError(entry, entry.exited));
+    this.say(`! ${part} ${entry.exited}. The end of its log:\n${this.logTail(part)}`);
+    entry.watched = false;
+    if (Date.now() - entry.since > 30_000) entry.restarts = 0;
+    await sleep(Math.min(200 * 2 ** entry.restarts++, 5000));
+    if (this.#stopping) return;
+    this.#spawn(entry, "a");
+    try {
+      await this.#untilReady(entry);
+      entry.watched = true;
+      this.say(`  ${part} runs again`);
+    } catch (error) {
+      if (this.#stopping) return;
+      await endGroup(entry, () => entry.exited !== null);
+      this.#onDeath(entry);
+    }
+  }
+
+  /** Ends every part, the last one started first; PostgreSQL, which the others use, comes last. */
+  stop() {
+    this.#stopping ??= (async () => {
+      const [first, ...rest] = this.#parts;
+      const end = (entry) => entry?.pid && endGroup(entry, () => entry.exited !== null);
+      await Promise.all(rest.reverse().map(end));
+      await end(first);
+      rmSync(this.#record, { force: true });
+    })();
+    return this.#stopping;
+  }
+}
+
+function readRecord(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+}
