@@ -54,6 +54,7 @@ create policy "Invitations are withdrawn by owners and admins" on public.invitat
 create function private.create_invitation(email text, org_role public.org_role)
 returns table (invitation_id uuid, token text, expires_at timestamptz)
 language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   org uuid := private.my_org_id();
   address text := lower(btrim(create_invitation.email));
