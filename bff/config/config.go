@@ -60,6 +60,13 @@ func (c Config) Address() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 }
 
+// Service is the address of one of the project's services, given by its path.
+func (c Config) Service(path string) *url.URL {
+	u := *c.SupabaseURL
+	u.Path += path // JoinPath would lose the slash where there was no path
+	return &u
+}
+
 // Load reads the file envFile, where there is one, and the environment, which
 // wins over the file, and returns the settings or an error that lists all
 // faults.
@@ -108,10 +115,10 @@ func (c *Config) derive(get func(string) string) []Fault {
 	}
 	if c.SupabaseURL != nil {
 		if c.RestURL == nil {
-			c.RestURL = c.SupabaseURL.JoinPath("rest/v1")
+			c.RestURL = c.Service("/rest/v1")
 		}
 		if c.AuthURL == nil {
-			c.AuthURL = c.SupabaseURL.JoinPath("auth/v1")
+			c.AuthURL = c.Service("/auth/v1")
 		}
 	}
 	return nil

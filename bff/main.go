@@ -1,0 +1,105 @@
+// The BFF stands between the web app and Supabase: it passes Supabase's own
+// paths through and adds views for sprint and scrum. See bff/server/routes.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/config"
+	"github.com/mysingle/mysingle/bff/server"
+)
+
+func main() {
+	// A second signal ends the process at once: stop gives it back its
+	// usual effect when the first one has come.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	if err := command(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bff:", err)
+		os.Exit(1)
+	}
+}
+
+// command does what the arguments ask for.
+func command(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("bff", flag.ContinueOnError)
+	envFile := flags.String("env-file", ".env", "settings `file`; the environment wins over it")
+	showVersion := flags.Bool("version", false, "print the version and exit")
+	probe := flags.Bool("health", false, "ask the running BFF whether it is alive and exit")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *showVersion {
+		_, err := fmt.Fprintln(out, version())
+		return err
+	}
+	c, err := config.Load(*envFile)
+	if err != nil {
+		return err
+	}
+	if *probe {
+		return alive(ctx, c)
+	}
+	listener, err := net.Listen("tcp", c.Address())
+	if err != nil {
+		return fmt.Errorf("BFF_HOST and BFF_PORT: %w", err)
+	}
+	return run(ctx, c, listener)
+}
+
+// run serves on the listener, which it closes, until ctx ends and the running
+// requests have finished.
+func run(ctx context.Context, c config.Config, listener net.Listener) error {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	log.Info("listening", "address", listener.Addr().String(), "version", version(),
+		"rest", c.RestURL.String(), "auth", c.AuthURL.String())
+	return server.New(c, version(), log).Serve(ctx, listener)
+}
+
+// alive returns nil if a BFF answers at the configured port. It is for
+// containers, which have no curl.
+func alive(ctx context.Context, c config.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	address := "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Port)) + "/livez"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", address, resp.Status)
+	}
+	return nil
+}
+
+// version is the module's version or, in a checkout, the commit built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value[:min(12, len(setting.Value))]
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,164 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/sprint"
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+// problem is the one error body: PostgREST's members, so that Supabase
+// clients can read it, beside those of RFC 9457.
+type problem struct {
+	Code    string          `json:"code"`
+	Message string          `json:"message"`
+	Details json.RawMessage `json:"details"`
+	Hint    json.RawMessage `json:"hint"`
+
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+
+	Errors []fieldError `json:"errors,omitempty"`
+
+	challenge string // for WWW-Authenticate
+}
+
+// fieldError is one fault of a request's input.
+type fieldError struct {
+	In      string `json:"in"` // path or query
+	Name    string `json:"name"`
+	Message string `json:"message"`
+}
+
+// panicked is a panic on its way to the log.
+type panicked struct {
+	fault any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.fault, p.stack) }
+
+// inputError lists everything that is wrong with a request's input.
+type inputError struct {
+	message string
+	fields  []fieldError
+}
+
+func (e *inputError) Error() string { return e.message }
+
+func badRequest(message string) error { return &inputError{message: message} }
+
+var errNotSignedIn = errors.New("not signed in")
+
+// bearer is the challenge for who shows no token.
+const bearer = `Bearer realm="mysingle"`
+
+// answerError writes the error body for whatever went wrong. It is also what
+// Fiber calls for requests that reach no route.
+func (s *Server) answerError(c *fiber.Ctx, err error) error {
+	p, internal := describe(err)
+	if internal {
+		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
+	}
+	if p.Status == http.StatusRequestEntityTooLarge || p.Status == http.StatusRequestHeaderFieldsTooLarge {
+		lingerOnClose(c)
+	}
+	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	body, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	requestID(c)
+	if p.challenge != "" {
+		c.Set(fiber.HeaderWWWAuthenticate, p.challenge)
+	}
+	c.Set(fiber.HeaderContentType, "application/problem+json")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	return c.Status(p.Status).Send(body)
+}
+
+// describe maps errors to HTTP. The second result tells that the cause is
+// for the log and not for the client.
+func describe(err error) (problem, bool) {
+	var (
+		input   *inputError
+		refused *supabase.Refusal
+		token   *supabase.TokenError
+		role    *supabase.RoleError
+		failure *supabase.Failure
+		answer  *supabase.Error
+		framed  *fiber.Error
+	)
+	switch {
+	case errors.As(err, &input):
+		return problem{Status: 400, Code: "invalid_request", Message: input.message, Errors: input.fields}, false
+	case errors.Is(err, sprint.ErrNotFound):
+		return problem{Status: 404, Code: "sprint_not_found", Message: "There is no such sprint, or you may not see it."}, false
+	case errors.Is(err, errNotSignedIn):
+		return problem{Status: 401, Code: "not_signed_in", Message: "Sign in first: this needs an access token.", challenge: bearer}, false
+	case errors.As(err, &token):
+		return problem{Status: 401, Code: "invalid_token", Message: token.Reason,
+			challenge: bearer + `, error="invalid_token", error_description="` + token.Reason + `"`}, false
+	case errors.As(err, &role):
+		return problem{Status: 403, Code: "role_refused", Message: "Tokens of this role are refused here."}, false
+	case errors.As(err, &refused):
+		if refused.Forbidden {
+			return problem{Status: 403, Code: "refused", Message: refused.Message}, false
+		}
+		return problem{Status: 400, Code: "invalid_path", Message: refused.Message}, false
+	case errors.As(err, &failure):
+		if failure.Timeout {
+			return problem{Status: 504, Code: "upstream_timeout", Message: failure.Service + " did not answer in time."}, true
+		}
+		return problem{Status: 502, Code: "upstream_unavailable", Message: failure.Service + " gave no usable answer."}, true
+	case errors.As(err, &answer):
+		return describeAnswer(answer)
+	case errors.As(err, &framed):
+		return describeFramed(framed), false
+	}
+	return problem{Status: 500, Code: "internal", Message: "Something went wrong here. It has been logged."}, true
+}
+
+// describeAnswer is for what Supabase answered to a question of the BFF's
+// own. What it says to the caller passes; the rest is between the two.
+func describeAnswer(e *supabase.Error) (problem, bool) {
+	switch {
+	case e.Status == 401 || e.Status == 403 || e.Status == 429:
+		p := problem{Status: e.Status, Code: e.Code, Message: e.Message, Details: e.Details, Hint: e.Hint}
+		if e.Status == 401 {
+			p.challenge = bearer + `, error="invalid_token"`
+		}
+		return p, false
+	case e.Status == 503:
+		return problem{Status: 503, Code: "upstream_unavailable", Message: "The database is not available at the moment."}, true
+	case e.Code == "57014": // canceled by the statement timeout
+		return problem{Status: 504, Code: "upstream_timeout", Message: "The database did not answer in time."}, true
+	case e.Status >= 500:
+		return problem{Status: 502, Code: "upstream_failed", Message: "The database failed to answer."}, true
+	}
+	return problem{Status: 500, Code: "internal", Message: "Something went wrong here. It has been logged."}, true
+}
+
+// describeFramed is for what Fiber itself refuses. Its own messages may quote
+// the request, headers and all, so they are replaced.
+func describeFramed(e *fiber.Error) problem {
+	switch e.Code {
+	case 404:
+		return problem{Status: 404, Code: "no_such_path", Message: "There is nothing at this path."}
+	case 405:
+		return problem{Status: 405, Code: "method_not_allowed", Message: "This path does not know the method."}
+	case 408:
+		return problem{Status: 408, Code: "request_timeout", Message: "The request did not arrive in time."}
+	case 413:
+		return problem{Status: 413, Code: "body_too_large", Message: "The request's body is too large."}
+	case 431:
+		return problem{Status: 431, Code: "headers_too_large", Message: "The request's headers are too large."}
+	}
+	return problem{Status: 400, Code: "invalid_request", Message: "The request could not be read."}
+}

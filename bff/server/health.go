@@ -1,0 +1,87 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+const (
+	readyTimeout = 2 * time.Second
+	// readyAge is how long a result counts, so that many probes don't become
+	// many questions.
+	readyAge = time.Second
+)
+
+// live answers as long as the process does.
+func (s *Server) live(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(fiber.Map{"status": "ok", "version": s.version})
+}
+
+// ready answers 200 when requests can be served, else 503 with the part that
+// is down.
+func (s *Server) ready(c *fiber.Ctx) error {
+	state := s.health.check(s.log)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if !state.Ready {
+		c.Status(fiber.StatusServiceUnavailable)
+	}
+	return c.JSON(state)
+}
+
+// readiness is what /readyz says.
+type readiness struct {
+	Ready bool              `json:"ready"`
+	Parts map[string]string `json:"parts"` // "ok" or "down"
+	at    time.Time
+}
+
+// health checks the parts that the BFF can't do without.
+type health struct {
+	parts map[string]func(context.Context) error
+	mu    sync.Mutex // one check at a time; who waits takes its result
+	last  readiness
+}
+
+func newHealth(client *supabase.Client) *health {
+	return &health{parts: map[string]func(context.Context) error{
+		"rest": client.CheckRest,
+		"auth": client.CheckAuth,
+	}}
+}
+
+func (h *health) check(log *slog.Logger) readiness {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.last.at) < readyAge {
+		return h.last
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	type result struct {
+		part string
+		err  error
+	}
+	results := make(chan result, len(h.parts))
+	for part, check := range h.parts {
+		go func() { results <- result{part, check(ctx)} }()
+	}
+	state := readiness{Ready: true, Parts: make(map[string]string, len(h.parts))}
+	for range h.parts {
+		r := <-results
+		state.Parts[r.part] = "ok"
+		if r.err != nil {
+			state.Ready, state.Parts[r.part] = false, "down"
+			log.Warn("not ready", "part", r.part, "error", r.err)
+		}
+	}
+	state.at = time.Now()
+	h.last = state
+	return state
+}

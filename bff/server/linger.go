@@ -1,0 +1,61 @@
+package server
+
+import (
+	"io"
+	"net"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+const (
+	// writeTimeout is how long a client may leave a write waiting. It counts
+	// per write and not per answer, so that long answers may take their time.
+	writeTimeout = 30 * time.Second
+
+	lingerTime  = time.Second
+	lingerBytes = 8 << 20
+)
+
+// lingering is a listener whose connections can be told to close gently.
+type lingering struct{ net.Listener }
+
+// Accept waits for the next connection.
+func (l lingering) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &lingeringConn{Conn: c}, nil
+}
+
+type lingeringConn struct {
+	net.Conn
+	linger bool // set and read by the one goroutine that serves it
+}
+
+func (c *lingeringConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
+}
+
+// Close closes the connection. After a request that was refused unread it
+// first takes in, and drops, some of what the client still sends: otherwise
+// the kernel answers that with a reset, which wipes out the refusal before
+// the client has read it.
+func (c *lingeringConn) Close() error {
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if c.linger && ok && tcp.CloseWrite() == nil && tcp.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+		_, _ = io.CopyN(io.Discard, tcp, lingerBytes) // ends with the client, the time or the bytes
+	}
+	return c.Conn.Close()
+}
+
+// lingerOnClose makes the request's connection close gently.
+func lingerOnClose(c *fiber.Ctx) {
+	if conn, ok := c.Context().Conn().(*lingeringConn); ok {
+		conn.linger = true
+	}
+}

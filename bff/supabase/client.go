@@ -1,0 +1,153 @@
+package supabase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/supabase-community/postgrest-go"
+)
+
+// maxAnswer bounds what is read into memory of one answer, in bytes. The
+// largest view, a board of 2,000 tasks, has under one million.
+const maxAnswer = 16 << 20
+
+var errDeadline = errors.New("no answer within the deadline")
+
+// Client reaches one Supabase project. It is safe for concurrent use and
+// holds no user's token: whatever depends on the caller is made per request.
+type Client struct {
+	restURL   *url.URL
+	authURL   *url.URL
+	key       string
+	timeout   time.Duration
+	transport *http.Transport
+}
+
+// NewClient returns a client for the services at the two addresses, showing
+// the publishable key and waiting at most timeout for one answer.
+func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Duration) *Client {
+	return &Client{restURL, authURL, publishableKey, timeout, newTransport()}
+}
+
+// Close drops the idle connections.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// newTransport is the one HTTP transport. It repeats an idempotent request
+// whose kept-alive connection turns out dead, and never a write; it leaves
+// bodies compressed as they are; it takes no proxy from the environment.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		MaxIdleConns:           512,
+		MaxIdleConnsPerHost:    256,
+		IdleConnTimeout:        50 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		WriteBufferSize:        16 << 10,
+		ReadBufferSize:         32 << 10,
+	}
+}
+
+// ReadRPC calls the stable function name at PostgREST with the caller's own
+// rights and returns its JSON as it came. The name must be a constant. An
+// answer that isn't a success is an *Error, none at all a *Failure.
+func (c *Client) ReadRPC(ctx context.Context, caller Caller, name string, args any) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
+	defer cancel()
+	// A client of its own: one that is shared carries another user's token
+	// sooner or later.
+	client := postgrest.NewClient(c.restURL.String(), "public", nil)
+	client.Transport.Parent = &reading{ctx, c, caller}
+	result := client.Rpc(name, "", args)
+	if err := client.ClientError; err != nil {
+		return "", asFailure(ctx, "PostgREST", err)
+	}
+	return result, nil
+}
+
+// reading is the round tripper below a postgrest-go client. It adds what that
+// client can't: a context, credentials, a bound on the answer, and errors
+// that aren't mistaken for results.
+type reading struct {
+	ctx    context.Context
+	client *Client
+	caller Caller
+}
+
+func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.WithContext(r.ctx)
+	r.client.credentials(req.Header, r.caller)
+	// Present but empty marks the POST as safe to repeat on a fresh
+	// connection, and is not sent (see http.Transport).
+	req.Header["Idempotency-Key"] = []string{}
+	resp, err := r.client.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body := &boundedBody{resp.Body, maxAnswer}
+	if resp.StatusCode >= 300 {
+		defer resp.Body.Close()
+		text, err := io.ReadAll(body)
+		if err != nil {
+			return nil, err
+		}
+		return nil, newError(resp.StatusCode, text)
+	}
+	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		resp.Body.Close()
+		return nil, fmt.Errorf("answered %q instead of JSON", resp.Header.Get("Content-Type"))
+	}
+	resp.Body = body
+	return resp, nil
+}
+
+// credentials sets the headers that only the BFF sets.
+func (c *Client) credentials(h http.Header, caller Caller) {
+	h.Set("apikey", c.key)
+	if !caller.Anonymous() {
+		h.Set("Authorization", "Bearer "+caller.Token)
+	}
+	if caller.IP != "" {
+		h.Set("X-Forwarded-For", caller.IP)
+	}
+	if caller.RequestID != "" {
+		h.Set("X-Request-Id", caller.RequestID)
+	}
+	if h.Get("User-Agent") == "" {
+		h.Set("User-Agent", "mysingle-bff")
+	}
+}
+
+// asFailure keeps an *Error what it is and makes all else a *Failure.
+func asFailure(ctx context.Context, service string, err error) error {
+	if answer := new(Error); errors.As(err, &answer) {
+		return answer
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errDeadline) {
+		return &Failure{Service: service, Timeout: true, Err: cause}
+	}
+	return &Failure{Service: service, Err: err}
+}
+
+// boundedBody fails where io.LimitedReader would end as if all were read.
+type boundedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fmt.Errorf("the answer exceeds %d bytes", maxAnswer)
+	}
+	return n, err
+}

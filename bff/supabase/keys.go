@@ -1,0 +1,205 @@
+package supabase
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+)
+
+const (
+	keysMaxAge     = 10 * time.Minute // after which they are fetched again, as Supabase's own edge does
+	keysMinPause   = 10 * time.Second // between two fetches, whatever key ids are asked for
+	keysRetryPause = time.Second      // between two fetches after one that failed
+	keysTimeout    = 5 * time.Second
+	maxKeys        = 256 << 10 // bytes of a JWKS
+)
+
+// errKeysUnavailable tells "this key is unknown" from "nobody can say".
+var errKeysUnavailable = errors.New("the signing keys can't be fetched")
+
+// verificationKey is a public key together with the one algorithm it is for.
+type verificationKey struct {
+	algorithm string
+	public    crypto.PublicKey
+}
+
+// keySet is Auth's JWKS, kept fresh. jwkset reads the keys; its own HTTP
+// storage isn't used because it blocks the start while Auth is down, drops
+// all keys when one is unreadable, and makes requests that arrive during a
+// rotation wait for its rate limiter one after another, or fail.
+type keySet struct {
+	url    string
+	client *http.Client
+	now    func() time.Time
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	keys     map[string]verificationKey
+	version  int // counts changes of keys
+	fetched  time.Time
+	tried    time.Time
+	failure  error         // of the last fetch
+	fetching chan struct{} // closed when the running fetch ends
+}
+
+func newKeySet(url string, transport http.RoundTripper, now func() time.Time, log *slog.Logger) *keySet {
+	return &keySet{
+		url: url,
+		client: &http.Client{
+			Transport:     transport,
+			Timeout:       keysTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		now: now,
+		log: log,
+	}
+}
+
+// find returns the key with the id. For an unknown one it fetches the set
+// again, at most every keysMinPause; all requests that wait share one fetch.
+// A known key is served at once even when the set is old or out of reach.
+func (s *keySet) find(ctx context.Context, id string) (verificationKey, bool, error) {
+	s.mu.Lock()
+	key, ok := s.keys[id]
+	if ok {
+		if s.now().Sub(s.fetched) > keysMaxAge {
+			s.fetch()
+		}
+		s.mu.Unlock()
+		return key, true, nil
+	}
+	running := s.fetch()
+	s.mu.Unlock()
+	if running != nil {
+		select {
+		case <-running:
+		case <-ctx.Done():
+			return key, false, errKeysUnavailable
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key, ok = s.keys[id]; !ok && s.failure != nil {
+		return key, false, errKeysUnavailable
+	}
+	return key, ok, nil
+}
+
+// currentVersion changes whenever the keys do.
+func (s *keySet) currentVersion() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
+}
+
+// fetch starts a fetch, or joins the one that runs, and returns a channel
+// that is closed at its end; nil when it is too early for another one. The
+// caller holds mu.
+func (s *keySet) fetch() <-chan struct{} {
+	if s.fetching != nil {
+		return s.fetching
+	}
+	pause := keysMinPause
+	if s.failure != nil {
+		pause = keysRetryPause
+	}
+	if !s.tried.IsZero() && s.now().Sub(s.tried) < pause {
+		return nil
+	}
+	done := make(chan struct{})
+	s.fetching = done
+	go func() {
+		keys, err := s.download()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.tried, s.failure, s.fetching = s.now(), err, nil
+		if err != nil {
+			s.log.Warn("signing keys not fetched", "url", s.url, "error", err, "kept", len(s.keys))
+		} else {
+			s.keys, s.fetched = keys, s.tried
+			s.version++
+		}
+		close(done)
+	}()
+	return done
+}
+
+func (s *keySet) download() (map[string]verificationKey, error) {
+	resp, err := s.client.Get(s.url)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	var set struct {
+		Keys *[]jwkset.JWKMarshal `json:"keys"`
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxKeys)).Decode(&set); err != nil {
+		return nil, fmt.Errorf("no JWKS: %w", err)
+	}
+	if set.Keys == nil {
+		return nil, errors.New("no JWKS: keys is missing")
+	}
+	keys := make(map[string]verificationKey, len(*set.Keys))
+	for _, marshal := range *set.Keys {
+		key, err := readKey(marshal)
+		if err != nil {
+			s.log.Warn("signing key left out", "kid", marshal.KID, "error", err)
+			continue
+		}
+		keys[marshal.KID] = key
+	}
+	return keys, nil
+}
+
+// readKey returns the key with the algorithm that its type fixes, so that a
+// token can't choose how it is verified. Symmetric keys don't belong in a
+// JWKS and are left out.
+func readKey(marshal jwkset.JWKMarshal) (verificationKey, error) {
+	if marshal.KID == "" {
+		return verificationKey{}, errors.New("it has no id")
+	}
+	if marshal.USE != "" && marshal.USE != jwkset.UseSig {
+		return verificationKey{}, fmt.Errorf("it is for %q", marshal.USE)
+	}
+	jwk, err := jwkset.NewJWKFromMarshal(marshal, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
+	if err != nil {
+		return verificationKey{}, err
+	}
+	key := verificationKey{public: jwk.Key()}
+	switch public := key.public.(type) {
+	case *ecdsa.PublicKey:
+		if public.Curve != elliptic.P256() {
+			return verificationKey{}, errors.New("its curve is not P-256")
+		}
+		key.algorithm = "ES256"
+	case *rsa.PublicKey:
+		if public.N.BitLen() < 2048 {
+			return verificationKey{}, errors.New("it is an RSA key of less than 2048 bits")
+		}
+		key.algorithm = "RS256"
+	case ed25519.PublicKey:
+		key.algorithm = "EdDSA"
+	default:
+		return verificationKey{}, fmt.Errorf("its type %s is not supported", marshal.KTY)
+	}
+	if marshal.ALG != "" && string(marshal.ALG) != key.algorithm {
+		return verificationKey{}, fmt.Errorf("its algorithm %s is not supported", marshal.ALG)
+	}
+	return key, nil
+}

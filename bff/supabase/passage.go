@@ -1,0 +1,149 @@
+package supabase
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Passage passes requests on to one service of Supabase's, below its own path
+// prefix and nowhere else.
+//
+// It uses net/http's client although the server is fasthttp: fasthttp's
+// (v1.51) reports an answer cut by a connection reset as complete, returns
+// connections to its pool with the rest of an unread answer on them (which
+// the next request, another user's, would read), and repeats writes.
+type Passage struct {
+	service string
+	base    *url.URL
+	admin   bool // the service has an administration below /admin
+	client  *Client
+}
+
+// NewPassage passes requests to the service at base. Auth's administration
+// is refused, as it is of no use without a secret key.
+func (c *Client) NewPassage(service string, base *url.URL) *Passage {
+	return &Passage{service, base, service == "Auth", c}
+}
+
+// A Request is one to be passed on. Nothing in it may be a buffer that is
+// used again: the connection may read the body after the answer has come.
+type Request struct {
+	Method string
+	Path   string // as the client wrote it, without the prefix
+	Query  string // as the client wrote it
+	Header http.Header
+	Body   []byte
+	Caller Caller
+}
+
+// Do passes the request on and returns Supabase's answer, whatever its
+// status. The error is a *Refusal when the request must not leave, a *Failure
+// when there is no answer. The caller closes the answer's body.
+func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
+	target, err := p.target(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	deadline := time.AfterFunc(p.client.timeout, func() { cancel(errDeadline) })
+	req := (&http.Request{
+		Method: r.Method,
+		URL:    target,
+		Host:   target.Host,
+		Header: onward(r.Header),
+		Body:   http.NoBody,
+	}).WithContext(ctx)
+	if len(r.Body) > 0 {
+		req.ContentLength = int64(len(r.Body))
+		// With GetBody a request that was not sent at all, because the
+		// kept-alive connection was closed meanwhile, goes to the next one.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
+		req.Body, _ = req.GetBody()
+	}
+	p.client.credentials(req.Header, r.Caller)
+	resp, err := p.client.transport.RoundTrip(req)
+	if err != nil {
+		deadline.Stop()
+		cancel(nil)
+		return nil, asFailure(ctx, p.service, err)
+	}
+	return &Answer{
+		Status:        resp.StatusCode,
+		Header:        resp.Header,
+		ContentLength: resp.ContentLength,
+		body:          resp.Body,
+		passage:       p,
+		ctx:           ctx,
+		deadline:      deadline,
+		cancel:        cancel,
+	}, nil
+}
+
+// target is the address at the service, built from the service's own address
+// and the client's path; its host and prefix can't come from the client.
+func (p *Passage) target(r Request) (*url.URL, error) {
+	decoded, err := checkPath(r.Path)
+	if err != nil {
+		return nil, err
+	}
+	if p.admin && underAdmin(r.Path) {
+		return nil, &Refusal{Forbidden: true, Message: "Auth's administration is not available here."}
+	}
+	query := withoutKey(r.Query)
+	if strings.ContainsFunc(query, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
+		return nil, &Refusal{Message: "The query has a control character."}
+	}
+	target := *p.base
+	target.Path = p.base.Path + decoded
+	target.RawPath = p.base.EscapedPath() + r.Path
+	target.RawQuery = query
+	return &target, nil
+}
+
+// Answer is Supabase's answer to a request passed on.
+type Answer struct {
+	Status        int
+	Header        http.Header // all of it; see ForClient
+	ContentLength int64       // -1 when unknown
+
+	body     io.ReadCloser
+	passage  *Passage
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	deadline *time.Timer
+	flowing  bool
+}
+
+// Flow ends the deadline for the answer as a whole and starts one for each
+// piece of it, for answers too long to be held back.
+func (a *Answer) Flow() {
+	a.flowing = true
+	a.deadline.Reset(a.passage.client.timeout)
+}
+
+// Read reads the body. An answer that breaks off, or takes too long, ends in
+// a *Failure and never in io.EOF.
+func (a *Answer) Read(b []byte) (int, error) {
+	n, err := a.body.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return n, asFailure(a.ctx, a.passage.service, err)
+	}
+	if a.flowing {
+		a.deadline.Reset(a.passage.client.timeout)
+	}
+	return n, err
+}
+
+// Close gives the connection back, or drops it when there is more to read.
+func (a *Answer) Close() error {
+	a.deadline.Stop()
+	err := a.body.Close()
+	a.cancel(nil)
+	return err
+}
