@@ -7,7 +7,7 @@ import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
 import { startGateway } from "./gateway.mjs";
-import { startPostgres } from "./postgres.mjs";
+import { runningUrl, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
 import { Processes } from "./processes.mjs";
 import { freePorts, isFree } from "./ready.mjs";
@@ -60,6 +60,14 @@ export async function reset({ envFile }) {
   await Processes.endLeftovers(folder);
   rmSync(folder, { recursive: true, force: true });
   say(`Deleted ${shown(folder)}. The next \`go tool task up\` starts afresh.`);
+  return 0;
+}
+
+/** Prints the address of the running stack's database, for tools that take one. */
+export async function url({ envFile }) {
+  const folder = join(home(), String(loadSettings(envFile).SUPABASE_PORT));
+  if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
+  say(runningUrl(folder));
   return 0;
 }
 

@@ -20,7 +20,7 @@ export async function startPostgres(processes, { home, folder, port, throwAway }
   mkdirSync(home, { recursive: true });
   const binaries = prepareBinaries(home);
   const password = initialize({ binaries, folder, user, throwAway });
-  const url = (role, database = "postgres") => `postgres://${role}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`;
+  const url = (role) => address(role, password, port);
 
   await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
     cwd: folder,
@@ -32,6 +32,14 @@ export async function startPostgres(processes, { home, folder, port, throwAway }
     ready: () => answers(url("supabase_admin")),
   });
   return { url, password };
+}
+
+const address = (role, password, port) => `postgres://${role}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
+
+/** The address of the database that runs on this folder, for the role postgres. */
+export function runningUrl(folder) {
+  const port = readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[3];
+  return address("postgres", readFileSync(join(folder, "database-password"), "utf8"), port);
 }
 
 function options(port, throwAway) {

@@ -9,8 +9,9 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   up           start everything in the foreground; data is kept in .local/
   reset        delete the data (refused while the stack runs)
   run -- cmd   start a throw-away stack on free ports, run cmd against it, stop everything
+  url          print the address of the running stack's database
 
-  --env-file <file>   settings file of up and reset (default: .env at the repository root)
+  --env-file <file>   settings file of up, reset and url (default: .env at the repository root)
 `;
 
 function checkMachine() {
@@ -18,17 +19,15 @@ function checkMachine() {
   if (major < 20 || (major === 20 && minor < 12)) {
     throw refuse(`Node ${process.versions.node} is too old: install Node 20.12 or newer from https://nodejs.org`);
   }
-  const lock = new URL("./package-lock.json", import.meta.url);
-  const installed = new URL("./node_modules/.package-lock.json", import.meta.url);
-  if (!existsSync(installed)) {
-    throw refuse("The stack's packages are not installed: run `go tool task install`");
-  }
-  const versions = (file) =>
-    Object.entries(JSON.parse(readFileSync(file, "utf8")).packages).map(([path, entry]) => [path, entry.version]);
-  const wanted = new Map(versions(lock));
-  const outdated = versions(installed).find(([path, version]) => wanted.get(path) !== version);
+  const read = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8")).packages;
+  const installed = existsSync(new URL("./node_modules/.package-lock.json", import.meta.url)) ? read("./node_modules/.package-lock.json") : {};
+  // Optional packages are for one platform each; the parts that need one say so themselves.
+  const outdated = Object.entries(read("./package-lock.json")).find(
+    ([path, { version, optional }]) => path !== "" && !optional && installed[path]?.version !== version,
+  );
   if (outdated) {
-    throw refuse(`${outdated[0]} is not the version in package-lock.json: run \`go tool task install\``);
+    const [path, { version }] = outdated;
+    throw refuse(`${path.replace("node_modules/", "")} ${version} is not installed: run \`go tool task install\``);
   }
 }
 
@@ -46,7 +45,7 @@ function parseArguments(args) {
 
 try {
   const { command, options } = parseArguments(process.argv.slice(2));
-  if (!["up", "reset", "run"].includes(command)) {
+  if (!["up", "reset", "run", "url"].includes(command)) {
     process.stderr.write(usage);
     process.exit(command === undefined || command === "--help" || command === "-h" ? 0 : 2);
   }
