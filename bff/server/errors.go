@@ -93,6 +93,7 @@ func describe(err error) (problem, bool) {
 		role    *supabase.RoleError
 		failure *supabase.Failure
 		answer  *supabase.Error
+		down    *notReady
 		framed  *fiber.Error
 	)
 	switch {
@@ -119,6 +120,8 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 502, Code: "upstream_unavailable", Message: failure.Service + " gave no usable answer."}, true
 	case errors.As(err, &answer):
 		return describeAnswer(answer)
+	case errors.As(err, &down):
+		return problem{Status: 503, Code: "not_ready", Message: down.Error()}, false
 	case errors.As(err, &framed):
 		return describeFramed(framed), false
 	}

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,9 +32,23 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	state := s.health.check(s.log)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if !state.Ready {
-		c.Status(fiber.StatusServiceUnavailable)
+		return &notReady{state.Parts}
 	}
 	return c.JSON(state)
+}
+
+// notReady says which parts are down.
+type notReady struct{ parts map[string]string }
+
+func (e *notReady) Error() string {
+	var down []string
+	for part, state := range e.parts {
+		if state != "ok" {
+			down = append(down, part)
+		}
+	}
+	slices.Sort(down)
+	return "Down: " + strings.Join(down, ", ") + "."
 }
 
 // readiness is what /readyz says.

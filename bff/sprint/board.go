@@ -98,7 +98,7 @@ type Task struct {
 	StoryPoints   *float64 `json:"story_points"`
 	DueDate       *string  `json:"due_date"`
 	RelatedTaskID *string  `json:"related_task_id"`
-	BoardRank     any      `json:"board_rank"`
+	BoardRank     float64  `json:"board_rank"`
 	// DaysInStatus counts days of the organization's time zone.
 	DaysInStatus int        `json:"days_in_status"`
 	StatusSince  time.Time  `json:"status_since"`

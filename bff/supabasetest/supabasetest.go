@@ -1,0 +1,205 @@
+// Package supabasetest is for tests that talk to the running stack: where its
+// parts are, people who sign in, and sprints to look at. Everything a test
+// makes belongs to people it made itself, so tests don't meet each other.
+package supabasetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mysingle/mysingle/bff/config"
+)
+
+// Env returns the variable that the stack gives to the commands it runs, and
+// fails the test where there is none.
+func Env(tb testing.TB, name string) string {
+	tb.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		tb.Fatalf("%s is not set; start with: go tool task test", name)
+	}
+	return value
+}
+
+// Config returns the settings of a BFF for the running stack, with the
+// changes made to them.
+func Config(tb testing.TB, changes map[string]string) config.Config {
+	tb.Helper()
+	settings := map[string]string{
+		"SUPABASE_URL":             Env(tb, "SUPABASE_URL"),
+		"SUPABASE_PUBLISHABLE_KEY": Env(tb, "SUPABASE_PUBLISHABLE_KEY"),
+		"SUPABASE_JWT_SECRET":      Env(tb, "SUPABASE_JWT_SECRET"),
+	}
+	for name, value := range changes {
+		settings[name] = value
+	}
+	c, err := config.From(func(name string) (string, bool) {
+		value, ok := settings[name]
+		return value, ok
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// Person is somebody who is signed in.
+type Person struct {
+	ID    string
+	Token string
+}
+
+// MustSignIn signs in somebody who has an account.
+func MustSignIn(tb testing.TB, email, password string) Person {
+	tb.Helper()
+	return mustAuth(tb, "/token?grant_type=password", email, password)
+}
+
+// MustSignInDemo signs in as the owner of the demo organization.
+func MustSignInDemo(tb testing.TB) Person {
+	tb.Helper()
+	return MustSignIn(tb, "demo@mysingle.test", "mysingle-demo")
+}
+
+// MustSignUp makes somebody new, with an organization of their own.
+func MustSignUp(tb testing.TB) Person {
+	tb.Helper()
+	return mustAuth(tb, "/signup", uuid.NewString()+"@test.mysingle.test", "mysingle-test-password")
+}
+
+func mustAuth(tb testing.TB, path, email, password string) Person {
+	tb.Helper()
+	var session struct {
+		AccessToken string `json:"access_token"`
+		User        struct {
+			ID string `json:"id"`
+		} `json:"user"`
+	}
+	mustCall(tb, http.MethodPost, Env(tb, "SUPABASE_URL")+"/auth/v1"+path, "",
+		map[string]string{"email": email, "password": password}, &session)
+	if session.AccessToken == "" {
+		tb.Fatalf("Auth gave %s no session", email)
+	}
+	return Person{session.User.ID, session.AccessToken}
+}
+
+// MustSelect reads rows of a table as the person may see them.
+func (p Person) MustSelect(tb testing.TB, table, query string, rows any) {
+	tb.Helper()
+	mustCall(tb, http.MethodGet, Env(tb, "SUPABASE_URL")+"/rest/v1/"+table+"?"+query, p.Token, nil, rows)
+}
+
+// MustInsert inserts rows as the person and reads the inserted ones into
+// inserted, unless that is nil.
+func (p Person) MustInsert(tb testing.TB, table string, rows, inserted any) {
+	tb.Helper()
+	mustCall(tb, http.MethodPost, Env(tb, "SUPABASE_URL")+"/rest/v1/"+table, p.Token, rows, inserted)
+}
+
+// Sprint is a sprint that a test made.
+type Sprint struct {
+	ProjectID string `json:"project_id"`
+	SprintID  string `json:"sprint_id"`
+}
+
+// MustSprint makes a project with a sprint of two weeks that began today.
+func (p Person) MustSprint(tb testing.TB) Sprint {
+	tb.Helper()
+	var made []Sprint
+	p.MustInsert(tb, "projects", map[string]any{"project_name": "Project of " + tb.Name()[:min(100, len(tb.Name()))]}, &made)
+	project := made[0].ProjectID
+	p.MustInsert(tb, "sprints", map[string]any{
+		"project_id": project, "sprint_name": "스프린트 1", "goal": "A board to look at",
+		"start_date": time.Now().UTC().Format(time.DateOnly), "end_date": time.Now().UTC().AddDate(0, 0, 13).Format(time.DateOnly),
+	}, &made)
+	return made[0]
+}
+
+// MustTasks makes n tasks in the sprint: their statuses, priorities and
+// points go round, every second one is the person's own, and every fifth has
+// no points.
+func (p Person) MustTasks(tb testing.TB, s Sprint, n int) {
+	tb.Helper()
+	if n == 0 {
+		return
+	}
+	statuses := []string{"Planned", "Scheduled", "In Progress", "In Review", "Blocked", "On Hold", "Completed", "Cancelled"}
+	priorities := []string{"Low", "Medium", "High", "Urgent"}
+	rows := make([]map[string]any, n)
+	for i := range rows {
+		rows[i] = map[string]any{
+			"project_id": s.ProjectID, "sprint_id": s.SprintID,
+			"task_name": fmt.Sprintf("Task %d: 고객 데모 준비", i), "status": statuses[i%len(statuses)],
+			"priority": priorities[i/len(statuses)%len(priorities)], "story_points": i%8 + 1, "assigned_to": nil,
+		}
+		if i%5 == 0 {
+			rows[i]["story_points"] = nil
+		}
+		if i%2 == 0 {
+			rows[i]["assigned_to"] = p.ID
+		}
+	}
+	p.MustInsert(tb, "tasks", rows, nil)
+}
+
+// mustCall sends JSON to the gateway and reads the JSON it answers.
+func mustCall(tb testing.TB, method, address, token string, body, into any) {
+	tb.Helper()
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		content = bytes.NewReader(text)
+	}
+	req, err := http.NewRequest(method, address, content)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	req.Header.Set("apikey", Env(tb, "SUPABASE_PUBLISHABLE_KEY"))
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if into != nil {
+		req.Header.Set("Prefer", "return=representation")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if resp.StatusCode >= 300 {
+		tb.Fatalf("%s %s answered %s: %s", method, address, resp.Status, text)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		tb.Fatalf("%s %s: %v in %s", method, address, err, text)
+	}
+}
+
+// MustURL parses an address that the test itself wrote.
+func MustURL(tb testing.TB, address string) *url.URL {
+	tb.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u
+}
