@@ -1,0 +1,407 @@
+package supabase_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+const (
+	secret  = "a-shared-secret-of-at-least-32-characters"
+	subject = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
+)
+
+// keys is an Auth that publishes signing keys, and can be told to fail.
+type keys struct {
+	*httptest.Server
+	mu      sync.Mutex
+	body    string
+	status  int
+	fetches atomic.Int64
+}
+
+func newKeys(t *testing.T) *keys {
+	k := &keys{status: http.StatusOK, body: `{"keys":[]}`}
+	k.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/.well-known/jwks.json" {
+			t.Errorf("asked for %s", r.URL.Path)
+		}
+		k.fetches.Add(1)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		w.WriteHeader(k.status)
+		_, _ = w.Write([]byte(k.body))
+	}))
+	t.Cleanup(k.Close)
+	return k
+}
+
+func (k *keys) answer(status int, body string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.status, k.body = status, body
+}
+
+// publish makes the set hold the public halves of the keys, by id.
+func (k *keys) publish(t *testing.T, set map[string]any) {
+	t.Helper()
+	var marshals []jwkset.JWKMarshal
+	for id, key := range set {
+		options := jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: id, USE: jwkset.UseSig}}
+		if signer, ok := key.(crypto.Signer); ok {
+			key = signer.Public()
+		} else {
+			options.Marshal.Private = true
+		}
+		jwk, err := jwkset.NewJWKFromKey(key, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		marshals = append(marshals, jwk.Marshal())
+	}
+	text, err := json.Marshal(map[string]any{"keys": marshals})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.answer(http.StatusOK, string(text))
+}
+
+// clock is a time that tests move.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// claims are those of a good token, with the changes; nil takes one out.
+func claims(now time.Time, changes jwt.MapClaims) jwt.MapClaims {
+	c := jwt.MapClaims{
+		"sub": subject, "role": "authenticated", "aud": "authenticated",
+		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "iss": "https://auth.test/auth/v1",
+	}
+	for name, value := range changes {
+		c[name] = value
+		if value == nil {
+			delete(c, name)
+		}
+	}
+	return c
+}
+
+func sign(t testing.TB, method jwt.SigningMethod, key any, header map[string]any, c jwt.MapClaims) string {
+	t.Helper()
+	token := jwt.NewWithClaims(method, c)
+	for name, value := range header {
+		token.Header[name] = value
+	}
+	text, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func mustEC(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestVerify(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, edKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ecKey, foreign, wide := mustEC(t, elliptic.P256()), mustEC(t, elliptic.P256()), mustEC(t, elliptic.P384())
+	auth := newKeys(t)
+	auth.publish(t, map[string]any{"ec": ecKey, "rsa": rsaKey, "ed": edKey, "wide": wide, "oct": []byte(secret)})
+	der, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaPEM := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+
+	hs, es := jwt.SigningMethodHS256, jwt.SigningMethodES256
+	good := claims(now, nil)
+	unsigned := func(algorithm string) string {
+		b := base64.RawURLEncoding
+		payload, err := json.Marshal(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.EncodeToString([]byte(`{"alg":"`+algorithm+`","typ":"JWT"}`)) + "." + b.EncodeToString(payload) + "."
+	}
+	with := func(changes jwt.MapClaims) string { return sign(t, hs, []byte(secret), nil, claims(now, changes)) }
+	kid := func(id string) map[string]any { return map[string]any{"kid": id} }
+
+	for _, tt := range []struct {
+		Name  string
+		Token string
+		Want  string // "" when accepted, else a piece of the reason
+	}{
+		{"HS256", with(nil), ""},
+		{"HS256 with a key id", sign(t, hs, []byte(secret), kid("any"), good), ""},
+		{"ES256", sign(t, es, ecKey, kid("ec"), good), ""},
+		{"RS256", sign(t, jwt.SigningMethodRS256, rsaKey, kid("rsa"), good), ""},
+		{"EdDSA", sign(t, jwt.SigningMethodEdDSA, edKey, kid("ed"), good), ""},
+		{"expired within the skew", with(jwt.MapClaims{"exp": now.Add(-29 * time.Second).Unix()}), ""},
+		{"valid from within the skew", with(jwt.MapClaims{"nbf": now.Add(29 * time.Second).Unix()}), ""},
+		{"audience as a list", with(jwt.MapClaims{"aud": []string{"authenticated"}}), ""},
+
+		{"expired", with(jwt.MapClaims{"exp": now.Add(-31 * time.Second).Unix()}), "expired"},
+		{"no expiry", with(jwt.MapClaims{"exp": nil}), "not valid"},
+		{"expiry no number", with(jwt.MapClaims{"exp": "tomorrow"}), "malformed"},
+		{"valid from later", with(jwt.MapClaims{"nbf": now.Add(31 * time.Second).Unix()}), "not valid yet"},
+		{"another audience", with(jwt.MapClaims{"aud": "other"}), "audience"},
+		{"one more audience", with(jwt.MapClaims{"aud": []string{"authenticated", "other"}}), "audience"},
+		{"no audience", with(jwt.MapClaims{"aud": nil}), "audience"},
+		{"no subject", with(jwt.MapClaims{"sub": nil}), "no user"},
+		{"subject no UUID", with(jwt.MapClaims{"sub": "admin"}), "no user"},
+		{"subject a UUID in braces", with(jwt.MapClaims{"sub": "{" + subject + "}"}), "no user"},
+		{"another secret", sign(t, hs, []byte(secret+"x"), nil, good), "signature"},
+		{"no signature", unsigned("HS256"), "signature"},
+		{"alg none", unsigned("none"), "signature"},
+		{"alg NONE", unsigned("NONE"), "signature"},
+		{"alg missing", unsigned(""), "signature"},
+		{"HS384", sign(t, jwt.SigningMethodHS384, []byte(secret), nil, good), "signature"},
+		{"foreign key under a known id", sign(t, es, foreign, kid("ec"), good), "signature"},
+		{"unknown key id", sign(t, es, foreign, kid("foreign"), good), "unknown key"},
+		{"no key id", sign(t, es, ecKey, nil, good), "names no key"},
+		{"key id no string", sign(t, es, ecKey, map[string]any{"kid": 1}, good), "names no key"},
+		{"HS256 with the RSA public key as secret", sign(t, hs, rsaPEM, kid("rsa"), good), "signature"},
+		{"HS256 with the RSA public key in DER", sign(t, hs, der, kid("rsa"), good), "signature"},
+		{"RS256 under the id of an EC key", sign(t, jwt.SigningMethodRS256, rsaKey, kid("ec"), good), "not the one of its key"},
+		{"PS256 with the RSA key", sign(t, jwt.SigningMethodPS256, rsaKey, kid("rsa"), good), "signature"},
+		{"ES384", sign(t, jwt.SigningMethodES384, wide, kid("wide"), good), "signature"},
+		{"unknown critical extension", sign(t, hs, []byte(secret), map[string]any{"crit": []string{"b64"}}, good), "extension"},
+		{"key in its own header", sign(t, es, foreign, map[string]any{"kid": "x", "jku": "https://evil.test", "jwk": map[string]string{"kty": "EC"}}, good), "unknown key"},
+		{"two parts", strings.Join(strings.Split(with(nil), ".")[:2], "."), "malformed"},
+		{"garbage", "a.b.c", "malformed"},
+		{"empty", "", "malformed"},
+		{"payload no object", with(nil)[:20] + ".W10.eA", "malformed"},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			at := &clock{at: now}
+			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Now: at.now})
+			identity, err := v.Verify(context.Background(), tt.Token)
+			if tt.Want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if identity.Subject != subject || identity.Token != tt.Token || identity.Anonymous() {
+					t.Errorf("identity %+v", identity)
+				}
+				if again, err := v.Verify(context.Background(), tt.Token); err != nil || again != identity {
+					t.Errorf("the second time: %+v, %v", again, err)
+				}
+				at.advance(2 * time.Hour)
+				if _, err := v.Verify(context.Background(), tt.Token); err == nil {
+					t.Error("accepted after its expiry")
+				}
+				return
+			}
+			if fault := new(supabase.TokenError); !errors.As(err, &fault) || !strings.Contains(fault.Reason, tt.Want) {
+				t.Errorf("%v, %+v", err, identity)
+			}
+		})
+	}
+
+	t.Run("HS256 without a shared secret", func(t *testing.T) {
+		v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL})
+		for _, key := range []string{secret, "", string(rsaPEM)} {
+			var fault *supabase.TokenError
+			if _, err := v.Verify(context.Background(), sign(t, hs, []byte(key), nil, good)); !errors.As(err, &fault) {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+	t.Run("issuer", func(t *testing.T) {
+		for issuer, want := range map[string]bool{"https://auth.test/auth/v1": true, "https://other.test": false} {
+			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Issuer: issuer})
+			if _, err := v.Verify(context.Background(), with(nil)); (err == nil) != want {
+				t.Errorf("%s: %v", issuer, err)
+			}
+		}
+	})
+	t.Run("roles", func(t *testing.T) {
+		v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret})
+		for _, role := range []any{"service_role", "supabase_admin", "postgres", "", nil} {
+			var fault *supabase.RoleError
+			if _, err := v.Verify(context.Background(), with(jwt.MapClaims{"role": role})); !errors.As(err, &fault) {
+				t.Errorf("%v: %v", role, err)
+			}
+		}
+		identity, err := v.Verify(context.Background(), with(jwt.MapClaims{"role": "anon", "sub": nil, "aud": nil}))
+		if err != nil || !identity.Anonymous() {
+			t.Errorf("anon: %+v, %v", identity, err)
+		}
+	})
+}
+
+func TestKeyRotation(t *testing.T) {
+	at := &clock{at: time.Now()}
+	first, second := mustEC(t, elliptic.P256()), mustEC(t, elliptic.P256())
+	token := func(key *ecdsa.PrivateKey, id string) string {
+		return sign(t, jwt.SigningMethodES256, key, map[string]any{"kid": id}, claims(at.now(), nil))
+	}
+	auth := newKeys(t)
+	auth.publish(t, map[string]any{"first": first})
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Now: at.now})
+	verify := func(token string) error {
+		_, err := v.Verify(context.Background(), token)
+		return err
+	}
+	if err := verify(token(first, "first")); err != nil {
+		t.Fatal(err)
+	}
+
+	auth.publish(t, map[string]any{"first": first, "second": second})
+	if err := verify(token(second, "second")); err == nil {
+		t.Error("the set was fetched again right after it had been")
+	}
+	at.advance(11 * time.Second)
+	before := auth.fetches.Load()
+	var all sync.WaitGroup
+	for range 50 { // whoever comes during the rotation shares one fetch
+		all.Go(func() {
+			if err := verify(token(second, "second")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := auth.fetches.Load() - before; n != 1 {
+		t.Errorf("%d fetches for one rotation", n)
+	}
+
+	at.advance(11 * time.Second)
+	before = auth.fetches.Load()
+	for range 100 { // unknown ids don't make the BFF hammer Auth
+		if err := verify(token(second, "third")); err == nil {
+			t.Fatal("an unknown key was accepted")
+		}
+	}
+	if n := auth.fetches.Load() - before; n > 1 {
+		t.Errorf("%d fetches for unknown ids", n)
+	}
+
+	// While Auth is out of reach, or answers nonsense, the known keys stay.
+	for _, fault := range []string{"<html>", `{}`, `{"keys":null}`} {
+		auth.answer(http.StatusOK, fault)
+		at.advance(11 * time.Minute)
+		var failure *supabase.Failure
+		if err := verify(token(second, "third")); !errors.As(err, &failure) {
+			t.Errorf("%s: unknown key: %v", fault, err)
+		}
+		if err := verify(token(second, "second")); err != nil {
+			t.Errorf("%s: known key: %v", fault, err)
+		}
+	}
+
+	// One unreadable key doesn't take the others with it; a withdrawn one goes.
+	auth.publish(t, map[string]any{"second": second, "oct": []byte(secret)})
+	revoked := token(first, "first")
+	if err := verify(revoked); err != nil {
+		t.Fatal(err)
+	}
+	at.advance(11 * time.Minute)
+	if err := verify(token(second, "third")); err == nil {
+		t.Fatal("an unknown key was accepted")
+	}
+	if err := verify(revoked); err == nil {
+		t.Error("a withdrawn key's token is accepted")
+	}
+	if err := verify(token(second, "second")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAuthDownAtTheStart(t *testing.T) {
+	at := &clock{at: time.Now()}
+	key := mustEC(t, elliptic.P256())
+	auth := newKeys(t)
+	auth.answer(http.StatusBadGateway, "")
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Now: at.now})
+	token := sign(t, jwt.SigningMethodES256, key, map[string]any{"kid": "key"}, claims(at.now(), nil))
+	var failure *supabase.Failure
+	if _, err := v.Verify(context.Background(), token); !errors.As(err, &failure) {
+		t.Errorf("a token whose key can't be known: %v", err)
+	}
+	if _, err := v.Verify(context.Background(), sign(t, jwt.SigningMethodHS256, []byte(secret), nil, claims(at.now(), nil))); err != nil {
+		t.Errorf("the shared secret needs no keys: %v", err)
+	}
+	auth.publish(t, map[string]any{"key": key})
+	at.advance(2 * time.Second)
+	if _, err := v.Verify(context.Background(), token); err != nil {
+		t.Errorf("once Auth is back: %v", err)
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	now := time.Now()
+	good := sign(f, jwt.SigningMethodHS256, []byte(secret), nil, claims(now, nil))
+	parts := strings.Split(good, ".")
+	for _, seed := range []string{good, "", "..", "a.b.c", parts[0] + "." + parts[1] + ".", "eyJhbGciOiJub25lIn0." + parts[1] + ".", parts[0] + ".e30." + parts[2]} {
+		f.Add(seed)
+	}
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secret: secret})
+	f.Fuzz(func(t *testing.T, token string) {
+		identity, err := v.Verify(context.Background(), token)
+		// base64url ignores the unused bits of the last character, so a few
+		// spellings of the one good token are good as well.
+		if err == nil && !strings.HasPrefix(token, good[:len(good)-1]) {
+			t.Fatalf("%q is accepted as %+v", token, identity)
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secret: secret})
+	token := sign(b, jwt.SigningMethodHS256, []byte(secret), nil, claims(time.Now(), nil))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := v.Verify(context.Background(), token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
