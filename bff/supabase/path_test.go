@@ -1,0 +1,160 @@
+package supabase
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func passageTo(base, service string) *Passage {
+	u, err := url.Parse(base)
+	if err != nil {
+		panic(err)
+	}
+	return NewClient(u, u, "sb_publishable_test", time.Second).NewPassage(service, u)
+}
+
+func TestTarget(t *testing.T) {
+	for _, tt := range []struct {
+		Name, Base, Path, Query string
+		Want                    string // "" when refused
+	}{
+		{"table", "http://rest", "/tasks", "", "http://rest/tasks"},
+		{"below a prefix", "http://gateway:8000/rest/v1", "/tasks", "select=*&limit=1", "http://gateway:8000/rest/v1/tasks?select=*&limit=1"},
+		{"prefix alone", "http://gateway/rest/v1", "", "", "http://gateway/rest/v1"},
+		{"trailing slash", "http://gateway/rest/v1", "/", "", "http://gateway/rest/v1/"},
+		{"encoding stays", "http://rest", "/%EC%9E%91%EC%97%85", "or=(a.eq.%221%22,b.is.null)", "http://rest/%EC%9E%91%EC%97%85?or=(a.eq.%221%22,b.is.null)"},
+		{"percent sign in a name", "http://storage", "/object/a/100%25.png", "", "http://storage/object/a/100%25.png"},
+		{"dots in names", "http://storage", "/object/a/..b/c..d/...", "", "http://storage/object/a/..b/c..d/..."},
+		{"key in the query", "http://rest", "/tasks", "apikey=x&select=*&ApiKey=y&%61pikey=z&a=apikey", "http://rest/tasks?select=*&a=apikey"},
+		{"looks like a host", "http://rest", "/@evil.test", "", "http://rest/@evil.test"},
+
+		{"dot segment", "http://rest/rest/v1", "/../auth/v1/admin", "", ""},
+		{"single dot", "http://rest", "/./tasks", "", ""},
+		{"dot segment at the end", "http://rest", "/tasks/..", "", ""},
+		{"encoded dots", "http://rest", "/%2e%2e/auth", "", ""},
+		{"half encoded dots", "http://rest", "/.%2E/auth", "", ""},
+		{"dots encoded twice", "http://rest", "/%252e%252e/auth", "", ""},
+		{"dots encoded five times", "http://rest", "/%252525252e%252525252e/auth", "", ""},
+		{"dots with parameters", "http://rest", "/..;x=1/auth", "", ""},
+		{"encoded slash", "http://rest", "/a%2fb", "", ""},
+		{"slash encoded twice", "http://rest", "/a%252Fb", "", ""},
+		{"backslash", "http://rest", `/..\auth`, "", ""},
+		{"encoded backslash", "http://rest", "/..%5cauth", "", ""},
+		{"empty segment", "http://rest", "//tasks", "", ""},
+		{"empty segment inside", "http://rest", "/a//b", "", ""},
+		{"line break", "http://rest", "/a%0d%0aHost:%20evil", "", ""},
+		{"zero byte", "http://rest", "/tasks%00", "", ""},
+		{"malformed encoding", "http://rest", "/a%zz", "", ""},
+		{"control character in the query", "http://rest", "/tasks", "a=\x01", ""},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			got, err := passageTo(tt.Base, "PostgREST").target(Request{Path: tt.Path, Query: tt.Query})
+			if tt.Want == "" {
+				if refusal := new(Refusal); !errors.As(err, &refusal) || refusal.Forbidden {
+					t.Fatalf("%v, %v", got, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.String() != tt.Want {
+				t.Errorf("%s", got)
+			}
+		})
+	}
+}
+
+func TestAdministrationIsRefused(t *testing.T) {
+	for _, path := range []string{
+		"/admin", "/admin/", "/admin/users", "/ADMIN/users", "/Admin", "/%61dmin/users", "/%41DMIN/users",
+		"/%2561dmin/users", "/admin;x=1/users", "/admin%3bx/users", "/admin%20/users", "//admin/users", "/./admin/users", "/x/../admin",
+	} {
+		if target, err := passageTo("http://auth/auth/v1", "Auth").target(Request{Path: path}); err == nil {
+			t.Errorf("%s leads to %s", path, target)
+		}
+	}
+	for _, path := range []string{"/administrators", "/user/admin", "/token"} {
+		if _, err := passageTo("http://auth/auth/v1", "Auth").target(Request{Path: path}); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := passageTo("http://rest", "PostgREST").target(Request{Path: "/admin"}); err != nil {
+		t.Errorf("a table may be called admin: %v", err)
+	}
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, seed := range []string{"/tasks", "/../x", "/%2e%2e/x", "/a%2fb", "/%252e%252e", "/@x", "/a;b", "/%", "//x", `/\x`, "/admin", "/%61dmin", "/:80", "/?x"} {
+		f.Add(seed, "apikey=1&a=b")
+	}
+	f.Fuzz(func(t *testing.T, path, query string) {
+		if path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") || strings.Contains(query, "#") {
+			return // can't be what follows the prefix
+		}
+		target, err := passageTo("http://auth:9999/auth/v1", "Auth").target(Request{Path: path, Query: query})
+		if err != nil {
+			return
+		}
+		// What goes out must, read again by anybody, stay below the prefix.
+		text := target.RequestURI()
+		for range 3 {
+			again, err := url.ParseRequestURI(text)
+			if err != nil {
+				return
+			}
+			clean := again.JoinPath().Path
+			if again.Host != "" || !strings.HasPrefix(clean+"/", "/auth/v1/") {
+				t.Fatalf("%q leads to %q", path, text)
+			}
+			if segments := strings.Split(clean, "/"); len(segments) > 3 && strings.EqualFold(segments[3], "admin") {
+				t.Fatalf("%q leads to the administration", path)
+			}
+			if again.Query().Has("apikey") {
+				t.Fatalf("%q keeps the key", query)
+			}
+			text = again.Path
+		}
+	})
+}
+
+func TestHeaders(t *testing.T) {
+	sent := http.Header{
+		"Accept": {"application/json"}, "Prefer": {"return=representation", "count=exact"}, "Range": {"0-9"},
+		"X-Client-Info": {"supabase-js"}, "X-Supabase-Api-Version": {"2024-01-01"}, "If-None-Match": {`"1"`},
+		// none of these may pass
+		"Cookie": {"session=1"}, "Authorization": {"Bearer x"}, "Apikey": {"sb_secret_x"}, "Host": {"evil.test"},
+		"X-Forwarded-For": {"1.2.3.4"}, "Sb-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Host": {"evil.test"}, "Forwarded": {"for=1.2.3.4"},
+		"X-Real-Ip": {"1.2.3.4"}, "Connection": {"keep-alive, if-none-match", "Upgrade"}, "Keep-Alive": {"1"}, "Upgrade": {"websocket"},
+		"Transfer-Encoding": {"chunked"}, "Te": {"trailers"}, "Trailer": {"X"}, "Proxy-Authorization": {"Basic x"}, "Expect": {"100-continue"},
+		"Content-Length": {"5"}, "X-Request-Id": {"x"}, "X-Http-Method-Override": {"DELETE"}, "X-Original-Url": {"/admin"},
+	}
+	want := []string{"Accept", "Prefer", "Range", "X-Client-Info", "X-Supabase-Api-Version"}
+	if got := names(onward(sent)); !slices.Equal(got, want) {
+		t.Errorf("to Supabase: %v", got)
+	}
+	a := &Answer{Header: http.Header{
+		"Content-Type": {"application/json"}, "Content-Range": {"0-9/*"}, "Preference-Applied": {"count=exact"}, "Location": {"/tasks?id=eq.1"},
+		"Etag": {`"1"`}, "Access-Control-Allow-Origin": {"*"},
+		"Set-Cookie": {"a=b"}, "Server": {"postgrest/12"}, "Connection": {"close, etag"}, "Transfer-Encoding": {"chunked"},
+		"X-Kong-Upstream-Latency": {"1"}, "Sb-Gateway-Version": {"1"}, "Via": {"kong"}, "X-Powered-By": {"x"}, "Date": {"x"}, "Strict-Transport-Security": {"max-age=1"},
+	}}
+	want = []string{"Access-Control-Allow-Origin", "Content-Range", "Content-Type", "Location", "Preference-Applied"}
+	if got := names(a.ForClient()); !slices.Equal(got, want) {
+		t.Errorf("to the client: %v", got)
+	}
+}
+
+func names(h http.Header) []string {
+	var all []string
+	for name := range h {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
