@@ -1,0 +1,335 @@
+package tests
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Tables whose key is not one uuid made by the database, and why.
+var otherKeys = map[string]string{
+	"profiles":                 "profile_id: the key of auth.users",
+	"org_holidays":             "org_id, holiday_date: one a day",
+	"project_members":          "project_id, profile_id: once in a project",
+	"daily_scrum_tasks":        "daily_scrum_id, profile_id, task_id, intent: named once",
+	"task_events":              "event_id: grows, which gives the order",
+	"opportunity_stage_events": "event_id: grows, which gives the order",
+}
+
+// Columns that a policy reads without being first in an index, and why.
+var unindexedPolicyColumns = map[string]string{
+	"projects.created_at": "only beside profile_id, which is indexed",
+}
+
+// What mobile clients watch.
+var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "impediments", "sprints", "tasks"}
+
+// Values that reach clients' generated types, in order.
+var enums = map[string]string{
+	"account_type":      "Prospect, Customer, Partner",
+	"forecast_category": "Pipeline, Upside, Expect, Commit, Closed",
+	"opportunity_stage": "Opportunity, Discovery, Objectives, Present Solution, Economic Buyer Identified, Economic Buyer Validation, Validation Completed, Deal Imminent, Closed Won, Closed Lost, Closed No Decision",
+	"org_locale":        "ko, en",
+	"org_role":          "owner, admin, member",
+	"project_role":      "manager, scrum_master, member, viewer",
+	"scrum_task_intent": "did, will do",
+	"snapshot_moment":   "start, close",
+	"sprint_status":     "Planned, Active, Completed, Cancelled",
+	"task_event_kind":   "created, status, points, sprint, assignee, deleted",
+	"task_priority":     "Low, Medium, High, Urgent",
+	"task_status":       "Planned, Scheduled, In Progress, In Review, Blocked, On Hold, Completed, Cancelled",
+}
+
+// tablesCTE names what a rule about tables is about: every table of public, by its name.
+const tablesCTE = `with tables as (
+	select c.oid, c.relname, c.relrowsecurity, c.relacl from pg_class c
+	where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p'))
+`
+
+// functionsCTE names the functions of public and private.
+const functionsCTE = `with functions as (
+	select p.*, p.oid::regprocedure::text as signature,
+		p.pronamespace::regnamespace::text as schema
+	from pg_proc p where p.pronamespace::regnamespace::text in ('public', 'private'))
+`
+
+// Each rule's query names what breaks it; nothing may.
+var catalogRules = []struct {
+	name string
+	sql  string
+	// except says what may break it, by the name that the query gives.
+	except map[string]string
+}{
+	{name: "every table has row-level security", sql: tablesCTE + `
+		select relname from tables where not relrowsecurity`},
+
+	{name: "every verb granted to authenticated has exactly one policy", sql: tablesCTE + `
+		select format('%s %s: %s policies', v.verb, t.relname, count(p.oid))
+		from tables t
+		cross join (values ('select', 'r'), ('insert', 'a'), ('update', 'w'), ('delete', 'd')) v (verb, cmd)
+		left join pg_policy p on p.polrelid = t.oid and p.polpermissive and p.polcmd in (v.cmd::"char", '*')
+		where has_table_privilege('authenticated', t.oid, v.verb)
+			or v.verb <> 'delete' and has_any_column_privilege('authenticated', t.oid, v.verb)
+		group by v.verb, t.relname having count(p.oid) <> 1`},
+
+	{name: "no policy is for a verb that isn't granted", sql: tablesCTE + `
+		select format('%s on %s', p.polname, t.relname)
+		from tables t join pg_policy p on p.polrelid = t.oid
+		join (values ('select', 'r'), ('insert', 'a'), ('update', 'w'), ('delete', 'd')) v (verb, cmd) on v.cmd::"char" = p.polcmd
+		where not has_table_privilege('authenticated', t.oid, v.verb)
+			and not (v.verb <> 'delete' and has_any_column_privilege('authenticated', t.oid, v.verb))`},
+
+	{name: "each policy is for one operation, permissive, and for authenticated alone", sql: `
+		select format('%s on %s', polname, polrelid::regclass) from pg_policy
+		join pg_class c on c.oid = polrelid and c.relnamespace = 'public'::regnamespace
+		where polcmd = '*' or not polpermissive or polroles <> array['authenticated'::regrole::oid]`},
+
+	{name: "an update policy checks the new row too", sql: `
+		select format('%s on %s', polname, polrelid::regclass) from pg_policy
+		join pg_class c on c.oid = polrelid and c.relnamespace = 'public'::regnamespace
+		where polcmd = 'w' and polwithcheck is null`},
+
+	{name: "what a policy asks about the caller is asked once, inside (select …)", sql: `
+		select format('%s on %s', p.polname, p.polrelid::regclass)
+		from pg_policy p
+		join pg_class c on c.oid = p.polrelid and c.relnamespace = 'public'::regnamespace
+		cross join lateral (values (pg_get_expr(p.polqual, p.polrelid)), (pg_get_expr(p.polwithcheck, p.polrelid))) e (expression)
+		-- What is left once the wrapped calls are taken out.
+		where regexp_replace(e.expression, '\( SELECT (auth|private)\.\w+\(', '', 'g') ~ '(auth|private|current_setting)[.(]'`},
+
+	{name: "each column a policy filters on is first in an index", except: unindexedPolicyColumns, sql: `
+		select distinct format('%s.%s', c.relname, a.attname)
+		from pg_policy p
+		join pg_class c on c.oid = p.polrelid and c.relnamespace = 'public'::regnamespace
+		join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid
+			and d.refclassid = 'pg_class'::regclass and d.refobjid = p.polrelid and d.refobjsubid > 0
+		join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
+		where p.polqual is not null and not exists (
+			select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indpred is null and i.indisvalid)`},
+
+	{name: "each foreign key is covered by an index", sql: `
+		select format('%s of %s', f.conname, f.conrelid::regclass)
+		from pg_constraint f
+		where f.contype = 'f' and f.connamespace = 'public'::regnamespace and not exists (
+			select from pg_index i
+			where i.indrelid = f.conrelid and i.indpred is null
+				and (select array_agg(k) from unnest(i.indkey::int2[]) with ordinality as u (k, n) where n <= cardinality(f.conkey))
+					@> f.conkey)`},
+
+	{name: "no composite foreign key empties a column that must stay", sql: `
+		select format('%s of %s', f.conname, f.conrelid::regclass)
+		from pg_constraint f
+		where f.contype = 'f' and f.connamespace = 'public'::regnamespace and f.confdeltype = 'n'
+			and exists (select from pg_attribute a
+				where a.attrelid = f.conrelid and a.attnotnull and a.attnum = any (coalesce(f.confdelsetcols, f.conkey)))`},
+
+	{name: "every table and column has a comment", sql: tablesCTE + `
+		select concat_ws('.', t.relname, a.attname)
+		from tables t
+		left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+		where col_description(t.oid, a.attnum) is null or obj_description(t.oid, 'pg_class') is null`},
+
+	{name: "every enum and every other type of public has a comment", sql: `
+		select t.typname from pg_type t
+		where t.typnamespace = 'public'::regnamespace and t.typtype in ('e', 'd', 'r')
+			and obj_description(t.oid, 'pg_type') is null`},
+
+	{name: "every function has a comment", sql: functionsCTE + `
+		select signature from functions where obj_description(oid, 'pg_proc') is null`},
+
+	{name: "every function sets an empty search_path", sql: functionsCTE + `
+		select signature from functions where not coalesce(proconfig @> array['search_path=""'], false)`},
+
+	{name: "no function of public is a definer", sql: functionsCTE + `
+		select signature from functions where schema = 'public' and prosecdef`},
+
+	{name: "every definer function says why", sql: functionsCTE + `
+		select signature from functions
+		where prosecdef and coalesce(obj_description(oid, 'pg_proc'), '') !~ 'Definer: |See public\.\w+\. Definer: '`},
+
+	{name: "no function may be called by public or anon", sql: functionsCTE + `
+		select format('%s by %s', signature, coalesce(nullif(x.grantee, 0)::regrole::text, 'public'))
+		from functions f cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) x
+		where x.grantee in (0, 'anon'::regrole)`},
+
+	{name: "trigger functions are called by triggers alone", sql: functionsCTE + `
+		select format('%s by %s', signature, x.grantee::regrole)
+		from functions f cross join lateral aclexplode(f.proacl) x
+		where f.prorettype = 'trigger'::regtype and x.grantee <> f.proowner`},
+
+	{name: "nothing is granted to public or anon on tables, columns and sequences", sql: `
+		select format('%s: %s to %s', c.relname, x.privilege_type, coalesce(nullif(x.grantee, 0)::regrole::text, 'public'))
+		from pg_class c
+		left join pg_attribute a on a.attrelid = c.oid
+		cross join lateral (select * from aclexplode(c.relacl) union all select * from aclexplode(a.attacl)) x
+		where c.relnamespace::regnamespace::text in ('public', 'private') and x.grantee in (0, 'anon'::regrole)`},
+
+	{name: "what is made later is granted to nobody by itself", sql: `
+		select format('%s in %s: %s', d.defaclobjtype, d.defaclnamespace::regnamespace, x.grantee::regrole)
+		from pg_default_acl d cross join lateral aclexplode(d.defaclacl) x
+		where d.defaclrole = 'postgres'::regrole and d.defaclnamespace in (0, 'public'::regnamespace, 'private'::regnamespace)
+			and (x.grantee = 0 or x.grantee::regrole::text in ('anon', 'authenticated', 'service_role'))`},
+
+	{name: "anon can't reach the schema private", sql: `
+		select 'usage' where has_schema_privilege('anon', 'private', 'usage')`},
+
+	{name: "every table has created_at, and one that changes updated_at", sql: tablesCTE + `
+		select t.relname || '.' || wanted
+		from tables t
+		cross join (values ('created_at'), ('updated_at')) w (wanted)
+		where not exists (
+				select from pg_attribute a where a.attrelid = t.oid and a.attname = wanted
+					and a.attnotnull and a.atthasdef and a.atttypid = 'timestamptz'::regtype)
+			and (wanted = 'created_at' or has_any_column_privilege('authenticated', t.oid, 'update'))`},
+
+	{name: "updated_at is set by trigger", sql: tablesCTE + `
+		select t.relname from tables t
+		join pg_attribute a on a.attrelid = t.oid and a.attname = 'updated_at'
+		where not exists (
+			select from pg_trigger g
+			where g.tgrelid = t.oid and g.tgfoid = 'private.touch_updated_at'::regproc
+				-- For each row, before, on update, without a condition.
+				and g.tgtype = 19 and g.tgqual is null and g.tgenabled = 'O')`},
+
+	{name: "no client writes created_at or updated_at", sql: tablesCTE + `
+		select format('%s.%s', t.relname, a.attname) from tables t
+		join pg_attribute a on a.attrelid = t.oid and a.attname in ('created_at', 'updated_at')
+		where has_column_privilege('authenticated', t.oid, a.attnum, 'insert')
+			or has_column_privilege('authenticated', t.oid, a.attnum, 'update')`},
+
+	{name: "keys are one uuid that the database makes", except: otherKeys, sql: tablesCTE + `
+		select t.relname from tables t
+		where not exists (
+			select from pg_constraint k
+			join pg_attribute a on a.attrelid = t.oid and a.attnum = k.conkey[1] and a.atttypid = 'uuid'::regtype
+			join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
+			where k.conrelid = t.oid and k.contype = 'p' and cardinality(k.conkey) = 1
+				and pg_get_expr(d.adbin, d.adrelid) = 'gen_random_uuid()')`},
+
+	{name: "no name was cut off at 63 bytes", sql: `
+		select name from (
+			select polname::text from pg_policy
+			union all select conname from pg_constraint where connamespace = 'public'::regnamespace
+			union all select relname from pg_class where relnamespace = 'public'::regnamespace
+			union all select t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+				where c.relnamespace = 'public'::regnamespace and not t.tgisinternal
+			union all select proname from pg_proc where pronamespace::regnamespace::text in ('public', 'private')
+		) names (name) where octet_length(name) >= 63`},
+
+	{name: "views show what the caller may see", sql: `
+		select c.relname from pg_class c
+		where c.relnamespace = 'public'::regnamespace
+			and (c.relkind = 'm' or c.relkind = 'v' and not coalesce(c.reloptions @> '{security_invoker=true}', false))`},
+}
+
+// TestCatalog reads the rules every table, policy and function keeps from the catalog, so that
+// a new one can't be forgotten.
+func TestCatalog(t *testing.T) {
+	t.Parallel()
+	conn := MustConnect(t)
+	for _, rule := range catalogRules {
+		t.Run(rule.name, func(t *testing.T) {
+			broken := MustStrings(t, conn, rule.sql)
+			for _, name := range broken {
+				if _, excepted := rule.except[name]; !excepted {
+					t.Errorf("broken by: %s", name)
+				}
+			}
+			for name := range rule.except {
+				if !slices.Contains(broken, name) {
+					t.Errorf("the exception %q isn't one any more: take it off the list", name)
+				}
+			}
+		})
+	}
+}
+
+// TestCatalogRulesBite breaks rules on purpose, in a transaction that is rolled back: a rule
+// that finds nothing because its query is wrong would be no rule.
+func TestCatalogRulesBite(t *testing.T) {
+	t.Parallel()
+	tx := MustBegin(t)
+	// On new tables alone: nothing that others use is locked meanwhile.
+	if _, err := tx.Exec(Deadline(t), `
+		create table public.folders (
+			folder_id uuid primary key, owner uuid not null, name text, updated_at timestamptz, unique (folder_id, owner));
+		create table public.notes (
+			note_id integer primary key, folder_id uuid, owner uuid not null, body text, updated_at timestamptz,
+			foreign key (folder_id, owner) references public.folders (folder_id, owner) on delete set null);
+		grant all on public.notes to authenticated;
+		grant select on public.notes to anon;
+		grant select on public.folders to authenticated;
+		create policy p on public.notes using (owner = auth.uid());
+		create policy q on public.notes for update using (private.my_org_id() is not null);
+		create policy w on public.folders for update to authenticated using (true);
+		create policy "A policy is a sentence that can be too long for the catalogue to" on public.folders
+			for select to authenticated using (true);
+		create function public.peek() returns uuid language sql security definer as 'select auth.uid()';
+		grant execute on function public.peek() to public;
+		create function private.looks() returns trigger language plpgsql security definer as 'begin return null; end';
+		grant execute on function private.looks() to authenticated;
+		create type public.mood as enum ('fine');
+		create view public.all_profiles as select * from public.profiles;
+		grant usage on schema private to anon;
+		alter default privileges in schema public grant select on tables to anon`); err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range catalogRules {
+		var found []string
+		for _, name := range MustStrings(t, tx, rule.sql) {
+			if _, excepted := rule.except[name]; !excepted {
+				found = append(found, name)
+			}
+		}
+		if len(found) == 0 {
+			t.Errorf("%q finds nothing wrong", rule.name)
+		}
+	}
+}
+
+func TestRealtimePublication(t *testing.T) {
+	t.Parallel()
+	got := MustStrings(t, MustConnect(t), `select schemaname || '.' || tablename from pg_publication_tables
+		where pubname = 'supabase_realtime' order by 1`)
+	want := make([]string, len(realtimeTables))
+	for i, name := range realtimeTables {
+		want[i] = "public." + name
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("supabase_realtime publishes %v, want %v", got, want)
+	}
+}
+
+func TestEnums(t *testing.T) {
+	t.Parallel()
+	rows, err := MustConnect(t).Query(Deadline(t), `
+		select t.typname::text, string_agg(e.enumlabel, ', ' order by e.enumsortorder)
+		from pg_type t join pg_enum e on e.enumtypid = t.oid
+		where t.typnamespace = 'public'::regnamespace group by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type enum struct{ Name, Labels string }
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[enum])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range found {
+		want, listed := enums[e.Name]
+		switch {
+		case !listed:
+			t.Errorf("enum %s (%s) is not listed in this test", e.Name, e.Labels)
+		case want != e.Labels:
+			t.Errorf("enum %s is %s, want %s", e.Name, e.Labels, want)
+		}
+	}
+	if len(found) != len(enums) {
+		names := make([]string, len(found))
+		for i, e := range found {
+			names[i] = e.Name
+		}
+		t.Errorf("%d enums listed, found %d: %s", len(enums), len(found), strings.Join(names, ", "))
+	}
+}
