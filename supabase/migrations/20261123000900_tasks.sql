@@ -101,31 +101,37 @@ create type public.task_event_kind as enum ('created', 'status', 'points', 'spri
 comment on type public.task_event_kind is 'What happened to a task.';
 
 create table public.task_events (
-  event_id   bigint generated always as identity primary key,
-  project_id uuid not null references public.projects (project_id) on delete cascade,
-  task_id    uuid not null,
-  kind       public.task_event_kind not null,
-  old_value  text,
-  new_value  text,
-  sprint_id  uuid,
-  actor      uuid,
-  at         timestamptz not null default clock_timestamp(),
-  created_at timestamptz not null default now()
+  event_id     bigint generated always as identity primary key,
+  project_id   uuid not null references public.projects (project_id) on delete cascade,
+  task_id      uuid not null,
+  kind         public.task_event_kind not null,
+  old_value    text,
+  new_value    text,
+  actor        uuid,
+  at           timestamptz not null default clock_timestamp(),
+  sprint_id    uuid,
+  status       public.task_status not null,
+  story_points numeric(5,1),
+  assigned_to  uuid,
+  created_at   timestamptz not null default now()
 );
 comment on table public.task_events is
-  'Append-only: everything the figures need to rebuild the state of any task at any moment. A creation is written as "created" followed by the initial points, sprint and assignee (old_value null) with the same "at".';
+  'Append-only: everything the figures need to rebuild the state of any task at any moment. A creation is written as "created" followed by the initial points, sprint and assignee (old_value null) with the same "at". Each row tells what changed and, in sprint_id, status, story_points and assigned_to, what the task was from then on: the figures read a state instead of adding up its history.';
 comment on column public.task_events.event_id is 'Key; grows, so it gives the order within one moment.';
 comment on column public.task_events.project_id is 'Project of the task.';
 comment on column public.task_events.task_id is 'Task; no foreign key, events outlive their task.';
 comment on column public.task_events.kind is 'What happened.';
 comment on column public.task_events.old_value is 'Value before, as text: status, points, sprint_id or profile_id. For deleted: the task''s name.';
 comment on column public.task_events.new_value is 'Value from then on, as text; null where there is none. For created: the first status.';
-comment on column public.task_events.sprint_id is 'Sprint the task was in once this had happened; for deleted, the sprint it was in.';
 comment on column public.task_events.actor is 'Who did it; null for the system. Stays when the person has gone.';
 comment on column public.task_events.at is 'When it happened. Events of one statement share it; a later statement of the same transaction has a later one.';
+comment on column public.task_events.sprint_id is 'Sprint of the task from then on, null for the backlog; for deleted, its last.';
+comment on column public.task_events.status is 'Status of the task from then on; for deleted, its last.';
+comment on column public.task_events.story_points is 'Points of the task from then on; for deleted, its last.';
+comment on column public.task_events.assigned_to is 'Assignee of the task from then on; for deleted, its last. Stays when the person has gone.';
 comment on column public.task_events.created_at is 'When the row was made.';
 create index task_events_project on public.task_events (project_id, at);
-create index task_events_task on public.task_events (task_id, event_id);
+create index task_events_task on public.task_events (task_id, at, event_id);
 create index task_events_sprint on public.task_events (sprint_id, task_id);
 
 create function private.refuse_closed_sprint() returns trigger
@@ -164,8 +170,10 @@ declare
   who uuid := auth.uid();
 begin
   if tg_op = 'INSERT' then
-    insert into public.task_events (project_id, task_id, kind, new_value, sprint_id, actor, at)
-    select n.project_id, n.task_id, c.kind, c.new_value, n.sprint_id, who, moment
+    insert into public.task_events
+      (project_id, task_id, kind, new_value, actor, at, sprint_id, status, story_points, assigned_to)
+    select n.project_id, n.task_id, c.kind, c.new_value, who, moment,
+      n.sprint_id, n.status, n.story_points, n.assigned_to
     from new_tasks n
     cross join lateral (values
       (1, 'created'::public.task_event_kind, n.status::text),
@@ -175,8 +183,10 @@ begin
     where c.new_value is not null
     order by n.board_rank, n.task_id, c.place;
   elsif tg_op = 'UPDATE' then
-    insert into public.task_events (project_id, task_id, kind, old_value, new_value, sprint_id, actor, at)
-    select n.project_id, n.task_id, c.kind, c.old_value, c.new_value, n.sprint_id, who, moment
+    insert into public.task_events
+      (project_id, task_id, kind, old_value, new_value, actor, at, sprint_id, status, story_points, assigned_to)
+    select n.project_id, n.task_id, c.kind, c.old_value, c.new_value, who, moment,
+      n.sprint_id, n.status, n.story_points, n.assigned_to
     from new_tasks n
     join old_tasks o using (task_id)
     cross join lateral (values
@@ -188,8 +198,10 @@ begin
     order by n.board_rank, n.task_id, c.place;
   else
     -- Not when the project itself is being deleted: its events go with it.
-    insert into public.task_events (project_id, task_id, kind, old_value, sprint_id, actor, at)
-    select o.project_id, o.task_id, 'deleted', o.task_name, o.sprint_id, who, moment
+    insert into public.task_events
+      (project_id, task_id, kind, old_value, actor, at, sprint_id, status, story_points, assigned_to)
+    select o.project_id, o.task_id, 'deleted', o.task_name, who, moment,
+      o.sprint_id, o.status, o.story_points, o.assigned_to
     from old_tasks o
     where exists (select from public.projects p where p.project_id = o.project_id);
   end if;

@@ -29,7 +29,7 @@ language sql stable security invoker set search_path = '' as $$
     left join lateral (
       select e.at from public.task_events e
       where e.task_id = t.task_id and e.kind in ('created', 'status')
-      order by e.event_id desc limit 1) since on true
+      order by e.at desc, e.event_id desc limit 1) since on true
     cross join lateral (
       select t.task_id, t.task_name, t.priority, t.story_points, t.due_date, t.related_task_id, t.board_rank,
         since.at as status_since,
