@@ -1,0 +1,146 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+func newReader(text []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(text)) }
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "16384"}))
+	token := supabasetest.MustSignUp(t).Token
+	post := func(t *testing.T, body io.Reader) answer {
+		t.Helper()
+		req, err := http.NewRequest("POST", bff+"/rest/v1/tasks", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer{resp.StatusCode, resp.Header, string(text)}
+	}
+	t.Run("body at the limit", func(t *testing.T) {
+		if a := post(t, strings.NewReader(strings.Repeat(" ", 65536))); a.Status == 413 || a.Status >= 500 {
+			t.Errorf("status %d: %s", a.Status, a.Body)
+		}
+	})
+	// The refusal must arrive although the client is still sending.
+	for range 5 {
+		t.Run("body over the limit", func(t *testing.T) {
+			mustProblem(t, post(t, strings.NewReader(strings.Repeat(" ", 65537))), 413)
+		})
+		t.Run("body far over the limit", func(t *testing.T) {
+			mustProblem(t, post(t, strings.NewReader(strings.Repeat(" ", 4<<20))), 413)
+		})
+		t.Run("chunked body over the limit", func(t *testing.T) {
+			mustProblem(t, post(t, io.MultiReader(strings.NewReader(strings.Repeat(" ", 1<<20)))), 413)
+		})
+		t.Run("headers over the limit", func(t *testing.T) {
+			mustProblem(t, mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 20000)), 431)
+		})
+	}
+	t.Run("headers within the limit", func(t *testing.T) {
+		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 15000)); a.Status != 200 {
+			t.Errorf("status %d: %s", a.Status, a.Body)
+		}
+	})
+}
+
+func TestPathsAndMethods(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	for _, tt := range []struct {
+		Method, Path string
+		Status       int
+	}{
+		{"GET", "/", 404}, {"GET", "/nope", 404}, {"GET", "/rest/v2/tasks", 404}, {"GET", "/Livez", 404},
+		{"POST", "/livez", 405}, {"DELETE", "/readyz", 405},
+		{"GET", "/api/v1/nope", 401}, {"POST", "/api/v1/sprints/x/board", 401},
+	} {
+		t.Run(tt.Method+tt.Path, func(t *testing.T) {
+			a := mustSend(t, tt.Method, bff+tt.Path, "")
+			mustProblem(t, a, tt.Status)
+			if tt.Status == 405 && a.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("Allow %q", a.Header.Get("Allow"))
+			}
+		})
+	}
+	signedIn := []string{"Authorization", "Bearer " + supabasetest.MustSignUp(t).Token}
+	mustProblem(t, mustSend(t, "GET", bff+"/api/v1/nope", "", signedIn...), 404)
+	mustProblem(t, mustSend(t, "POST", bff+"/api/v1/sprints/x/board", "", signedIn...), 405)
+}
+
+// syncBuffer is a log that requests write while the test reads.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func TestRequestIDAndLog(t *testing.T) {
+	t.Parallel()
+	var log syncBuffer
+	bff := mustServeLogging(t, supabasetest.Config(t, nil), &log)
+	someone := supabasetest.MustSignUp(t)
+	for _, tt := range []struct {
+		Name, Given string
+		Kept        bool
+	}{
+		{"a sane one", "4bf92f3577b34da6a3ce929d0e0e4736", true},
+		{"none", "", false},
+		{"a short one", "x", false},
+		{"a long one", strings.Repeat("x", 129), false},
+		{"one that would break a log", `x","level":"ERROR`, false},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			a := mustSend(t, "GET", bff+"/rest/v1/tasks?limit=1&secret=in-the-query", "", "X-Request-Id", tt.Given, "Authorization", "Bearer "+someone.Token)
+			id := a.Header.Get("X-Request-Id")
+			if (id == tt.Given) != tt.Kept || len(id) < 8 {
+				t.Errorf("id %q", id)
+			}
+			if !strings.Contains(log.String(), `"request_id":"`+id+`"`) {
+				t.Errorf("%s is not in the log", id)
+			}
+		})
+	}
+	text := log.String()
+	for _, want := range []string{`"route":"/rest/v1/*"`, `"user":"` + someone.ID + `"`, `"status":`, `"duration":`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in the log: %s", want, text)
+		}
+	}
+	for _, secret := range []string{someone.Token, strings.Split(someone.Token, ".")[2], "in-the-query"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s is in the log", secret)
+		}
+	}
+}
