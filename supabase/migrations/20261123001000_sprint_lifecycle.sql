@@ -79,10 +79,6 @@ language plpgsql set search_path = '' as $$
 declare
   sprint public.sprints;
 begin
-  -- For update, in one order: conflicts with the key lock of a task that is being put
-  -- into the sprint, and two callers can't wait for each other.
-  perform from public.sprints s where s.sprint_id in (lock_sprint.sprint_id, lock_sprint.other)
-    order by s.sprint_id for update;
   select s.* into sprint from public.sprints s
   where s.sprint_id = lock_sprint.sprint_id
     and s.project_id = any (array(select private.my_project_ids()));
@@ -93,10 +89,20 @@ begin
     raise exception 'only the project''s managers and scrum masters start, complete and cancel sprints'
       using errcode = '42501';
   end if;
+  -- After these locks nothing in the sprint moves until we are done: changes of its tasks
+  -- wait, and a task that is being put into it needs a key lock on the sprint, which "for
+  -- update" keeps out. Tasks first, as others lock them before sprints; once more
+  -- afterwards for those that came in meanwhile. In one order, against deadlocks.
+  perform from public.tasks t where t.sprint_id = sprint.sprint_id order by t.task_id for no key update;
+  perform from public.sprints s
+  where s.sprint_id in (sprint.sprint_id, lock_sprint.other) and s.project_id = sprint.project_id
+  order by s.sprint_id for update;
+  perform from public.tasks t where t.sprint_id = sprint.sprint_id order by t.task_id for no key update;
+  select s.* into strict sprint from public.sprints s where s.sprint_id = sprint.sprint_id;
   return sprint;
 end $$;
 comment on function private.lock_sprint(uuid, uuid) is
-  'Locks one or two sprints and returns the first, if the caller runs sprints of its project: PT404 for one they can''t see, 42501 without the role. Runs with its caller''s rights: called by definer functions only.';
+  'Locks one or two sprints and the tasks of the first, and returns the first, if the caller runs sprints of its project: PT404 for one they can''t see, 42501 without the role. Runs with its caller''s rights: called by definer functions only.';
 
 create function private.start_sprint(sprint_id uuid) returns public.sprints
 language plpgsql security definer set search_path = '' as $$
@@ -111,7 +117,8 @@ begin
     raise exception 'another sprint of the project is running'
       using errcode = 'PT409', hint = 'Complete it first.';
   end if;
-  update public.sprints s set status = 'Active', started_at = now()
+  -- The clock, not now(): we may have waited for the locks since the transaction began.
+  update public.sprints s set status = 'Active', started_at = clock_timestamp()
   where s.sprint_id = sprint.sprint_id returning s.* into sprint;
   insert into public.sprint_snapshots (project_id, sprint_id, moment, figures, taken_at)
   values (sprint.project_id, sprint.sprint_id, 'start', private.sprint_figures(sprint.sprint_id), sprint.started_at);
@@ -144,7 +151,8 @@ begin
   end if;
   -- Frozen first, moved after: the snapshot still holds what isn't done.
   figures := private.sprint_figures(sprint.sprint_id);
-  update public.sprints s set status = 'Completed', completed_at = now()
+  -- The clock, not now(): we may have waited for the locks since the transaction began.
+  update public.sprints s set status = 'Completed', completed_at = clock_timestamp()
   where s.sprint_id = sprint.sprint_id returning s.* into sprint;
   insert into public.sprint_snapshots (project_id, sprint_id, moment, figures, taken_at)
   values (sprint.project_id, sprint.sprint_id, 'close',
