@@ -1,0 +1,118 @@
+-- What the figures of a sprint stand on, each in one place: its clock (reference start and
+-- finish), the organization's calendar, and the changes of its tasks.
+--
+-- Terms. A task is in the sprint while it exists and is planned for it; in scope when it is
+-- moreover not Cancelled; done when it is in scope and Completed. A change is everything that
+-- happened to a task at one moment. State at a moment counts what happened at that very moment.
+
+set lock_timeout = '5s';
+
+create function private.sprint_clock(sprint_id uuid, as_of timestamptz)
+returns table (
+  sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, today date,
+  begun boolean, running boolean, finished boolean,
+  reference_start timestamptz, reference_finish timestamptz, horizon timestamptz,
+  first_day date, last_day date, end_date date)
+language sql stable set search_path = '' as $$
+  select s.sprint_id, s.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date,
+    r.start <= c.as_of,
+    e.started_at is not null and e.completed_at is null and s.status <> 'Cancelled',
+    e.completed_at is not null,
+    r.start,
+    coalesce(e.completed_at, least(
+      (s.end_date + 1)::timestamp at time zone o.timezone - interval '1 microsecond', c.as_of)),
+    r.horizon,
+    (r.start at time zone o.timezone)::date,
+    case when r.start <= c.as_of then greatest(s.end_date, (r.horizon at time zone o.timezone)::date)
+         else s.end_date end,
+    s.end_date
+  from public.sprints s
+  join public.projects p on p.project_id = s.project_id
+  join public.organizations o on o.org_id = p.org_id
+  cross join lateral (select coalesce(sprint_clock.as_of, now()) as as_of) c
+  cross join lateral (
+    select case when s.started_at <= c.as_of then s.started_at end as started_at,
+           case when s.completed_at <= c.as_of then s.completed_at end as completed_at) e
+  cross join lateral (
+    select coalesce(e.started_at, s.start_date::timestamp at time zone o.timezone) as start,
+           coalesce(e.completed_at, c.as_of) as horizon) r
+  where s.sprint_id = sprint_clock.sprint_id
+$$;
+comment on function private.sprint_clock(uuid, timestamptz) is
+  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner. horizon: completed_at, else as_of. first_day to last_day: the days of its pictures. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
+
+create function private.calendar(org_id uuid, from_day date, to_day date)
+returns table (day date, is_working boolean)
+language sql stable set search_path = '' as $$
+  select d::date, extract(isodow from d)::smallint = any (o.working_days) and h.holiday_date is null
+  from public.organizations o
+  cross join generate_series(from_day::timestamp, to_day::timestamp, interval '1 day') d
+  left join public.org_holidays h on h.org_id = o.org_id and h.holiday_date = d::date
+  where o.org_id = calendar.org_id
+$$;
+comment on function private.calendar(uuid, date, date) is
+  'The days from one to the other, both included, and whether the organization works on them.';
+
+create function private.sprint_changes(sprint_id uuid, as_of timestamptz)
+returns table (
+  task_id uuid, at timestamptz, until timestamptz,
+  is_there boolean, in_sprint boolean, in_scope boolean, done boolean,
+  status public.task_status, points numeric, assigned_to uuid,
+  was_in_sprint boolean, was_in_scope boolean, was_done boolean,
+  old_status public.task_status, old_points numeric)
+language sql stable set search_path = '' rows 10000 as $$
+  with touched as materialized (
+    select distinct e.task_id from public.task_events e
+    where e.sprint_id = sprint_changes.sprint_id and e.at <= sprint_changes.as_of
+  ), change as (
+    -- The last event of a moment carries the state that follows from all of them.
+    select distinct on (e.task_id, e.at) e.task_id, e.at, e.status, e.story_points as points, e.assigned_to,
+      e.kind <> 'deleted' as is_there,
+      e.kind <> 'deleted' and e.sprint_id is not distinct from sprint_changes.sprint_id as in_sprint
+    from touched
+    join public.task_events e on e.task_id = touched.task_id and e.at <= sprint_changes.as_of
+    order by e.task_id, e.at, e.event_id desc
+  ), judged as (
+    select c.*, c.in_sprint and c.status <> 'Cancelled' as in_scope, c.in_sprint and c.status = 'Completed' as done
+    from change c
+  )
+  select j.task_id, j.at, lead(j.at) over w,
+    j.is_there, j.in_sprint, j.in_scope, j.done, j.status, j.points, j.assigned_to,
+    coalesce(lag(j.in_sprint) over w, false),
+    coalesce(lag(j.in_scope) over w, false),
+    coalesce(lag(j.done) over w, false),
+    lag(j.status) over w,
+    lag(j.points) over w
+  from judged j
+  window w as (partition by j.task_id order by j.at)
+$$;
+comment on function private.sprint_changes(uuid, timestamptz) is
+  'Every change up to as_of of every task that was ever in the sprint: the state from "at" until (not including) "until", null for still, and the state before it. old_status null: the task was made by this change.';
+
+create function private.sprint_head(sprint_id uuid) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object(
+    'sprint_id', s.sprint_id, 'sprint_name', s.sprint_name, 'goal', s.goal, 'status', s.status,
+    'start_date', s.start_date, 'end_date', s.end_date,
+    'started_at', s.started_at, 'completed_at', s.completed_at)
+  from public.sprints s where s.sprint_id = sprint_head.sprint_id
+$$;
+comment on function private.sprint_head(uuid) is 'A sprint as every view of it shows it.';
+
+create function private.project_head(project_id uuid) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object('project_id', p.project_id, 'project_name', p.project_name)
+  from public.projects p where p.project_id = project_head.project_id
+$$;
+comment on function private.project_head(uuid) is 'A project as every view of it shows it.';
+
+create function private.person(profile_id uuid) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object('profile_id', p.profile_id, 'full_name', p.full_name)
+  from public.profiles p where p.profile_id = person.profile_id
+$$;
+comment on function private.person(uuid) is 'A person as the views show them; null for nobody.';
+
+grant execute on function private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
+  private.sprint_changes(uuid, timestamptz), private.sprint_head(uuid), private.project_head(uuid),
+  private.person(uuid) to authenticated, service_role;
