@@ -149,14 +149,15 @@ begin
         using errcode = 'PT409', hint = 'Carry over to a planned sprint, or to the backlog by leaving it out.';
     end if;
   end if;
-  -- Frozen first, moved after: the snapshot still holds what isn't done.
-  figures := private.sprint_figures(sprint.sprint_id);
   -- The clock, not now(): we may have waited for the locks since the transaction began.
   update public.sprints s set status = 'Completed', completed_at = clock_timestamp()
   where s.sprint_id = sprint.sprint_id returning s.* into sprint;
+  -- Frozen first, moved after: the snapshot still holds what isn't done.
+  figures := private.sprint_figures(sprint.sprint_id) || jsonb_build_object('carried_over_to',
+    case when target.sprint_id is not null then
+      jsonb_build_object('sprint_id', target.sprint_id, 'sprint_name', target.sprint_name) end);
   insert into public.sprint_snapshots (project_id, sprint_id, moment, figures, taken_at)
-  values (sprint.project_id, sprint.sprint_id, 'close',
-          figures || jsonb_build_object('carried_over_to', carry_over_to), sprint.completed_at);
+  values (sprint.project_id, sprint.sprint_id, 'close', figures, sprint.completed_at);
   update public.tasks t set sprint_id = carry_over_to
   where t.sprint_id = sprint.sprint_id and t.status not in ('Completed', 'Cancelled');
   get diagnostics carried = row_count;
