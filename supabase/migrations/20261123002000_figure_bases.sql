@@ -29,7 +29,7 @@ language sql stable set search_path = '' as $$
   from public.sprints s
   join public.projects p on p.project_id = s.project_id
   join public.organizations o on o.org_id = p.org_id
-  cross join lateral (select coalesce(sprint_clock.as_of, now()) as as_of) c
+  cross join lateral (select coalesce(sprint_clock.as_of, statement_timestamp()) as as_of) c
   cross join lateral (
     select case when s.started_at <= c.as_of then s.started_at end as started_at,
            case when s.completed_at <= c.as_of then s.completed_at end as completed_at) e

@@ -145,13 +145,28 @@ language sql stable security invoker set search_path = '' as $$
       'as_of', k.as_of,
       'scope', jsonb_build_object('visible_tasks', (
         select count(*) from private.sprint_changes(k.sprint_id, k.horizon) c where c.in_sprint and c.until is null)))
-    || case when k.finished then frozen.figures -> 'report'
-            else private.live_sprint_report(k.sprint_id, k.as_of) end)::json
+    || case when k.finished
+         then frozen.figures -> 'report' || jsonb_build_object('carried_over',
+           frozen.figures #> '{report,not_completed}' || jsonb_build_object('to', frozen.figures -> 'carried_over_to'))
+         else private.live_sprint_report(k.sprint_id, k.as_of) end)::json
   from private.sprint_clock(sprint_report.sprint_id, sprint_report.as_of) k
   left join public.sprint_snapshots frozen
     on k.finished and frozen.sprint_id = k.sprint_id and frozen.moment = 'close'
 $$;
 comment on function public.sprint_report(uuid, timestamptz) is
-  'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the scope at the reference start; completed (in the sprint), completed_outside (before it or outside of it) and not_completed are the scope at the reference finish. Lists are {tasks, points, items}. scope_change = (added - removed) / committed, completion = completed / committed; null when nothing was committed. carried_over tells where each task not completed went (null: the backlog). Once the sprint is completed the report is the frozen one (final) and only as_of and scope are of today. Null when there is no such sprint for the caller.';
+  'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the scope at the reference start; completed (in the sprint), completed_outside (before it or outside of it) and not_completed are the scope at the reference finish. Lists are {tasks, points, items}. scope_change = (added - removed) / committed, completion = completed / committed; null when nothing was committed. carried_over is, of a completed sprint, what wasn''t completed and where "to" it went (null: the backlog). Once the sprint is completed the report is the frozen one (final) and only as_of and scope are of today. Null when there is no such sprint for the caller.';
 grant execute on function private.live_sprint_report(uuid, timestamptz), private.ratio(numeric, numeric) to authenticated, service_role;
 grant execute on function public.sprint_report(uuid, timestamptz) to authenticated, service_role;
+
+-- From now on what is frozen at the close of a sprint holds its report.
+alter function private.sprint_figures(uuid) rename to sprint_contents;
+create function private.sprint_figures(sprint_id uuid) returns jsonb
+language sql stable set search_path = '' as $$
+  select private.sprint_contents(s.sprint_id) || case when s.completed_at is null then '{}'
+    else jsonb_build_object('report', private.live_sprint_report(s.sprint_id, s.completed_at)) end
+  from public.sprints s where s.sprint_id = sprint_figures.sprint_id
+$$;
+comment on function private.sprint_figures(uuid) is
+  'What is frozen at the start and at the close of a sprint: private.sprint_contents, and at the close "report" (private.live_sprint_report).';
+comment on function private.sprint_contents(uuid) is
+  'What a sprint holds now: {sprint, timezone, working_days, holidays, totals, tasks, members}. Points are story points; a Cancelled task is in tasks but not in the totals of tasks and points.';
