@@ -69,7 +69,7 @@ language sql stable set search_path = '' as $$
   from public.sprints s
   join public.projects pr using (project_id)
   join public.organizations o using (org_id)
-  where s.sprint_id = sprint_figures.sprint_id
+  where s.sprint_id = $1
 $$;
 comment on function private.sprint_figures(uuid) is
   'What a sprint holds now, to be frozen: {sprint, timezone, working_days, holidays, totals, tasks, members}. Points are story points; a Cancelled task is in tasks but not in the totals of tasks and points.';
