@@ -113,6 +113,37 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.person(uuid) is 'A person as the views show them; null for nobody.';
 
+create function private.hours(seconds double precision) returns numeric
+language sql immutable set search_path = '' as $$
+  select trim_scale(round((seconds / 3600)::numeric, 2))
+$$;
+comment on function private.hours(double precision) is 'Seconds as hours with two decimals.';
+
+create function private.ratio(part numeric, whole numeric) returns numeric
+language sql immutable set search_path = '' as $$
+  select trim_scale(round(part / nullif(whole, 0), 4))
+$$;
+comment on function private.ratio(numeric, numeric) is 'part / whole with four decimals; null if the whole is 0.';
+
+create function private.impediment(impediment public.impediments, until timestamptz) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object(
+    'impediment_id', impediment.impediment_id,
+    'description', impediment.description,
+    'sprint', (select json_build_object('sprint_id', s.sprint_id, 'sprint_name', s.sprint_name)
+               from public.sprints s where s.sprint_id = impediment.sprint_id),
+    'task', (select json_build_object('task_id', t.task_id, 'task_name', t.task_name)
+             from public.tasks t where t.task_id = impediment.task_id),
+    'raised_by', private.person(impediment.raised_by),
+    'raised_at', impediment.raised_at,
+    'resolved_by', case when impediment.resolved_at <= until then private.person(impediment.resolved_by) end,
+    'resolved_at', case when impediment.resolved_at <= until then impediment.resolved_at end,
+    'hours', private.hours(extract(epoch from least(impediment.resolved_at, until) - impediment.raised_at)::double precision))
+$$;
+comment on function private.impediment(public.impediments, timestamptz) is
+  'An impediment as it stood at a moment: hours is its age then, or the time it took to resolve.';
+
 grant execute on function private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
   private.sprint_changes(uuid, timestamptz), private.sprint_head(uuid), private.project_head(uuid),
-  private.person(uuid) to authenticated, service_role;
+  private.person(uuid), private.hours(double precision), private.ratio(numeric, numeric),
+  private.impediment(public.impediments, timestamptz) to authenticated, service_role;

@@ -2,12 +2,6 @@
 
 set lock_timeout = '5s';
 
-create function private.hours(seconds double precision) returns numeric
-language sql immutable set search_path = '' as $$
-  select trim_scale(round((seconds / 3600)::numeric, 2))
-$$;
-comment on function private.hours(double precision) is 'Seconds as hours with two decimals.';
-
 create function private.percentiles(seconds double precision[]) returns json
 language sql immutable set search_path = '' as $$
   select json_build_object(
@@ -90,4 +84,4 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function public.sprint_flow(uuid, timestamptz) is
   'The cumulative flow of a sprint, as of a moment (default now): {as_of, timezone, scope, sprint, project, reference_start, reference_finish, days: [{date, is_working_day, tasks: {status: n}, points: {status: x}}], lead_time, cycle_time, blocked, reopened}. Days are those of the burndown, null for those to come. lead_time (created to last completed) and cycle_time (first In Progress to last completed) are {count, p50_hours, p85_hours, p95_hours} over what is done; a task never started has no cycle time. blocked: time spent Blocked in the sprint since its start; reopened: changes from Completed to another status since then. Null when there is no such sprint for the caller.';
-grant execute on function private.hours(double precision), private.percentiles(double precision[]), public.sprint_flow(uuid, timestamptz) to authenticated, service_role;
+grant execute on function private.percentiles(double precision[]), public.sprint_flow(uuid, timestamptz) to authenticated, service_role;

@@ -2,12 +2,6 @@
 
 set lock_timeout = '5s';
 
-create function private.ratio(part numeric, whole numeric) returns numeric
-language sql immutable set search_path = '' as $$
-  select trim_scale(round(part / nullif(whole, 0), 4))
-$$;
-comment on function private.ratio(numeric, numeric) is 'part / whole with four decimals; null if the whole is 0.';
-
 create function private.live_sprint_report(sprint_id uuid, as_of timestamptz) returns jsonb
 language sql stable set search_path = '' as $$
   with clock as materialized (
@@ -88,7 +82,8 @@ language sql stable set search_path = '' as $$
     where list in ('committed', 'completed', 'not_completed', 'completed_outside')
     group by e.assignee, p.full_name
   ), impediment as (
-    select i.*, case when i.resolved_at <= k.reference_finish then i.resolved_at end as resolved_in_time,
+    select i as body, i.impediment_id, i.raised_at, k.reference_finish,
+      case when i.resolved_at <= k.reference_finish then i.resolved_at end as resolved_in_time,
       extract(epoch from least(i.resolved_at, k.reference_finish) - i.raised_at)::double precision as seconds
     from clock k join public.impediments i on i.sprint_id = k.sprint_id and i.raised_at <= k.reference_finish
     where k.begun
@@ -129,9 +124,7 @@ language sql stable set search_path = '' as $$
           'resolved', count(i.resolved_in_time),
           'open', count(*) - count(i.resolved_in_time),
           'median_resolution_hours', private.hours(percentile_cont(0.5) within group (order by i.seconds) filter (where i.resolved_in_time is not null)),
-          'items', coalesce(jsonb_agg(jsonb_build_object(
-              'impediment_id', i.impediment_id, 'description', i.description, 'raised_by', private.person(i.raised_by),
-              'raised_at', i.raised_at, 'resolved_at', i.resolved_in_time, 'hours', private.hours(i.seconds))
+          'items', coalesce(jsonb_agg(private.impediment(i.body, i.reference_finish)
             order by i.raised_at, i.impediment_id), '[]'))
         from impediment i) end)
   from clock k
@@ -155,7 +148,7 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function public.sprint_report(uuid, timestamptz) is
   'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the scope at the reference start; completed (in the sprint), completed_outside (before it or outside of it) and not_completed are the scope at the reference finish. Lists are {tasks, points, items}. scope_change = (added - removed) / committed, completion = completed / committed; null when nothing was committed. carried_over is, of a completed sprint, what wasn''t completed and where "to" it went (null: the backlog). Once the sprint is completed the report is the frozen one (final) and only as_of and scope are of today. Null when there is no such sprint for the caller.';
-grant execute on function private.live_sprint_report(uuid, timestamptz), private.ratio(numeric, numeric) to authenticated, service_role;
+grant execute on function private.live_sprint_report(uuid, timestamptz) to authenticated, service_role;
 grant execute on function public.sprint_report(uuid, timestamptz) to authenticated, service_role;
 
 -- From now on what is frozen at the close of a sprint holds its report.

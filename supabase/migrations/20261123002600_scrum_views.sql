@@ -1,0 +1,331 @@
+-- The scrum of a day, who takes part, what stands in the way, and my own draft.
+
+set lock_timeout = '5s';
+
+create function private.scrum_day(sprint_id uuid, day date, as_of timestamptz)
+returns table (
+  sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, day date, in_range boolean,
+  is_scrum_day boolean, reason text, daily_scrum_id uuid, summary text, last_scrum_id uuid,
+  since timestamptz, until timestamptz)
+language sql stable set search_path = '' as $$
+  select k.sprint_id, k.project_id, k.org_id, k.timezone, k.as_of, d.day,
+    d.day between k.first_day and k.last_day,
+    k.begun and c.is_working,
+    case when not k.begun then 'not started'
+         when c.is_working then null
+         when h.holiday_date is not null and extract(isodow from d.day)::smallint = any (o.working_days) then 'holiday'
+         else 'weekend' end,
+    own.daily_scrum_id, own.summary, before.daily_scrum_id,
+    coalesce(before.scrum_date::timestamp at time zone k.timezone, k.reference_start),
+    least((d.day + 1)::timestamp at time zone k.timezone - interval '1 microsecond', k.horizon)
+  from private.sprint_clock(scrum_day.sprint_id, scrum_day.as_of) k
+  cross join lateral (select coalesce(scrum_day.day, k.today) as day) d
+  join public.organizations o on o.org_id = k.org_id
+  cross join lateral private.calendar(k.org_id, d.day, d.day) c
+  left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = d.day
+  left join public.daily_scrums own on own.sprint_id = k.sprint_id and own.scrum_date = d.day
+  left join lateral (
+    select b.daily_scrum_id, b.scrum_date from public.daily_scrums b
+    where b.sprint_id = k.sprint_id and b.scrum_date < d.day
+    order by b.scrum_date desc limit 1) before on true
+$$;
+comment on function private.scrum_day(uuid, date, timestamptz) is
+  'A day of a sprint''s scrum (null: today): whether it is held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
+
+create function private.expects_update(role public.project_role, joined_at timestamptz, profile_id uuid, day date, timezone text)
+returns boolean
+language sql stable set search_path = '' as $$
+  select role <> 'viewer' and (joined_at at time zone timezone)::date <= day
+    and not exists (
+      select from public.days_off o
+      where o.profile_id = expects_update.profile_id and expects_update.day between o.from_date and o.to_date)
+$$;
+comment on function private.expects_update(public.project_role, timestamptz, uuid, date, text) is
+  'Whether a member owes the scrum of a day an update: no viewer, joined by then, not on a day off.';
+
+create function private.task_refs(daily_scrum_id uuid, profile_id uuid, intent public.scrum_task_intent) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name)
+    order by t.task_name collate "C", t.task_id), '[]')
+  from public.daily_scrum_tasks n join public.tasks t using (task_id)
+  where n.daily_scrum_id = task_refs.daily_scrum_id and n.profile_id = task_refs.profile_id and n.intent = task_refs.intent
+$$;
+comment on function private.task_refs(uuid, uuid, public.scrum_task_intent) is
+  'Tasks that a member named in a scrum: [{task_id, task_name}].';
+
+create function private.scrum_update(daily_scrum_id uuid, profile_id uuid) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object('update_id', u.update_id, 'yesterday_work', u.yesterday_work, 'today_work', u.today_work,
+    'created_at', u.created_at, 'updated_at', u.updated_at,
+    'did', private.task_refs(u.daily_scrum_id, u.profile_id, 'did'),
+    'will_do', private.task_refs(u.daily_scrum_id, u.profile_id, 'will do'))
+  from public.daily_scrum_updates u
+  where u.daily_scrum_id = scrum_update.daily_scrum_id and u.profile_id = scrum_update.profile_id
+$$;
+comment on function private.scrum_update(uuid, uuid) is 'A member''s update of a scrum with the tasks it names; null if there is none.';
+
+create function private.activity(project_id uuid, actor uuid, since timestamptz, until timestamptz)
+returns table (event_id bigint, task_id uuid, task_name text, kind public.task_event_kind, old_value text, new_value text, at timestamptz)
+language sql stable set search_path = '' as $$
+  select e.event_id, e.task_id, coalesce(t.task_name, gone.old_value), e.kind, e.old_value, e.new_value, e.at
+  from public.task_events e
+  left join public.tasks t on t.task_id = e.task_id
+  left join lateral (
+    select g.old_value from public.task_events g
+    where t.task_id is null and g.task_id = e.task_id and g.kind = 'deleted' limit 1) gone on true
+  where e.project_id = activity.project_id and e.at between activity.since and activity.until
+    and (activity.actor is null or e.actor = activity.actor)
+$$;
+comment on function private.activity(uuid, uuid, timestamptz, timestamptz) is
+  'What a person (null: anybody) did to a project''s tasks from one moment to the other, both included.';
+
+create function public.scrum_of_day(sprint_id uuid, date date default null, as_of timestamptz default null) returns json
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  answer json;
+  scrum record;
+begin
+  select * into scrum from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of);
+  if not found then
+    return null;
+  elsif not scrum.in_range then
+    raise exception 'date % is outside of the sprint', scrum.day using errcode = '22023';
+  end if;
+  with member as materialized (
+    select m.profile_id, p.full_name, m.role,
+      scrum.is_scrum_day and private.expects_update(m.role, m.joined_at, m.profile_id, scrum.day, scrum.timezone) as expected,
+      exists (select from public.days_off o where o.profile_id = m.profile_id and scrum.day between o.from_date and o.to_date) as day_off,
+      private.scrum_update(scrum.daily_scrum_id, m.profile_id) as posted
+    from public.project_members m join public.profiles p on p.profile_id = m.profile_id
+    where m.project_id = scrum.project_id
+  ), change as materialized (
+    select * from private.sprint_changes(scrum.sprint_id, scrum.until)
+  ), said as (
+    select n.profile_id, n.task_id, t.task_name,
+      case when now_is.task_id is null or not now_is.in_sprint then 'gone'
+           when now_is.done then 'done'
+           when exists (select from public.task_events e where e.task_id = n.task_id
+                        and e.at > scrum.since and e.at <= scrum.until) then 'progressed'
+           else 'untouched' end as outcome
+    from public.daily_scrum_tasks n
+    join public.tasks t on t.task_id = n.task_id
+    left join change now_is on now_is.task_id = n.task_id and now_is.until is null
+    where n.daily_scrum_id = scrum.last_scrum_id and n.intent = 'will do'
+  ), activity as materialized (
+    select e.*, a.actor
+    from private.activity(scrum.project_id, null, scrum.since, scrum.until) e
+    join public.task_events a on a.event_id = e.event_id
+  )
+  select json_build_object(
+    'as_of', scrum.as_of,
+    'timezone', scrum.timezone,
+    'scope', json_build_object('visible_tasks', (select count(*) from change c where c.in_sprint and c.until is null)),
+    'sprint', private.sprint_head(scrum.sprint_id),
+    'project', private.project_head(scrum.project_id),
+    'date', scrum.day,
+    'is_scrum_day', scrum.is_scrum_day,
+    'reason', scrum.reason,
+    'daily_scrum', case when scrum.daily_scrum_id is not null then
+      json_build_object('daily_scrum_id', scrum.daily_scrum_id, 'summary', scrum.summary) end,
+    'since', scrum.since,
+    'until', scrum.until,
+    'expected', (select count(*) from member where expected),
+    'posted', (select count(*) from member where posted is not null),
+    'rate', (select private.ratio(count(*) filter (where posted is not null), count(*)) from member where expected),
+    'members', coalesce((
+      select json_agg(json_build_object(
+          'profile_id', m.profile_id, 'full_name', m.full_name, 'role', m.role,
+          'expected', m.expected, 'day_off', m.day_off, 'update', m.posted,
+          'activity', (
+            select coalesce(json_agg(json_build_object('task_id', a.task_id, 'task_name', a.task_name, 'kind', a.kind,
+              'old_value', a.old_value, 'new_value', a.new_value, 'at', a.at) order by a.at, a.event_id), '[]')
+            from activity a where a.actor = m.profile_id),
+          'said_and_done', (
+            select coalesce(json_agg(json_build_object('task_id', s.task_id, 'task_name', s.task_name, 'outcome', s.outcome)
+              order by s.task_name collate "C", s.task_id), '[]')
+            from said s where s.profile_id = m.profile_id))
+        order by m.full_name collate "C", m.profile_id)
+      from member m where m.expected or m.posted is not null), '[]'),
+    'missing', coalesce((
+      select json_agg(json_build_object('profile_id', m.profile_id, 'full_name', m.full_name) order by m.full_name collate "C", m.profile_id)
+      from member m where m.expected and m.posted is null), '[]'),
+    'impediments', coalesce((
+      select json_agg(private.impediment(i, scrum.until) order by i.raised_at, i.impediment_id)
+      from public.impediments i
+      where i.sprint_id = scrum.sprint_id and i.raised_at <= scrum.until
+        and (i.resolved_at is null or i.resolved_at > scrum.until)), '[]'))
+  into answer;
+  return answer;
+end $$;
+comment on function public.scrum_of_day(uuid, date, timestamptz) is
+  'The scrum of a sprint on a day (default: today), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday) or before the sprint starts (not started). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role, expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
+
+create function public.project_impediments(project_id uuid, as_of timestamptz default null) returns json
+language sql stable security invoker set search_path = '' as $$
+  with moment as (
+    select coalesce(project_impediments.as_of, statement_timestamp()) as as_of
+  ), impediment as materialized (
+    select i as body, i.impediment_id, i.raised_at, case when i.resolved_at <= m.as_of then i.resolved_at end as resolved_at
+    from moment m
+    join public.impediments i on i.project_id = project_impediments.project_id and i.raised_at <= m.as_of
+  )
+  select json_build_object(
+    'as_of', m.as_of,
+    'timezone', o.timezone,
+    'project', private.project_head(p.project_id),
+    'open', coalesce((
+      select json_agg(private.impediment(i.body, m.as_of) order by i.raised_at, i.impediment_id)
+      from impediment i where i.resolved_at is null), '[]'),
+    'resolved', coalesce((
+      select json_agg(private.impediment(i.body, m.as_of) order by i.resolved_at desc, i.impediment_id)
+      from (select * from impediment where resolved_at is not null order by resolved_at desc, impediment_id limit 20) i), '[]'),
+    'statistics', (
+      select json_build_object(
+        'open', count(*) filter (where i.resolved_at is null),
+        'resolved', count(i.resolved_at),
+        'median_resolution_hours', private.hours(
+          percentile_cont(0.5) within group (order by extract(epoch from i.resolved_at - i.raised_at)::double precision)),
+        'oldest_open_hours', private.hours(
+          extract(epoch from m.as_of - min(i.raised_at) filter (where i.resolved_at is null))::double precision))
+      from impediment i))
+  from moment m
+  cross join public.projects p
+  join public.organizations o on o.org_id = p.org_id
+  where p.project_id = project_impediments.project_id
+$$;
+comment on function public.project_impediments(uuid, timestamptz) is
+  'What stands in a project''s way, as of a moment (default now): {as_of, timezone, project, open (oldest first), resolved (the last 20), statistics: {open, resolved, median_resolution_hours, oldest_open_hours}}. Null when there is no such project for the caller.';
+
+create function public.project_participation(
+  project_id uuid, from_date date default null, to_date date default null, as_of timestamptz default null
+) returns json
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  answer json;
+  span record;
+begin
+  select p.project_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date as today,
+    coalesce(project_participation.from_date, (c.as_of at time zone o.timezone)::date - 29) as from_day,
+    coalesce(project_participation.to_date, (c.as_of at time zone o.timezone)::date) as to_day
+  into span
+  from public.projects p
+  join public.organizations o on o.org_id = p.org_id
+  cross join (select coalesce(project_participation.as_of, statement_timestamp()) as as_of) c
+  where p.project_id = project_participation.project_id;
+  if not found then
+    return null;
+  elsif span.to_day < span.from_day then
+    raise exception 'to_date % is before from_date %', span.to_day, span.from_day using errcode = '22023';
+  elsif span.to_day - span.from_day > 366 then
+    raise exception 'from_date % to to_date % is more than a year', span.from_day, span.to_day using errcode = '22023';
+  end if;
+  with scrum as materialized (
+    select d.daily_scrum_id, d.scrum_date from public.daily_scrums d
+    where d.project_id = span.project_id and d.scrum_date between span.from_day and span.to_day
+  ), call as (
+    -- A row per member and scrum they were expected in, latest first; today's isn't missed yet.
+    select m.profile_id, s.scrum_date, u.update_id is not null as answered,
+      row_number() over (partition by m.profile_id order by s.scrum_date, s.daily_scrum_id) as n,
+      u.update_id is null and s.scrum_date >= span.today as is_open
+    from public.project_members m
+    cross join scrum s
+    left join public.daily_scrum_updates u on u.daily_scrum_id = s.daily_scrum_id and u.profile_id = m.profile_id
+    where m.project_id = span.project_id
+      and private.expects_update(m.role, m.joined_at, m.profile_id, s.scrum_date, span.timezone)
+  ), run as (
+    -- Answers in a row have the same number of missed ones before them.
+    select c.profile_id, c.misses, count(*) filter (where c.answered) as length
+    from (select call.*, count(*) filter (where not answered and not is_open) over (partition by profile_id order by n) as misses
+          from call) c
+    group by c.profile_id, c.misses
+  ), member as materialized (
+    select m.profile_id, p.full_name, m.role,
+      (select count(*) from call c where c.profile_id = m.profile_id) as expected,
+      (select count(*) from call c where c.profile_id = m.profile_id and c.answered) as updates,
+      coalesce((select r.length from run r where r.profile_id = m.profile_id order by r.misses desc limit 1), 0) as streak,
+      coalesce((select max(r.length) from run r where r.profile_id = m.profile_id), 0) as longest_streak
+    from public.project_members m join public.profiles p on p.profile_id = m.profile_id
+    where m.project_id = span.project_id and m.role <> 'viewer'
+  )
+  select json_build_object(
+    'as_of', span.as_of,
+    'timezone', span.timezone,
+    'project', private.project_head(span.project_id),
+    'from_date', span.from_day,
+    'to_date', span.to_day,
+    'scheduled', (select count(*) from scrum),
+    'expected', (select coalesce(sum(expected), 0) from member),
+    'updates', (select coalesce(sum(updates), 0) from member),
+    'rate', (select private.ratio(sum(updates), sum(expected)) from member),
+    'members', coalesce((
+      select json_agg(json_build_object('profile_id', m.profile_id, 'full_name', m.full_name, 'role', m.role,
+          'expected', m.expected, 'updates', m.updates, 'rate', private.ratio(m.updates, m.expected),
+          'streak', m.streak, 'longest_streak', m.longest_streak)
+        order by m.full_name collate "C", m.profile_id)
+      from member m), '[]'))
+  into answer;
+  return answer;
+end $$;
+comment on function public.project_participation(uuid, date, date, timestamptz) is
+  'How the members of a project take part in its scrums from one day to another (default: the last 30 days): {as_of, timezone, project, from_date, to_date, scheduled, expected, updates, rate, members: [{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. rate = updates / expected. A streak counts scrums answered in a row; one of today that isn''t answered yet doesn''t break it. 22023 (400) for dates in the wrong order or more than a year apart; null when there is no such project for the caller.';
+
+create function public.scrum_draft(as_of timestamptz default null) returns json
+language sql stable security invoker set search_path = '' as $$
+  with mine as materialized (
+    select d.*, m.role, m.joined_at
+    from public.project_members m
+    join public.sprints s on s.project_id = m.project_id and s.status = 'Active'
+    cross join lateral private.scrum_day(s.sprint_id, null, scrum_draft.as_of) d
+    where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
+  )
+  select json_build_object(
+    'as_of', coalesce(scrum_draft.as_of, statement_timestamp()),
+    'timezone', o.timezone,
+    'scrums', coalesce((
+      select json_agg(json_build_object(
+          'sprint', private.sprint_head(d.sprint_id),
+          'project', private.project_head(d.project_id),
+          'date', d.day,
+          'is_scrum_day', d.is_scrum_day,
+          'reason', d.reason,
+          'expected', d.is_scrum_day and private.expects_update(d.role, d.joined_at, me.profile_id, d.day, d.timezone),
+          'daily_scrum_id', d.daily_scrum_id,
+          'update', private.scrum_update(d.daily_scrum_id, me.profile_id),
+          'draft', json_build_object(
+            'yesterday', coalesce((
+              select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'what', t.what) order by t.first_at, t.task_id)
+              from (
+                select a.task_id, a.task_name, min(a.at) as first_at,
+                  json_agg(json_build_object('kind', a.kind, 'old_value', a.old_value, 'new_value', a.new_value, 'at', a.at)
+                    order by a.at, a.event_id) as what
+                from private.activity(d.project_id, me.profile_id, d.since, d.as_of) a
+                group by a.task_id, a.task_name) t), '[]'),
+            'today', coalesce((
+              select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'status', t.status,
+                  'priority', t.priority, 'points', trim_scale(t.story_points))
+                order by t.status not in ('In Progress', 'In Review'), t.priority desc, t.board_rank, t.task_id)
+              from public.tasks t
+              where t.sprint_id = d.sprint_id and t.assigned_to = me.profile_id
+                and t.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'),
+            'impediments', coalesce((
+              select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'blocked_since', (
+                  select e.at from public.task_events e
+                  where e.task_id = t.task_id and e.kind in ('created', 'status')
+                  order by e.at desc, e.event_id desc limit 1))
+                order by t.board_rank, t.task_id)
+              from public.tasks t
+              where t.sprint_id = d.sprint_id and t.assigned_to = me.profile_id and t.status = 'Blocked'), '[]')))
+        order by d.project_id)
+      from mine d), '[]'))
+  from public.profiles me join public.organizations o on o.org_id = me.org_id
+  where me.profile_id = (select auth.uid())
+$$;
+comment on function public.scrum_draft(timestamptz) is
+  'What the caller owes the scrums of today, with a draft: {as_of, timezone, scrums: [{sprint, project, date, is_scrum_day, reason, expected, daily_scrum_id, update, draft: {yesterday, today, impediments}}]}, one per running sprint they work in. yesterday: what they did to tasks since the last scrum; today: their open tasks, those under way first; impediments: their blocked ones.';
+
+grant execute on function private.scrum_day(uuid, date, timestamptz),
+  private.expects_update(public.project_role, timestamptz, uuid, date, text),
+  private.task_refs(uuid, uuid, public.scrum_task_intent), private.scrum_update(uuid, uuid),
+  private.activity(uuid, uuid, timestamptz, timestamptz),
+  public.scrum_of_day(uuid, date, timestamptz), public.project_impediments(uuid, timestamptz),
+  public.project_participation(uuid, date, date, timestamptz), public.scrum_draft(timestamptz) to authenticated, service_role;

@@ -1,0 +1,70 @@
+-- What a project gets done per working day: the basis of its forecast.
+
+set lock_timeout = '5s';
+
+create function public.project_throughput(project_id uuid, days integer default 90, as_of timestamptz default null) returns json
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  if days is null or days not between 1 and 366 then
+    raise exception 'days is %, it must be 1 to 366', coalesce(days::text, 'null') using errcode = '22023';
+  end if;
+  return (
+    with project as materialized (
+      select p.project_id, p.org_id, o.timezone, o.working_days, c.as_of, (c.as_of at time zone o.timezone)::date as today
+      from public.projects p
+      join public.organizations o on o.org_id = p.org_id
+      cross join (select coalesce(project_throughput.as_of, statement_timestamp()) as as_of) c
+      where p.project_id = project_throughput.project_id
+    ), change as materialized (
+      select distinct on (e.task_id, e.at) e.task_id, e.at, e.status, e.story_points as points, e.kind <> 'deleted' as is_there
+      from project p join public.task_events e on e.project_id = p.project_id and e.at <= p.as_of
+      order by e.task_id, e.at, e.event_id desc
+    ), task as materialized (
+      select s.task_id, max(s.at) filter (where s.completes) as completed_at,
+        bool_or(s.is_there) filter (where s.is_last) as is_there,
+        min(s.status) filter (where s.is_last) as status,
+        min(s.points) filter (where s.is_last) as points
+      from (
+        select c.*, lead(c.at) over w is null as is_last,
+          c.status = 'Completed' and lag(c.status) over w is distinct from 'Completed' as completes
+        from change c window w as (partition by c.task_id order by c.at)) s
+      group by s.task_id
+    ), span as materialized (
+      select greatest(p.today - project_throughput.days, (min(c.at) at time zone p.timezone)::date) as from_day
+      from project p cross join change c
+      group by p.today, p.timezone
+    ), working_day as materialized (
+      -- What is finished on a day off counts on the next working day.
+      select c.day, coalesce(lag(c.day) over (order by c.day) + 1, span.from_day) as from_day
+      from project p cross join span cross join lateral private.calendar(p.org_id, span.from_day, p.today - 1) c
+      where c.is_working
+    ), history as (
+      select w.day, count(t.task_id) as tasks, coalesce(sum(t.points), 0) as points
+      from project p
+      cross join working_day w
+      left join task t on t.is_there and t.status = 'Completed'
+        and (t.completed_at at time zone p.timezone)::date between w.from_day and w.day
+      group by w.day
+    )
+    select json_build_object(
+      'as_of', p.as_of,
+      'timezone', p.timezone,
+      'project', private.project_head(p.project_id),
+      'remaining', (
+        select json_build_object('tasks', count(*), 'points', trim_scale(coalesce(sum(t.points), 0)),
+          'unestimated_count', count(*) filter (where t.points is null))
+        from task t where t.is_there and t.status not in ('Completed', 'Cancelled')),
+      'history', coalesce((
+        select json_agg(json_build_object('date', h.day, 'tasks', h.tasks, 'points', trim_scale(h.points)) order by h.day)
+        from history h), '[]'),
+      'calendar', json_build_object(
+        'today', p.today,
+        'working_days', p.working_days,
+        'holidays', coalesce((
+          select json_agg(h.holiday_date order by h.holiday_date) from public.org_holidays h
+          where h.org_id = p.org_id and h.holiday_date > p.today), '[]')))
+    from project p);
+end $$;
+comment on function public.project_throughput(uuid, integer, timestamptz) is
+  'What a project got done on each working day of the last days (1 to 366, default 90; not before its first task, today not included), as of a moment (default now): {as_of, timezone, project, remaining: {tasks, points, unestimated_count}, history: [{date, tasks, points}], calendar: {today, working_days, holidays}}. A task that is Completed counts once, on the day it last became so, or the next working day. 22023 (400) for another number of days; null when there is no such project for the caller.';
+grant execute on function public.project_throughput(uuid, integer, timestamptz) to authenticated, service_role;

@@ -1,0 +1,86 @@
+-- From the sale to the sprint: the pipeline, and how what was sold is being delivered.
+
+set lock_timeout = '5s';
+
+create view public.opportunity_pipeline with (security_invoker = true) as
+  select o.org_id, o.stage, o.currency_code,
+    count(*) as opportunity_count,
+    coalesce(sum(o.acv), 0) as acv,
+    count(*) filter (where o.acv is null) as without_acv_count,
+    case when o.stage in ('Closed Lost', 'Closed No Decision') then 0 else coalesce(sum(o.acv), 0) end as forecast_acv
+  from public.opportunities o
+  group by o.org_id, o.stage, o.currency_code;
+comment on view public.opportunity_pipeline is
+  'Opportunities per stage and currency, under the caller''s own rights. Never add up across currencies.';
+comment on column public.opportunity_pipeline.org_id is 'Organization.';
+comment on column public.opportunity_pipeline.stage is 'Stage; order by it for the order of the sale.';
+comment on column public.opportunity_pipeline.currency_code is 'Currency of the sums.';
+comment on column public.opportunity_pipeline.opportunity_count is 'How many opportunities.';
+comment on column public.opportunity_pipeline.acv is 'Sum of their annual contract values; one without a value counts 0.';
+comment on column public.opportunity_pipeline.without_acv_count is 'How many of them have no value.';
+comment on column public.opportunity_pipeline.forecast_acv is 'What of it counts in a forecast: nothing of a lost deal.';
+
+create function private.running_sprint(project_id uuid) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object(
+    'sprint', b.figures -> 'sprint',
+    'days_left', (
+      select count(*) from private.calendar(p.org_id, (statement_timestamp() at time zone o.timezone)::date, s.end_date) c
+      where c.is_working),
+    'tasks', json_build_object('scope', b.today #> '{tasks,scope}', 'completed', b.today #> '{tasks,completed}',
+      'progress', private.ratio((b.today #>> '{tasks,completed}')::numeric, (b.today #>> '{tasks,scope}')::numeric)),
+    'points', json_build_object('scope', b.today #> '{points,scope}', 'completed', b.today #> '{points,completed}',
+      'progress', private.ratio((b.today #>> '{points,completed}')::numeric, (b.today #>> '{points,scope}')::numeric)),
+    'projected_finish', b.figures #> '{projected_finish,tasks}',
+    'makes_its_date', (b.figures #>> '{projected_finish,tasks}')::date <= s.end_date,
+    'open_impediments', (select count(*) from public.impediments i where i.sprint_id = s.sprint_id and i.resolved_at is null))
+  from public.sprints s
+  join public.projects p on p.project_id = s.project_id
+  join public.organizations o on o.org_id = p.org_id
+  cross join lateral (select public.sprint_burndown(s.sprint_id) as figures) f
+  cross join lateral (
+    select f.figures, (
+      select d.value from json_array_elements(f.figures -> 'days') d
+      where d.value #>> '{tasks,scope}' is not null
+      order by d.value ->> 'date' desc limit 1) as today) b
+  where s.project_id = running_sprint.project_id and s.status = 'Active'
+$$;
+comment on function private.running_sprint(uuid) is
+  'How a project''s running sprint stands: {sprint, days_left (working days, today included), tasks, points: {scope, completed, progress}, projected_finish, makes_its_date (null: can''t tell yet), open_impediments}. From its burndown. Null if none runs or the caller can''t see it.';
+
+create view public.account_delivery with (security_invoker = true) as
+  select a.org_id, a.account_id, a.account_name, a.account_type,
+    coalesce(sale.open_count, 0) as open_opportunity_count,
+    coalesce(sale.won_count, 0) as won_opportunity_count,
+    coalesce(sale.by_currency, '[]') as acv,
+    coalesce(work.projects, '[]') as projects
+  from public.accounts a
+  left join lateral (
+    select sum(c.open_count) as open_count, sum(c.won_count) as won_count,
+      json_agg(json_build_object('currency_code', c.currency_code, 'open', c.open_acv, 'won', c.won_acv) order by c.currency_code) as by_currency
+    from (
+      select o.currency_code,
+        count(*) filter (where not private.is_closed(o.stage)) as open_count,
+        count(*) filter (where o.stage = 'Closed Won') as won_count,
+        coalesce(sum(o.acv) filter (where not private.is_closed(o.stage)), 0) as open_acv,
+        coalesce(sum(o.acv) filter (where o.stage = 'Closed Won'), 0) as won_acv
+      from public.opportunities o where o.account_id = a.account_id
+      group by o.currency_code) c) sale on true
+  left join lateral (
+    select json_agg(json_build_object('project_id', p.project_id, 'project_name', p.project_name,
+      'opportunity_id', p.opportunity_id, 'running_sprint', private.running_sprint(p.project_id))
+      order by p.project_name collate "C", p.project_id) as projects
+    from public.projects p where p.account_id = a.account_id) work on true;
+comment on view public.account_delivery is
+  'From the sale to the sprint: each account''s opportunities, and those of its projects that the caller may see with their running sprint. Filter by account_id: it computes a burndown for each running sprint.';
+comment on column public.account_delivery.org_id is 'Organization.';
+comment on column public.account_delivery.account_id is 'Account.';
+comment on column public.account_delivery.account_name is 'Its name.';
+comment on column public.account_delivery.account_type is 'What it is to the organization.';
+comment on column public.account_delivery.open_opportunity_count is 'Opportunities not closed.';
+comment on column public.account_delivery.won_opportunity_count is 'Opportunities won.';
+comment on column public.account_delivery.acv is 'Their annual contract values: [{currency_code, open, won}].';
+comment on column public.account_delivery.projects is 'Projects the caller may see: [{project_id, project_name, opportunity_id, running_sprint}], see private.running_sprint.';
+
+grant execute on function private.running_sprint(uuid) to authenticated, service_role;
+grant select on public.opportunity_pipeline, public.account_delivery to authenticated, service_role;
