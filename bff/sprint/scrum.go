@@ -1,0 +1,100 @@
+package sprint
+
+import "time"
+
+// ScrumOfDay is the daily scrum of a sprint on one day.
+type ScrumOfDay struct {
+	Head
+	Date string `json:"date"`
+	// IsScrumDay is true on a working day of a sprint that has begun. Nobody
+	// is expected on another day.
+	IsScrumDay bool `json:"is_scrum_day"`
+	// Reason says why it isn't one: "holiday", "weekend" (not a working
+	// weekday) or "not started".
+	Reason *string `json:"reason"`
+	// DailyScrum is null until the day's scrum was opened.
+	DailyScrum *DailyScrum `json:"daily_scrum"`
+	// Since is the beginning of the day of the scrum before, else the
+	// reference start; activity counts from then until Until.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	// Expected is the number of members who are expected to post.
+	Expected int `json:"expected"`
+	// Posted is how many of them did.
+	Posted int `json:"posted"`
+	// Rate is posted / expected (1 = 100 %); null if nobody is expected.
+	Rate *float64 `json:"rate"`
+	// Members are those expected and those who posted, by name.
+	Members []ScrumMember `json:"members"`
+	// Missing are those expected who haven't posted.
+	Missing []Person `json:"missing"`
+	// Impediments are those open at Until.
+	Impediments []ScrumImpediment `json:"impediments"`
+}
+
+// DailyScrum is the record of a scrum.
+type DailyScrum struct {
+	DailyScrumID string  `json:"daily_scrum_id"`
+	Summary      *string `json:"summary"`
+}
+
+// ScrumMember is one member at a scrum.
+type ScrumMember struct {
+	Person
+	// Role is the member's in the project; null for somebody who left it.
+	Role     *string `json:"role"`
+	Expected bool    `json:"expected"`
+	DayOff   bool    `json:"day_off"`
+	// Update is null until the member has posted.
+	Update *ScrumUpdate `json:"update"`
+	// Activity is what the member changed on the project's tasks since the
+	// scrum before, oldest first.
+	Activity []Activity `json:"activity"`
+	// SaidAndDone is what became of the tasks that the member named as "will
+	// do" at the scrum before.
+	SaidAndDone []SaidAndDone `json:"said_and_done"`
+}
+
+// ScrumUpdate is what a member posted.
+type ScrumUpdate struct {
+	UpdateID      string    `json:"update_id"`
+	YesterdayWork *string   `json:"yesterday_work"`
+	TodayWork     *string   `json:"today_work"`
+	CreatedAt     time.Time `json:"created_at"`
+	UpdatedAt     time.Time `json:"updated_at"`
+	Did           []TaskRef `json:"did"`
+	WillDo        []TaskRef `json:"will_do"`
+}
+
+// Activity is one change of a task.
+type Activity struct {
+	TaskRef
+	Change
+}
+
+// Change is what happened to a task.
+type Change struct {
+	// Kind is created, status, points, sprint, assignee or deleted.
+	Kind     string    `json:"kind"`
+	OldValue *string   `json:"old_value"`
+	NewValue *string   `json:"new_value"`
+	At       time.Time `json:"at"`
+}
+
+// SaidAndDone is what became of a task that somebody said they would do.
+type SaidAndDone struct {
+	TaskRef
+	// Outcome is "done", "gone" (deleted, or out of the sprint), "progressed"
+	// (anything changed) or "untouched".
+	Outcome string `json:"outcome"`
+}
+
+// ScrumImpediment is an open impediment at a scrum.
+type ScrumImpediment struct {
+	ImpedimentID string    `json:"impediment_id"`
+	Description  string    `json:"description"`
+	TaskID       *string   `json:"task_id"`
+	RaisedBy     *Person   `json:"raised_by"`
+	RaisedAt     time.Time `json:"raised_at"`
+	AgeHours     float64   `json:"age_hours"`
+}
