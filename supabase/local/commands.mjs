@@ -9,7 +9,7 @@ import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
 import { startGateway } from "./gateway.mjs";
 import { runningUrl, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
-import { Processes } from "./processes.mjs";
+import { Processes, startedAt } from "./processes.mjs";
 import { freePorts, isFree } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
 import { generateSecrets, home, loadSettings, nodeModules, repository } from "./settings.mjs";
@@ -29,7 +29,7 @@ export async function up({ envFile }) {
   return supervised(folder, say, async (stack) => {
     const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository });
     await showWelcome({ parts, settings, folder });
-    await stack.processes.failed;
+    await new Promise(() => {}); // until a signal comes
   });
 }
 
@@ -42,10 +42,13 @@ export async function run({ run: [command, ...args] }) {
   const settings = { ...inherited(), ...generateSecrets() };
   let code = 1;
   try {
-    await supervised(folder, () => {}, async (stack) => {
+    await supervised(folder, (line) => console.error(line), async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
-      const ended = stack.processes.finish("command", command, args, { cwd: process.cwd(), env: { ...process.env, ...variables(parts, settings) } });
-      code = await Promise.race([ended, stack.processes.failed]);
+      code = await stack.processes.finish("command", command, args, {
+        cwd: process.cwd(),
+        env: { ...process.env, ...variables(parts, settings) },
+        stdio: "inherit",
+      });
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -74,7 +77,7 @@ export async function url({ envFile }) {
 /** PostgreSQL, Auth, migrations, seed, PostgREST and the BFF, in the order in which they need each other. */
 async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throwAway = false }) {
   const { processes, folder, upstreams } = stack;
-  const binaries = { postgrest: findPostgrest(), bff: existsSync(join(repository, ".local/bin/bff")) ? findBff() : "" /* INTERIM */, supabase: supabaseBinary() };
+  const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary() };
   stack.gateway = await startGateway({
     port: gatewayPort,
     upstreams,
@@ -85,8 +88,9 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   const supabaseUrl = `http://127.0.0.1:${stack.gateway.address().port}`;
   await processes.claim();
 
-  const [anyDatabasePort, authPort, postgrestPort, postgrestAdminPort, anyBffPort] = await freePorts(5);
-  const databasePort = !throwAway && (await isFree(gatewayPort + 1)) ? gatewayPort + 1 : anyDatabasePort; // 54322, as Supabase has it
+  const [anyDatabasePort, authPort, postgrestPort, postgrestAdminPort, anyBffPort] = await freePorts(5, [bffPort]);
+  const usual = gatewayPort + 1; // 54322, as Supabase has it
+  const databasePort = !throwAway && usual !== bffPort && (await isFree(usual)) ? usual : anyDatabasePort;
   const host = throwAway ? "127.0.0.1" : settings.BFF_HOST;
   const bff = { binary: binaries.bff, cwd: bffCwd, settings, host, port: bffPort || anyBffPort, supabaseUrl };
   const siteUrl = `http://127.0.0.1:${bff.port}`;
@@ -95,12 +99,12 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   const database = await step("PostgreSQL", () => startPostgres(processes, { home: home(), folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
   await step("roles and schemas", () => bootstrap(database));
   const auth = await step("Auth", () => startAuth(processes, { database, settings, folder, port: authPort, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail }), ({ name }) => name);
-  await step("migrations", () => migrate(processes, database));
-  if (existsSync(join(repository, "supabase", "seed.sql"))) await step("seed", () => seed(database)); // INTERIM
+  await step("migrations", () => migrate(processes, database, { stdio: throwAway ? undefined : "inherit" }));
+  await step("seed", () => seed(database));
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, port: postgrestPort, adminPort: postgrestAdminPort };
   upstreams.auth = auth.url;
   upstreams.rest = await step("PostgREST", () => startPostgrest(processes, postgrest));
-  const bffUrl = !binaries.bff ? "" : await step("BFF", () => startBff(processes, bff), (url) => url);
+  const bffUrl = await step("BFF", () => startBff(processes, bff), (url) => url);
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries };
 }
 
@@ -133,8 +137,10 @@ async function supervised(folder, tell, work) {
   const processes = new Processes(folder, tell);
   const stack = { processes, folder, say: tell, upstreams: {}, gateway: null, onEmail: ({ to, subject, text }) => tell(`\nE-mail to ${to}: ${subject}\n${text}\n`) };
   const interrupted = new Promise((resolve) => onEnd(resolve));
+  process.on("uncaughtException", processes.fail);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may go before us
   try {
-    const signal = await Promise.race([interrupted, work(stack)]);
+    const signal = await Promise.race([interrupted, processes.failed, work(stack)]);
     if (signal) tell(`\nStopping (${signal}) …`);
     if (signal) process.exitCode = signal === "SIGINT" ? 130 : signal === "SIGHUP" ? 129 : 143;
   } finally {
@@ -185,7 +191,9 @@ async function removeAbandoned(runs) {
   mkdirSync(runs, { recursive: true });
   for (const name of readdirSync(runs)) {
     const folder = join(runs, name);
-    if (Processes.supervisor(folder)) continue;
+    // A stack that is just starting has no record yet; its folder is named after its process.
+    const recorded = existsSync(join(folder, "processes.json"));
+    if (recorded ? Processes.supervisor(folder) : startedAt(name)) continue;
     await Processes.endLeftovers(folder);
     rmSync(folder, { recursive: true, force: true });
   }

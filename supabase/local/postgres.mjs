@@ -7,6 +7,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import postgres from "postgres";
+import { startedAt } from "./processes.mjs";
+import { isFree } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
 import { nodeModules } from "./settings.mjs";
 
@@ -21,6 +23,7 @@ export async function startPostgres(processes, { home, folder, port, throwAway }
   const binaries = prepareBinaries(home);
   const password = initialize({ binaries, folder, user, throwAway });
   const url = (role) => address(role, password, port);
+  await forgetStaleLock(join(folder, "data", "postmaster.pid"));
 
   await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
     cwd: folder,
@@ -32,6 +35,16 @@ export async function startPostgres(processes, { home, folder, port, throwAway }
     ready: () => answers(url("supabase_admin")),
   });
   return { url, password };
+}
+
+/**
+ * After a crash of the machine the lock file may name a process id that by now belongs to another
+ * program; PostgreSQL would take that for itself and refuse. Nobody listens on its port then.
+ */
+async function forgetStaleLock(file) {
+  if (!existsSync(file)) return;
+  const [pid, , , port] = readFileSync(file, "utf8").split("\n");
+  if (startedAt(Number(pid)) !== null && (await isFree(Number(port)))) rmSync(file);
 }
 
 const address = (role, password, port) => `postgres://${role}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;

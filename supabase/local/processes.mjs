@@ -76,6 +76,7 @@ export class Processes {
   }
 
   #write() {
+    if (this.#stopping) return;
     const own = { part: "supervisor", pid: process.pid, started: startedAt(process.pid) };
     const entries = [own, ...this.#parts.map(({ part, pid, started, stopSignal }) => ({ part, pid, started, stopSignal }))];
     writeFileSync(`${this.#record}.new`, JSON.stringify(entries, null, 1));
@@ -103,9 +104,9 @@ export class Processes {
     entry.watched = true;
   }
 
-  /** Runs a command to its end, with our own input and output, and returns its exit code. */
+  /** Runs a command to its end and returns its exit code. Its output goes to its log, unless options.stdio says otherwise. */
   async finish(part, command, args, options) {
-    const entry = { part, command, args, options: { ...options, stdio: "inherit" }, stopSignal: "SIGTERM" };
+    const entry = { part, command, args, options, stopSignal: "SIGTERM" };
     this.#spawn(entry, "w");
     const [code, signal] = await new Promise((resolve, reject) => {
       entry.child.on("exit", (...result) => resolve(result));
