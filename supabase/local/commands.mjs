@@ -1,8 +1,8 @@
 // up, reset, run: which parts start in which order, what is printed, and how everything ends.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join, relative } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
@@ -24,13 +24,15 @@ export async function up({ envFile }) {
   const settings = loadSettings(envFile);
   const folder = join(home(), String(settings.SUPABASE_PORT));
   refuseWhileRunning(folder);
+  await Processes.endLeftovers(folder);
   if (settings.BFF_PORT !== 0 && !(await isFree(settings.BFF_PORT, settings.BFF_HOST))) throw taken("BFF_PORT", settings.BFF_PORT);
 
-  return supervised(folder, say, async (stack) => {
+  await supervised(folder, say, async (stack) => {
     const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository });
     await showWelcome({ parts, settings, folder });
     await new Promise(() => {}); // until a signal comes
   });
+  return 0; // a signal is how it is meant to end
 }
 
 /** Starts a throw-away stack, runs the command against it and returns the command's exit code. */
@@ -40,11 +42,10 @@ export async function run({ run: [command, ...args] }) {
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets() };
-  let code = 1;
   try {
-    await supervised(folder, (line) => console.error(line), async (stack) => {
+    return await supervised(folder, (line) => console.error(line), async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
-      code = await stack.processes.finish("command", command, args, {
+      return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
         env: { ...process.env, ...variables(parts, settings) },
         stdio: "inherit",
@@ -53,7 +54,6 @@ export async function run({ run: [command, ...args] }) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return process.exitCode ?? code;
 }
 
 /** Deletes the data of the stack on SUPABASE_PORT. */
@@ -132,17 +132,23 @@ function inherited() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_)/.test(name)));
 }
 
-/** Runs `work`; on its end, an error, a signal or the parent's death every process is ended. */
+/**
+ * Runs `work` and returns what it returns; on its end, an error, a signal or the parent's death every
+ * process is ended. After a signal the result is the exit code that shells give it.
+ */
 async function supervised(folder, tell, work) {
   const processes = new Processes(folder, tell);
   const stack = { processes, folder, say: tell, upstreams: {}, gateway: null, onEmail: ({ to, subject, text }) => tell(`\nE-mail to ${to}: ${subject}\n${text}\n`) };
-  const interrupted = new Promise((resolve) => onEnd(resolve));
+  const interrupted = new Promise((resolve) =>
+    onEnd((reason, signal) => {
+      tell(`\nStopping (${reason}) …`);
+      resolve(128 + constants.signals[signal]);
+    }),
+  );
   process.on("uncaughtException", processes.fail);
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may go before us
   try {
-    const signal = await Promise.race([interrupted, processes.failed, work(stack)]);
-    if (signal) tell(`\nStopping (${signal}) …`);
-    if (signal) process.exitCode = signal === "SIGINT" ? 130 : signal === "SIGHUP" ? 129 : 143;
+    return await Promise.race([interrupted, processes.failed, work(stack)]);
   } finally {
     stack.gateway?.close();
     stack.gateway?.closeAllConnections();
@@ -150,12 +156,17 @@ async function supervised(folder, tell, work) {
   }
 }
 
-/** Calls back on the first signal, and when the process that started us is gone; later signals change nothing. */
+/** Calls back on the first signal, or when the process that started us is gone; what comes later changes nothing. */
 function onEnd(callback) {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => callback(signal));
+  let ending = false;
+  const end = (reason, signal) => {
+    if (!ending) callback(reason, signal);
+    ending = true;
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => end(signal, signal));
   const ancestors = () => [process.ppid, parentOfTask(process.ppid)].join();
   const before = ancestors();
-  setInterval(() => before !== ancestors() && callback("the process that started it is gone"), 500).unref();
+  setInterval(() => before !== ancestors() && end("the process that started it is gone", "SIGHUP"), 500).unref();
 }
 
 /** Under `go tool task`, the task runner survives when the go command above it is killed: look there too. */

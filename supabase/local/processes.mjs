@@ -63,16 +63,18 @@ export class Processes {
     return supervisor && alive(supervisor) ? supervisor : null;
   }
 
-  /** Ends what a supervisor that was killed left running, then claims the folder for this process. */
+  /** Makes the folder and writes this process down as its supervisor. */
   async claim() {
-    mkdirSync(join(this.folder, "logs"), { recursive: true });
     await Processes.endLeftovers(this.folder);
+    mkdirSync(join(this.folder, "logs"), { recursive: true });
     this.#write();
   }
 
+  /** Ends what a supervisor that was killed left running. */
   static async endLeftovers(folder) {
-    const [, ...left] = readRecord(join(folder, "processes.json"));
-    await Promise.all(left.filter(alive).reverse().map((entry) => endGroup({ ...entry, own: false })));
+    const [supervisor, ...left] = readRecord(join(folder, "processes.json"));
+    if (!supervisor || alive(supervisor)) return;
+    await Promise.all(left.filter(alive).map((entry) => endGroup({ ...entry, own: false })));
   }
 
   #write() {

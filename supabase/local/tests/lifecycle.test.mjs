@@ -100,7 +100,7 @@ describe("up", () => {
     const before = recorded(at);
     stack.child.kill("SIGINT");
     stack.child.kill("SIGINT");
-    assert.equal(await stack.ended, 130);
+    assert.equal(await stack.ended, 0);
     assert.deepEqual(running(before), []);
     assert.deepEqual(recorded(at), []);
   });

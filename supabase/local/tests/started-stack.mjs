@@ -52,10 +52,10 @@ export function start(at, command, { through } = {}) {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
   const output = () => said;
-  const ready = () => Promise.race([
-    until("MySingle is ready", () => said.includes("MySingle is ready"), 60),
-    ended.then((code) => Promise.reject(new Error(`it ended with ${code}:\n${said}`))),
-  ]);
+  const ready = () => until("MySingle is ready", () => {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}:\n${said}`);
+    return said.includes("MySingle is ready");
+  }, 60);
   return { child, ended, output, ready };
 }
 
