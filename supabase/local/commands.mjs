@@ -12,7 +12,7 @@ import { findPostgrest, startPostgrest } from "./postgrest.mjs";
 import { Processes, startedAt } from "./processes.mjs";
 import { freePorts, isFree } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
-import { generateSecrets, home, loadSettings, nodeModules, repository } from "./settings.mjs";
+import { generateSecrets, homes, loadSettings, nodeModules, repository } from "./settings.mjs";
 import { showWelcome } from "./welcome.mjs";
 
 process.umask(0o022); // PostgreSQL's user must be able to read what is made here; secrets have their own mode
@@ -22,7 +22,7 @@ const say = (line) => console.log(line);
 /** Starts the stack on its own data and stays until a signal comes or PostgreSQL dies. */
 export async function up({ envFile }) {
   const settings = loadSettings(envFile);
-  const folder = join(home(), String(settings.SUPABASE_PORT));
+  const folder = join(homes().data, String(settings.SUPABASE_PORT));
   refuseWhileRunning(folder);
   await Processes.endLeftovers(folder);
   if (settings.BFF_PORT !== 0 && !(await isFree(settings.BFF_PORT, settings.BFF_HOST))) throw taken("BFF_PORT", settings.BFF_PORT);
@@ -38,7 +38,7 @@ export async function up({ envFile }) {
 /** Starts a throw-away stack, runs the command against it and returns the command's exit code. */
 export async function run({ run: [command, ...args] }) {
   if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
-  const runs = join(home(), "runs");
+  const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets() };
@@ -58,7 +58,7 @@ export async function run({ run: [command, ...args] }) {
 
 /** Deletes the data of the stack on SUPABASE_PORT. */
 export async function reset({ envFile }) {
-  const folder = join(home(), String(loadSettings(envFile).SUPABASE_PORT));
+  const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   refuseWhileRunning(folder);
   await Processes.endLeftovers(folder);
   rmSync(folder, { recursive: true, force: true });
@@ -68,7 +68,7 @@ export async function reset({ envFile }) {
 
 /** Prints the address of the running stack's database, for tools that take one. */
 export async function url({ envFile }) {
-  const folder = join(home(), String(loadSettings(envFile).SUPABASE_PORT));
+  const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
   say(runningUrl(folder));
   return 0;
@@ -96,7 +96,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   const siteUrl = `http://127.0.0.1:${bff.port}`;
 
   const step = progress(stack.say);
-  const database = await step("PostgreSQL", () => startPostgres(processes, { home: home(), folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
+  const database = await step("PostgreSQL", () => startPostgres(processes, { folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
   await step("roles and schemas", () => bootstrap(database));
   const auth = await step("Auth", () => startAuth(processes, { database, settings, folder, port: authPort, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail }), ({ name }) => name);
   await step("migrations", () => migrate(processes, database, { stdio: throwAway ? undefined : "inherit" }));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startedAt } from "../processes.mjs";
 import { freePorts } from "../ready.mjs";
-import { home } from "../settings.mjs";
+import { homes } from "../settings.mjs";
 
 const script = join(import.meta.dirname, "..", "stack.mjs");
 
@@ -29,7 +29,7 @@ export async function until(what, condition, seconds = 30) {
 export async function place() {
   const [supabasePort, bffPort] = await freePorts(2);
   const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
-  const data = join(home(), String(supabasePort));
+  const data = join(homes().data, String(supabasePort));
   return {
     supabasePort,
     bffPort,
