@@ -35,7 +35,7 @@ begin
     select ('x' || left(md5(key), 7))::bit(28)::int % n
   $$;
 
-  -- Organizations, holidays, calendar ---------------------------------------------------
+  -- Organizations, people, calendar ------------------------------------------------------
 
   create temp table org on commit drop as
   select v.*, pg_temp.seed_id(1, v.number) as id, (right_now at time zone v.timezone)::date as today
@@ -43,6 +43,28 @@ begin
     ('mulgyeol', 1, '물결소프트', '소프트웨어 개발사', 'Asia/Seoul', 'ko'),
     ('harbor', 2, 'Harbor Labs', 'Research studio', 'America/Los_Angeles', 'en')
   ) as v (code, number, name, type, timezone, locale);
+
+  create temp table person on commit drop as
+  select v.*, pg_temp.seed_id(2, v.number) as id, o.id as org_id,
+    (o.today - 330 + v.joined_after + time '09:40') at time zone o.timezone as joined_at
+  from (values
+    ('seoyeon', 1, 'mulgyeol', 'owner', 'demo@mysingle.test', '서연', '김', '대표, 스크럼 마스터', 'ko', 0),
+    ('dohyun', 2, 'mulgyeol', 'admin', 'dohyun@mysingle.test', '도현', '이', '프로젝트 매니저', 'ko', 1),
+    ('jiwoo', 3, 'mulgyeol', 'member', 'jiwoo@mysingle.test', '지우', '박', '백엔드 개발자', 'ko', 1),
+    ('emily', 4, 'mulgyeol', 'member', 'emily@mysingle.test', 'Emily', 'Carter', 'Frontend developer', 'en', 60),
+    ('haeun', 5, 'mulgyeol', 'member', 'haeun@mysingle.test', '하은', '최', '디자이너', 'ko', 14),
+    ('woojin', 6, 'mulgyeol', 'member', 'woojin@mysingle.test', '우진', '정', 'QA 엔지니어', 'ko', 75),
+    ('daniel', 7, 'mulgyeol', 'member', 'daniel@mysingle.test', 'Daniel', 'Kim', 'Account executive', 'en', 30),
+    ('maya', 8, 'harbor', 'owner', 'maya@harborlabs.test', 'Maya', 'Chen', 'Founder', 'en', 0),
+    ('jordan', 9, 'harbor', 'admin', 'jordan@harborlabs.test', 'Jordan', 'Reyes', 'Backend engineer', 'en', 2),
+    ('priya', 10, 'harbor', 'member', 'priya@harborlabs.test', 'Priya', 'Nair', 'Product engineer', 'en', 45)
+  ) as v (code, number, org, org_role, email, first_name, last_name, job_role, lang, joined_after)
+  join org o on o.code = v.org;
+
+  if exists (select from auth.users u join person p on lower(u.email) = p.email) then
+    raise notice 'demo data left out: somebody has signed up with one of its addresses';
+    return;
+  end if;
 
   insert into public.organizations (org_id, org_name, org_type, timezone, locale, created_at, updated_at)
   select o.id, o.name, o.type, o.timezone, o.locale::public.org_locale, at, at
@@ -87,29 +109,7 @@ begin
   cross join lateral generate_series(o.today - 150, o.today + 60, interval '1 day') as d (day)
   where private.is_working_day(o.id, d.day::date);
 
-  -- People ------------------------------------------------------------------------------
-
-  create temp table person on commit drop as
-  select v.*, pg_temp.seed_id(2, v.number) as id, o.id as org_id,
-    (o.today - 330 + v.joined_after + time '09:40') at time zone o.timezone as joined_at
-  from (values
-    ('seoyeon', 1, 'mulgyeol', 'owner', 'demo@mysingle.test', '서연', '김', '대표, 스크럼 마스터', 'ko', 0),
-    ('dohyun', 2, 'mulgyeol', 'admin', 'dohyun@mysingle.test', '도현', '이', '프로젝트 매니저', 'ko', 1),
-    ('jiwoo', 3, 'mulgyeol', 'member', 'jiwoo@mysingle.test', '지우', '박', '백엔드 개발자', 'ko', 1),
-    ('emily', 4, 'mulgyeol', 'member', 'emily@mysingle.test', 'Emily', 'Carter', 'Frontend developer', 'en', 60),
-    ('haeun', 5, 'mulgyeol', 'member', 'haeun@mysingle.test', '하은', '최', '디자이너', 'ko', 14),
-    ('woojin', 6, 'mulgyeol', 'member', 'woojin@mysingle.test', '우진', '정', 'QA 엔지니어', 'ko', 75),
-    ('daniel', 7, 'mulgyeol', 'member', 'daniel@mysingle.test', 'Daniel', 'Kim', 'Account executive', 'en', 30),
-    ('maya', 8, 'harbor', 'owner', 'maya@harborlabs.test', 'Maya', 'Chen', 'Founder', 'en', 0),
-    ('jordan', 9, 'harbor', 'admin', 'jordan@harborlabs.test', 'Jordan', 'Reyes', 'Backend engineer', 'en', 2),
-    ('priya', 10, 'harbor', 'member', 'priya@harborlabs.test', 'Priya', 'Nair', 'Product engineer', 'en', 45)
-  ) as v (code, number, org, org_role, email, first_name, last_name, job_role, lang, joined_after)
-  join org o on o.code = v.org;
-
-  if exists (select from auth.users u join person p on lower(u.email) = p.email) then
-    raise notice 'demo data left out: somebody has signed up with one of its addresses';
-    return;
-  end if;
+  -- Sign-in, profiles, days off ---------------------------------------------------------
 
   -- From here on no trigger runs, so that a sign-up makes no organization of its own, the
   -- past can be written with its own times, and closed sprints can be filled. Supabase lets

@@ -1,18 +1,18 @@
 // up, reset, run: which parts start in which order, what is printed, and how everything ends.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join, relative } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
 import { startGateway } from "./gateway.mjs";
 import { runningUrl, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
-import { Processes } from "./processes.mjs";
+import { Processes, startedAt } from "./processes.mjs";
 import { freePorts, isFree } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
-import { generateSecrets, home, loadSettings, nodeModules, repository } from "./settings.mjs";
+import { generateSecrets, homes, loadSettings, nodeModules, repository } from "./settings.mjs";
 import { showWelcome } from "./welcome.mjs";
 
 process.umask(0o022); // PostgreSQL's user must be able to read what is made here; secrets have their own mode
@@ -22,40 +22,43 @@ const say = (line) => console.log(line);
 /** Starts the stack on its own data and stays until a signal comes or PostgreSQL dies. */
 export async function up({ envFile }) {
   const settings = loadSettings(envFile);
-  const folder = join(home(), String(settings.SUPABASE_PORT));
+  const folder = join(homes().data, String(settings.SUPABASE_PORT));
   refuseWhileRunning(folder);
+  await Processes.endLeftovers(folder);
   if (settings.BFF_PORT !== 0 && !(await isFree(settings.BFF_PORT, settings.BFF_HOST))) throw taken("BFF_PORT", settings.BFF_PORT);
 
-  return supervised(folder, say, async (stack) => {
+  await supervised(folder, say, async (stack) => {
     const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository });
     await showWelcome({ parts, settings, folder });
-    await stack.processes.failed;
+    await new Promise(() => {}); // until a signal comes
   });
+  return 0; // a signal is how it is meant to end
 }
 
 /** Starts a throw-away stack, runs the command against it and returns the command's exit code. */
 export async function run({ run: [command, ...args] }) {
   if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
-  const runs = join(home(), "runs");
+  const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets() };
-  let code = 1;
   try {
-    await supervised(folder, () => {}, async (stack) => {
+    return await supervised(folder, (line) => console.error(line), async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
-      const ended = stack.processes.finish("command", command, args, { cwd: process.cwd(), env: { ...process.env, ...variables(parts, settings) } });
-      code = await Promise.race([ended, stack.processes.failed]);
+      return stack.processes.finish("command", command, args, {
+        cwd: process.cwd(),
+        env: { ...process.env, ...variables(parts, settings) },
+        stdio: "inherit",
+      });
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return process.exitCode ?? code;
 }
 
 /** Deletes the data of the stack on SUPABASE_PORT. */
 export async function reset({ envFile }) {
-  const folder = join(home(), String(loadSettings(envFile).SUPABASE_PORT));
+  const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   refuseWhileRunning(folder);
   await Processes.endLeftovers(folder);
   rmSync(folder, { recursive: true, force: true });
@@ -65,7 +68,7 @@ export async function reset({ envFile }) {
 
 /** Prints the address of the running stack's database, for tools that take one. */
 export async function url({ envFile }) {
-  const folder = join(home(), String(loadSettings(envFile).SUPABASE_PORT));
+  const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
   say(runningUrl(folder));
   return 0;
@@ -74,7 +77,7 @@ export async function url({ envFile }) {
 /** PostgreSQL, Auth, migrations, seed, PostgREST and the BFF, in the order in which they need each other. */
 async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throwAway = false }) {
   const { processes, folder, upstreams } = stack;
-  const binaries = { postgrest: findPostgrest(), bff: existsSync(join(repository, ".local/bin/bff")) ? findBff() : "" /* INTERIM */, supabase: supabaseBinary() };
+  const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary() };
   stack.gateway = await startGateway({
     port: gatewayPort,
     upstreams,
@@ -85,22 +88,23 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   const supabaseUrl = `http://127.0.0.1:${stack.gateway.address().port}`;
   await processes.claim();
 
-  const [anyDatabasePort, authPort, postgrestPort, postgrestAdminPort, anyBffPort] = await freePorts(5);
-  const databasePort = !throwAway && (await isFree(gatewayPort + 1)) ? gatewayPort + 1 : anyDatabasePort; // 54322, as Supabase has it
+  const [anyDatabasePort, authPort, postgrestPort, postgrestAdminPort, anyBffPort] = await freePorts(5, [bffPort]);
+  const usual = gatewayPort + 1; // 54322, as Supabase has it
+  const databasePort = !throwAway && usual !== bffPort && (await isFree(usual)) ? usual : anyDatabasePort;
   const host = throwAway ? "127.0.0.1" : settings.BFF_HOST;
   const bff = { binary: binaries.bff, cwd: bffCwd, settings, host, port: bffPort || anyBffPort, supabaseUrl };
   const siteUrl = `http://127.0.0.1:${bff.port}`;
 
   const step = progress(stack.say);
-  const database = await step("PostgreSQL", () => startPostgres(processes, { home: home(), folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
+  const database = await step("PostgreSQL", () => startPostgres(processes, { folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
   await step("roles and schemas", () => bootstrap(database));
   const auth = await step("Auth", () => startAuth(processes, { database, settings, folder, port: authPort, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail }), ({ name }) => name);
-  await step("migrations", () => migrate(processes, database));
-  if (existsSync(join(repository, "supabase", "seed.sql"))) await step("seed", () => seed(database)); // INTERIM
+  await step("migrations", () => migrate(processes, database, { stdio: throwAway ? undefined : "inherit" }));
+  await step("seed", () => seed(database));
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, port: postgrestPort, adminPort: postgrestAdminPort };
   upstreams.auth = auth.url;
   upstreams.rest = await step("PostgREST", () => startPostgrest(processes, postgrest));
-  const bffUrl = !binaries.bff ? "" : await step("BFF", () => startBff(processes, bff), (url) => url);
+  const bffUrl = await step("BFF", () => startBff(processes, bff), (url) => url);
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries };
 }
 
@@ -128,15 +132,23 @@ function inherited() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_)/.test(name)));
 }
 
-/** Runs `work`; on its end, an error, a signal or the parent's death every process is ended. */
+/**
+ * Runs `work` and returns what it returns; on its end, an error, a signal or the parent's death every
+ * process is ended. After a signal the result is the exit code that shells give it.
+ */
 async function supervised(folder, tell, work) {
   const processes = new Processes(folder, tell);
   const stack = { processes, folder, say: tell, upstreams: {}, gateway: null, onEmail: ({ to, subject, text }) => tell(`\nE-mail to ${to}: ${subject}\n${text}\n`) };
-  const interrupted = new Promise((resolve) => onEnd(resolve));
+  const interrupted = new Promise((resolve) =>
+    onEnd((reason, signal) => {
+      tell(`\nStopping (${reason}) …`);
+      resolve(128 + constants.signals[signal]);
+    }),
+  );
+  process.on("uncaughtException", processes.fail);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may go before us
   try {
-    const signal = await Promise.race([interrupted, work(stack)]);
-    if (signal) tell(`\nStopping (${signal}) …`);
-    if (signal) process.exitCode = signal === "SIGINT" ? 130 : signal === "SIGHUP" ? 129 : 143;
+    return await Promise.race([interrupted, processes.failed, work(stack)]);
   } finally {
     stack.gateway?.close();
     stack.gateway?.closeAllConnections();
@@ -144,12 +156,17 @@ async function supervised(folder, tell, work) {
   }
 }
 
-/** Calls back on the first signal, and when the process that started us is gone; later signals change nothing. */
+/** Calls back on the first signal, or when the process that started us is gone; what comes later changes nothing. */
 function onEnd(callback) {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => callback(signal));
+  let ending = false;
+  const end = (reason, signal) => {
+    if (!ending) callback(reason, signal);
+    ending = true;
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => end(signal, signal));
   const ancestors = () => [process.ppid, parentOfTask(process.ppid)].join();
   const before = ancestors();
-  setInterval(() => before !== ancestors() && callback("the process that started it is gone"), 500).unref();
+  setInterval(() => before !== ancestors() && end("the process that started it is gone", "SIGHUP"), 500).unref();
 }
 
 /** Under `go tool task`, the task runner survives when the go command above it is killed: look there too. */
@@ -185,7 +202,9 @@ async function removeAbandoned(runs) {
   mkdirSync(runs, { recursive: true });
   for (const name of readdirSync(runs)) {
     const folder = join(runs, name);
-    if (Processes.supervisor(folder)) continue;
+    // A stack that is just starting has no record yet; its folder is named after its process.
+    const recorded = existsSync(join(folder, "processes.json"));
+    if (recorded ? Processes.supervisor(folder) : startedAt(name)) continue;
     await Processes.endLeftovers(folder);
     rmSync(folder, { recursive: true, force: true });
   }

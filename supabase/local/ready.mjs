@@ -20,12 +20,12 @@ export async function isFree(port, host = "127.0.0.1") {
   return server !== null;
 }
 
-/** As many different free ports as asked for. All are held until the last one is known. */
-export async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0, "127.0.0.1")));
+/** As many different free ports as asked for, none of them reserved. All are held until the last one is known. */
+export async function freePorts(count, reserved = []) {
+  const servers = await Promise.all(Array.from({ length: count + reserved.length }, () => listen(0, "127.0.0.1")));
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map(close));
-  return ports;
+  return ports.filter((port) => !reserved.includes(port)).slice(0, count);
 }
 
 function listen(port, host) {

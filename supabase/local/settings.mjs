@@ -67,14 +67,15 @@ function port(name, value, lowest = 1) {
 }
 
 /**
- * The folder for data and PostgreSQL's binaries: `.local/` in the repository. PostgreSQL refuses to run
- * as root, so there its system user must be able to reach the folder; where it can't (a clone below a
- * private folder such as /root), /var/lib/mysingle/<hash of the repository's path> is used instead.
+ * The folders for data and for PostgreSQL's binaries: `.local/` in the repository. PostgreSQL refuses to
+ * run as root, so there its system user must be able to reach them; where it can't (a clone below a
+ * private folder such as /root) they are below /var/lib/mysingle, the data named after the repository's path.
  */
-export function home() {
+export function homes() {
   const inside = join(repository, ".local");
-  if (process.getuid?.() !== 0 || everyoneMayEnter(repository)) return inside;
-  return join("/var/lib/mysingle", createHash("sha256").update(repository).digest("hex").slice(0, 12));
+  if (process.getuid?.() !== 0 || everyoneMayEnter(repository)) return { data: inside, programs: inside };
+  const outside = "/var/lib/mysingle";
+  return { data: join(outside, createHash("sha256").update(repository).digest("hex").slice(0, 12)), programs: outside };
 }
 
 function everyoneMayEnter(folder) {

@@ -11,7 +11,7 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   run -- cmd   start a throw-away stack on free ports, run cmd against it, stop everything
   url          print the address of the running stack's database
 
-  --env-file <file>   settings file of up, reset and url (default: .env at the repository root)
+  --settings <file>   settings file of up, reset and url (default: .env at the repository root)
 `;
 
 function checkMachine() {
@@ -37,7 +37,7 @@ function parseArguments(args) {
   while (rest.length > 0) {
     const word = rest.shift();
     if (word === "--") options.run = rest.splice(0);
-    else if (word === "--env-file" && rest.length > 0) options.envFile = rest.shift();
+    else if (word === "--settings" && rest.length > 0) options.envFile = rest.shift();
     else throw refuse(`Unknown argument: ${word}\n\n${usage}`);
   }
   return { command, options };

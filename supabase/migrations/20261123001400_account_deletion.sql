@@ -1,6 +1,20 @@
--- Deleting one's own account.
+-- Deleting one's own account, and an organization with it.
 
 set lock_timeout = '5s';
+
+create function private.delete_projects_first() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  -- One cascade over everything would set references to people null in rows whose project
+  -- it has deleted already, and their foreign keys would then complain.
+  delete from public.projects p where p.org_id = old.org_id;
+  return old;
+end $$;
+comment on function private.delete_projects_first() is
+  'Trigger: an organization''s projects go before its people. Definer: whoever may delete the organization needn''t be a member of its projects.';
+
+create trigger organizations_delete_projects_first before delete on public.organizations
+  for each row execute function private.delete_projects_first();
 
 create function private.delete_my_account() returns void
 language plpgsql security definer set search_path = '' as $$

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +69,7 @@ func runPgTAP(t *testing.T, file string) {
 		}
 		if err := results.Close(); err != nil {
 			// What was asserted before the error is reported all the same.
-			t.Errorf("%s: %s", part.where(err), describe(err))
+			t.Errorf("%s: %s\nthe last line before: %s", part.where(err), describe(err), slices.Concat([]string{"none"}, output)[len(output)])
 			break
 		}
 	}

@@ -1,0 +1,179 @@
+// Starting and ending: what runs is ended however the end comes, and nothing is started half.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import postgres from "postgres";
+import { runningUrl } from "../postgres.mjs";
+import { startedAt } from "../processes.mjs";
+import { cleanEnvironment, place, recorded, running, start, until } from "./started-stack.mjs";
+
+const parts = ["supervisor", "postgres", "auth", "postgrest", "bff"];
+
+describe("up", () => {
+  let at;
+  let stack;
+  before(async () => {
+    at = await place();
+    stack = start(at, "up");
+    await stack.ready();
+  });
+  after(() => {
+    stack.child.kill("SIGKILL");
+    at.remove();
+  });
+
+  async function inDatabase(query) {
+    const sql = postgres(runningUrl(at.data), { max: 1 });
+    try {
+      return await query(sql);
+    } finally {
+      await sql.end();
+    }
+  }
+
+  it("prints one curl that returns the board", () => {
+    const command = stack.output().match(/^curl .+$/m)[0];
+    const board = JSON.parse(execFileSync("sh", ["-c", `${command} -sS --fail-with-body`], { encoding: "utf8" }));
+    assert.equal(board.sprint.status, "Active");
+    assert.equal(board.columns.length, 8);
+  });
+
+  it("records every process", () => {
+    assert.deepEqual(recorded(at).map(({ part }) => part), parts);
+    assert.deepEqual(running(recorded(at)), parts);
+  });
+
+  it("keeps the settings file private", () => {
+    assert.match(readFileSync(at.envFile, "utf8"), /^SUPABASE_SECRET_KEY=sb_secret_/m);
+    assert.equal(statSync(at.envFile).mode & 0o777, 0o600);
+  });
+
+  for (const command of ["up", "reset"]) {
+    it(`refuses a second ${command} with one line that says what to do`, async () => {
+      const second = start(at, command);
+      assert.equal(await second.ended, 1);
+      assert.match(second.output(), /^The stack already runs here \(process \d+\): stop it .*\n$/);
+      assert.deepEqual(running(recorded(at)), parts);
+    });
+  }
+
+  for (const part of ["bff", "postgrest", "auth"]) {
+    it(`starts ${part} again when it dies`, async () => {
+      const [dead] = recorded(at).filter((entry) => entry.part === part);
+      process.kill(dead.pid, "SIGKILL");
+      await until(`${part} runs again`, () => stack.output().includes(`${part} runs again`));
+      assert.match(stack.output(), new RegExp(`! ${part} ended by SIGKILL. The end of its log:`));
+      assert.deepEqual(running(recorded(at)).sort(), [...parts].sort());
+    });
+  }
+
+  it("recovers after a kill -9: the next start ends what was left and finds the data", async () => {
+    await inDatabase((sql) => sql`create table private.survivor as select 42 as answer`);
+    const before = recorded(at);
+    stack.child.kill("SIGKILL");
+    await stack.ended;
+    assert.ok(running(before).includes("postgres"), "PostgreSQL outlives its supervisor, or this test tests nothing");
+
+    stack = start(at, "up");
+    await stack.ready();
+    assert.deepEqual(running(before), []);
+    const [row] = await inDatabase((sql) => sql`select answer from private.survivor`);
+    assert.equal(row.answer, 42);
+  });
+
+  it("ends when PostgreSQL dies, with the end of its log and exit code 1", async () => {
+    const before = recorded(at);
+    process.kill(before.find(({ part }) => part === "postgres").pid, "SIGKILL");
+    assert.equal(await stack.ended, 1);
+    assert.match(stack.output(), /postgres ended by SIGKILL\. The end of .*postgres\.log:\n/);
+    assert.deepEqual(running(before), []);
+  });
+
+  it("starts after PostgreSQL's crash, and two Ctrl-C end every process", async () => {
+    stack = start(at, "up");
+    await stack.ready();
+    const before = recorded(at);
+    stack.child.kill("SIGINT");
+    stack.child.kill("SIGINT");
+    assert.equal(await stack.ended, 0);
+    assert.deepEqual(running(before), []);
+    assert.deepEqual(recorded(at), []);
+  });
+
+  it("reset deletes the data", async () => {
+    const reset = start(at, "reset");
+    assert.equal(await reset.ended, 0);
+    assert.ok(!existsSync(at.data));
+  });
+});
+
+describe("a start that fails", () => {
+  let at;
+  before(async () => (at = await place()));
+  after(() => at.remove());
+
+  for (const name of ["supabasePort", "bffPort"]) {
+    it(`on a taken ${name} says so in one line and leaves nothing`, async () => {
+      const other = createServer().listen(at[name], "127.0.0.1");
+      const stack = start(at, "up");
+      assert.equal(await stack.ended, 1);
+      other.close();
+      assert.match(stack.output(), new RegExp(`^Port ${at[name]} is taken: .*\n$`));
+      assert.ok(!existsSync(at.data));
+    });
+  }
+
+  it("without the packages names the task that installs them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
+    for (const file of ["stack.mjs", "refuse.mjs", "package.json", "package-lock.json"]) {
+      cpSync(join(import.meta.dirname, "..", file), join(folder, file));
+    }
+    const child = spawn(process.execPath, [join(folder, "stack.mjs"), "up"], { env: at.environment });
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += chunk));
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    rmSync(folder, { recursive: true });
+    assert.equal(code, 1);
+    assert.match(said, /^.* is not installed: run `go tool task install`\n$/);
+  });
+
+  it("half-way, because its parent is gone, ends what had been started", async () => {
+    const stack = start(at, "up", { through: "sh" });
+    const entries = await until("PostgreSQL is recorded", () => recorded(at).length >= 2 && recorded(at));
+    stack.child.kill("SIGKILL"); // the shell, not the stack
+    await until("every process is gone", () => running(entries).length === 0 && recorded(at).length === 0);
+  });
+});
+
+describe("run", () => {
+  const environment = cleanEnvironment();
+  const run = (command, onOutput = () => {}) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "stack.mjs"), "run", "--", "sh", "-c", command], { env: environment });
+    let said = "";
+    child.stdout.on("data", (chunk) => onOutput((said += chunk)));
+    const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+    return { child, ended, output: () => said };
+  };
+
+  it("gives the command its variables, passes its exit code on, and ends what the command left", async () => {
+    const ran = run("sleep 300 >/dev/null 2>&1 & echo $! $POSTGREST_DB_URI $BFF_URL; exit 7");
+    assert.equal(await ran.ended, 7);
+    const [pid, databaseUrl, bffUrl] = ran.output().trim().split(" ");
+    assert.equal(startedAt(pid), null);
+    assert.match(databaseUrl, /^postgres:\/\/authenticator:/);
+    await assert.rejects(fetch(`${bffUrl}/livez`));
+  });
+
+  it("ends the command and its children on SIGTERM", async () => {
+    const ran = run("sleep 300 & echo $!; wait");
+    const pid = await until("the command runs", () => ran.output().trim());
+    ran.child.kill("SIGTERM");
+    assert.equal(await ran.ended, 143);
+    assert.equal(startedAt(pid), null);
+  });
+});

@@ -1,0 +1,68 @@
+// For the tests: starts `stack.mjs` as a process of its own, on free ports, with its own settings file.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startedAt } from "../processes.mjs";
+import { freePorts } from "../ready.mjs";
+import { homes } from "../settings.mjs";
+
+const script = join(import.meta.dirname, "..", "stack.mjs");
+
+/** The environment without what the throw-away stack around the tests put there. */
+export function cleanEnvironment(extra = {}) {
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE|BFF|NODE_TEST)_/.test(name))), ...extra };
+}
+
+/** Waits until the condition holds, and says what was waited for if it never does. */
+export async function until(what, condition, seconds = 30) {
+  for (const limit = Date.now() + seconds * 1000; Date.now() < limit; await sleep(20)) {
+    const value = await condition();
+    if (value) return value;
+  }
+  throw new Error(`waited ${seconds} s in vain for: ${what}`);
+}
+
+/** A place for one stack: ports, settings file and data folder. Everything is removed by `remove()`. */
+export async function place() {
+  const [supabasePort, bffPort] = await freePorts(2);
+  const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
+  const data = join(homes().data, String(supabasePort));
+  return {
+    supabasePort,
+    bffPort,
+    data,
+    envFile: join(folder, ".env"),
+    environment: cleanEnvironment({ SUPABASE_PORT: String(supabasePort), BFF_PORT: String(bffPort) }),
+    remove() {
+      for (const path of [folder, data]) rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a command of stack.mjs there; `output()` is what it has said so far, `ended` its exit code. */
+export function start(at, command, { through } = {}) {
+  const args = [script, command, "--settings", at.envFile];
+  const child = through
+    ? spawn("sh", ["-c", `"$0" "$@" & wait`, process.execPath, ...args], { env: at.environment })
+    : spawn(process.execPath, args, { env: at.environment });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+  const output = () => said;
+  const ready = () => until("MySingle is ready", () => {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}:\n${said}`);
+    return said.includes("MySingle is ready");
+  }, 60);
+  return { child, ended, output, ready };
+}
+
+/** The processes in the record of the stack on this folder, the supervisor first. */
+export function recorded(at) {
+  const file = join(at.data, "processes.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+}
+
+export const running = (entries) => entries.filter(({ pid, started }) => startedAt(pid) === started).map(({ part }) => part);

@@ -1,0 +1,123 @@
+-- Invitations: made by owners and admins, kept as a hash, accepted once by the address invited.
+
+begin;
+\ir personas.psql
+select plan(57);
+
+create temporary table tokens (name text, invitation_id uuid, token text, expires_at timestamptz) on commit drop;
+grant select, insert on tokens to public;
+create function pg_temp.token(name text) returns text
+language sql stable as $$ select t.token from tokens t where t.name = $1 $$;
+grant execute on function pg_temp.token(text) to public;
+-- Who will come: each with an organization of their own, as sign-up made it.
+select pg_temp.sign_up(name) from unnest('{newcomer,busy,boss,late}'::text[]) name;
+select pg_temp.keep('boss_org', org_id) from profiles where profile_id in (select id from ids where name = 'boss');
+select pg_temp.join_by_invitation('subordinate', 'boss_org');
+-- And who hasn't signed up yet.
+select pg_temp.keep(name) from unnest('{object,string,forged,borrowed,expired}'::text[]) name;
+
+-- Owner invites
+select pg_temp.become('owner');
+select lives_ok($$insert into tokens select 'first', * from create_invitation('  ' || upper(pg_temp.address('newcomer')) || ' ')$$, 'owner: invites');
+select lives_ok($$insert into tokens select 'newcomer', * from create_invitation(pg_temp.address('newcomer'), 'admin')$$, 'owner: invites the same address again');
+select results_eq($$select email, org_role, accepted_at, invited_by, org_id, expires_at from invitations where email = pg_temp.address('newcomer')$$,
+  $$values (pg_temp.address('newcomer'), 'admin'::org_role, null::timestamptz, pg_temp.id('owner'), pg_temp.id('org'), now() + interval '7 days')$$,
+  'owner: the second replaces the first; the address is kept in lower case');
+select throws_ok('select token_hash from invitations', '42501', null, 'owner: can''t read the hash');
+select throws_ok($$select * from create_invitation(pg_temp.address('forged'), 'owner')$$, '22023', 'nobody is invited as owner', 'owner: nobody is invited as owner');
+select throws_ok($$select * from create_invitation('nobody')$$, '22023', null, 'owner: an address has the form of one');
+select throws_ok($$select * from create_invitation(null)$$, '22023', null, 'owner: no address is no address');
+select throws_ok($$select * from create_invitation(upper(pg_temp.address('member')))$$, 'PT409', null, 'owner: who is in already isn''t invited, whatever the case');
+select throws_ok($$insert into invitations (email, org_id, token_hash) values ('x@example.test', pg_temp.id('org'), sha256('x'))$$, '42501', null, 'owner: can''t write an invitation with a hash of their choice');
+select throws_ok($$update invitations set expires_at = 'infinity'$$, '42501', null, 'owner: can''t prolong one');
+insert into tokens select name, made.* from unnest('{busy,boss,late,object,string,expired,outsider}'::text[]) name, create_invitation(pg_temp.address(name)) made;
+
+-- Admin
+select pg_temp.become('admin');
+select lives_ok($$insert into tokens select 'withdrawn', * from create_invitation('withdrawn@example.test')$$, 'admin: invites');
+select isnt_empty($$delete from invitations where email = 'withdrawn@example.test' returning 1$$, 'admin: withdraws an invitation');
+
+-- Those who may not
+select pg_temp.become('member');
+select throws_ok($$select * from create_invitation('x@example.test')$$, '42501', 'only an owner or admin of the organization invites', 'member: can''t invite');
+select throws_ok($$select * from private.create_invitation('x@example.test', 'member')$$, '42501', null, 'member: nor by the function behind');
+select throws_ok($$select private.redeem_invitation('x', 'x@example.test')$$, '42501', null, 'member: can''t redeem for another address');
+select is_empty('select email from invitations', 'member: sees none');
+select is_empty('delete from invitations returning 1', 'member: withdraws none');
+select pg_temp.become('outsider');
+select is_empty('select email from invitations', 'outsider: sees none of another organization');
+select pg_temp.become('anonymous');
+select throws_ok($$select * from create_invitation('x@example.test')$$, '42501', null, 'anonymous: can''t invite');
+select throws_ok($$select accept_invitation('x')$$, '42501', null, 'anonymous: can''t accept');
+select throws_ok('select email from invitations', '42501', null, 'anonymous: reads none');
+
+-- What is stored
+select pg_temp.become('postgres');
+select results_eq($$select token_hash from invitations where email = pg_temp.address('newcomer')$$,
+  $$select sha256(convert_to(pg_temp.token('newcomer'), 'UTF8'))$$, 'stored: the SHA-256 of the token');
+select is_empty($$select from invitations i, tokens t where to_jsonb(i)::text like '%' || t.token || '%'$$, 'stored: the token itself nowhere');
+select throws_ok($$insert into invitations (email, org_id, org_role, token_hash) values ('x@example.test', pg_temp.id('org'), 'owner', sha256('x'))$$, '23514', null, 'stored: an invitation as owner can''t exist');
+select ok(length(pg_temp.token('newcomer')) = 64 and pg_temp.token('newcomer') <> pg_temp.token('first'), 'stored: tokens are 256 random bits');
+update invitations set expires_at = now() where email in (pg_temp.address('late'), pg_temp.address('expired'));
+
+-- Accepting
+select pg_temp.become('newcomer');
+insert into days_off (from_date, to_date) values ('2027-01-04', '2027-01-05');
+select throws_ok($$select accept_invitation('0000')$$, 'PT404', null, 'newcomer: an unknown token is refused');
+select throws_ok($$select accept_invitation(null)$$, 'PT404', null, 'newcomer: no token is refused');
+select throws_ok($$select accept_invitation(pg_temp.token('first'))$$, 'PT404', null, 'newcomer: a replaced token is refused');
+select throws_ok($$select accept_invitation(pg_temp.token('withdrawn'))$$, 'PT404', null, 'newcomer: a withdrawn one too');
+select throws_ok($$select accept_invitation(pg_temp.token('busy'))$$, 'PT404', null, 'newcomer: another address''s token is refused the same way');
+select results_eq($$select profile_id, org_id, org_role from accept_invitation(pg_temp.token('newcomer'))$$,
+  $$values (pg_temp.id('newcomer'), pg_temp.id('org'), 'admin'::org_role)$$, 'newcomer: joins with the role invited as');
+select throws_ok($$select accept_invitation(pg_temp.token('newcomer'))$$, 'PT409', 'the invitation has been used', 'newcomer: it works once');
+select results_eq('select org_id from organizations', $$values (pg_temp.id('org'))$$, 'newcomer: sees the new organization');
+select results_eq('select org_id from days_off', $$values (pg_temp.id('org'))$$, 'newcomer: their days off have come along');
+select pg_temp.become('late');
+select throws_ok($$select accept_invitation(pg_temp.token('late'))$$, 'PT410', 'the invitation has expired', 'late: an expired token is refused');
+select pg_temp.become('busy');
+select lives_ok($$insert into accounts (account_name) values ('Customer')$$, 'busy: has a customer already');
+select throws_ok($$select accept_invitation(pg_temp.token('busy'))$$, 'PT409', null, 'busy: what one has written isn''t left behind');
+select isnt_empty($$delete from accounts where account_name = 'Customer' returning 1$$, 'busy: clears it away');
+select lives_ok($$select accept_invitation(pg_temp.token('busy'))$$, 'busy: and joins; the refusal hadn''t used the token up');
+select pg_temp.become('boss');
+select throws_ok($$select accept_invitation(pg_temp.token('boss'))$$, 'PT409', null, 'boss: an owner doesn''t leave people without one');
+select pg_temp.become('subordinate');
+select throws_ok($$select accept_invitation(pg_temp.token('boss'))$$, 'PT404', null, 'subordinate: can''t take the boss''s');
+select pg_temp.become('outsider');
+select throws_ok($$select accept_invitation(pg_temp.token('outsider'))$$, 'PT409', null, 'outsider: nor one who has projects');
+select pg_temp.become('postgres');
+select is_empty($$select from organizations o where not exists (select from profiles p where p.org_id = o.org_id)
+  and o.created_at = now()$$, 'accepting: leaves no empty organization');
+select isnt_empty($$select from invitations where email = pg_temp.address('newcomer') and accepted_at = now()$$, 'accepting: is noted with its time');
+select isnt_empty($$select from invitations where email = pg_temp.address('boss') and accepted_at is null$$, 'accepting: a refusal isn''t');
+
+-- Joining at sign-up
+select lives_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('object'), pg_temp.address('object'),
+  jsonb_build_object('invitation_token', pg_temp.token('object'), 'username', 'Member'))$$, 'sign-up: with a token in the metadata');
+select results_eq($$select org_id, org_role, username from profiles where profile_id = pg_temp.id('object')$$,
+  $$values (pg_temp.id('org'), 'member'::org_role, 'Member-2')$$, 'sign-up: joins, with a user name nobody has');
+select lives_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('string'), upper(pg_temp.address('string')),
+  to_jsonb(jsonb_build_object('invitation_token', pg_temp.token('string'), 'username', 'member')::text))$$, 'sign-up: metadata as a JSON string, address in capitals');
+select results_eq($$select org_id, username from profiles where profile_id = pg_temp.id('string')$$,
+  $$values (pg_temp.id('org'), 'member-3')$$, 'sign-up: joins all the same');
+select throws_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('forged'), pg_temp.address('forged'),
+  '{"invitation_token": "0000"}')$$, 'PT404', null, 'sign-up: an unknown token refuses it');
+select throws_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('borrowed'), pg_temp.address('borrowed'),
+  jsonb_build_object('invitation_token', pg_temp.token('boss')))$$, 'PT404', null, 'sign-up: another address''s token refuses it');
+select throws_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('borrowed'), pg_temp.address('object') || 'x',
+  jsonb_build_object('invitation_token', pg_temp.token('object')))$$, 'PT404', null, 'sign-up: so does a used token from elsewhere');
+select throws_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('expired'), pg_temp.address('expired'),
+  jsonb_build_object('invitation_token', pg_temp.token('expired')))$$, 'PT410', null, 'sign-up: an expired token refuses it');
+select is_empty($$select from auth.users where id in (pg_temp.id('forged'), pg_temp.id('borrowed'), pg_temp.id('expired'))$$, 'sign-up: no user is left of those refused');
+select lives_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('forged'), pg_temp.address('forged'),
+  jsonb_build_object('invitation_token', '', 'org_role', 'owner', 'org_id', pg_temp.id('org')))$$, 'sign-up: an empty token is none');
+select results_ne($$select org_id from profiles where profile_id = pg_temp.id('forged')$$, $$values (pg_temp.id('org'))$$, 'sign-up: metadata can''t name an organization');
+
+-- Who has left can be invited again
+delete from auth.users where id = pg_temp.id('object');
+select pg_temp.become('owner');
+select lives_ok($$select * from create_invitation(pg_temp.address('object'))$$, 'owner: invites a person who had joined and left');
+
+select * from finish();
+rollback;
