@@ -14,6 +14,7 @@ require (
 	github.com/joho/godotenv v1.5.1
 	github.com/supabase-community/postgrest-go v0.0.11
 	github.com/valyala/fasthttp v1.51.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

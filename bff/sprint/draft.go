@@ -5,8 +5,8 @@ import "time"
 // MyScrum is what the caller owes today, one scrum per running sprint of the
 // projects in which they aren't a mere viewer.
 type MyScrum struct {
-	AsOf     time.Time     `json:"as_of"`
-	Timezone string        `json:"timezone"`
+	AsOf     time.Time         `json:"as_of"`
+	Timezone string            `json:"timezone"`
 	Scrums   []MyScrumOfSprint `json:"scrums"`
 }
 
