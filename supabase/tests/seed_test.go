@@ -236,8 +236,8 @@ var seedRules = []struct{ name, query string }{
 		where (i.provider, i.provider_id, i.identity_data ->> 'sub', i.identity_data ->> 'email')
 				is distinct from ('email', u.id::text, u.id::text, u.email::text)
 			or (u.aud, u.role, u.email) is distinct from ('authenticated', 'authenticated', p.email) or u.email_confirmed_at is null
-			or null in (u.confirmation_token = '', u.recovery_token = '', u.email_change = '', u.email_change_token_new = '',
-				u.email_change_token_current = '', u.phone_change = '', u.phone_change_token = '', u.reauthentication_token = '')`},
+			or num_nulls(u.confirmation_token, u.recovery_token, u.email_change, u.email_change_token_new,
+				u.email_change_token_current, u.phone_change, u.phone_change_token, u.reauthentication_token) > 0`},
 	{"triggers run again", `
 		select current_setting('session_replication_role') where current_setting('session_replication_role') <> 'origin'`},
 }
