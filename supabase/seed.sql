@@ -529,10 +529,11 @@ begin
   -- Time goes by from start to close of each sprint, and to now: the tasks are set to what
   -- they were at that moment, and frozen by the function that the product itself uses.
   for mark in
-    select 'start' as what, s.started_at as at, s.id, s.project_id, null::uuid as carry_to, false as is_last
+    select 'start' as what, s.started_at as at, s.id, s.project_id, null::jsonb as carried_over, false as is_last
     from sprint s where s.started_at is not null
     union all
-    select 'close', s.completed_at, s.id, s.project_id, n.id, false
+    select 'close', s.completed_at, s.id, s.project_id,
+      jsonb_build_object('carried_over_to', case when n.id is not null then jsonb_build_object('sprint_id', n.id, 'sprint_name', n.name) end), false
     from sprint s left join sprint n on n.code = s.carry_to where s.completed_at is not null
     union all
     select 'now', right_now, null, null, null, true
@@ -559,10 +560,9 @@ begin
 
     insert into public.sprint_snapshots (snapshot_id, project_id, sprint_id, moment, figures, taken_at, created_at)
     select pg_temp.derived_id('snapshot', mark.id::text, mark.what), mark.project_id, mark.id, mark.what::public.snapshot_moment,
-      private.sprint_figures(mark.id) || case mark.what when 'close' then jsonb_build_object('carried_over_to', mark.carry_to) else '{}' end,
-      mark.at, mark.at;
+      private.sprint_figures(mark.id) || coalesce(mark.carried_over, '{}'), mark.at, mark.at;
     insert into history (number, kind, new_value, at, place)
-    select s.number, 'sprint', mark.carry_to::text, mark.at + interval '40 milliseconds', 0
+    select s.number, 'sprint', mark.carried_over #>> '{carried_over_to,sprint_id}', mark.at + interval '40 milliseconds', 0
     from public.tasks t join story s on s.id = t.task_id
     where mark.what = 'close' and t.sprint_id = mark.id and t.status not in ('Completed', 'Cancelled');
   end loop;
