@@ -155,7 +155,8 @@ begin
   from person p;
 
   create temp table leave on commit drop as
-  select v.person, v.first, v.last, p.id as profile_id, p.org_id, f.day as from_date, t.day as to_date, (f.day - 9 + time '11:20') at time zone f.timezone as asked_at
+  select v.person, v.first, v.last, p.id as profile_id, p.org_id, f.day as from_date, t.day as to_date,
+    (f.day - 9 + time '11:20') at time zone f.timezone as asked_at
   from (values
     ('emily', -30, -30), ('haeun', -18, -17), ('woojin', -1, 1), ('jiwoo', 7, 9), ('priya', -2, -2)
   ) as v (person, first, last)
@@ -221,7 +222,9 @@ begin
   join account a on a.code = v.account;
 
   create temp table stage_change on commit drop as
-  select w.id, w.org_id, w.profile_id, w.stage, (w.day - greatest(extract(isodow from w.day)::int - 5, 0) + make_time(8 + w.step, pg_temp.pick(w.id || w.stage::text, 60), 0)) at time zone w.timezone as at
+  select w.id, w.org_id, w.profile_id, w.stage,
+    (w.day - greatest(extract(isodow from w.day)::int - 5, 0)
+     + make_time(8 + w.step, pg_temp.pick(w.id || w.stage::text, 60), 0)) at time zone w.timezone as at
   from (
     select p.id, p.org_id, p.profile_id, p.stage, p.step, o.timezone,
       -- Evenly from the first day to the last; weekends fall back to Friday, hours rise with the step.
@@ -235,7 +238,8 @@ begin
     ) p join org o on o.code = p.org
   ) w;
 
-  insert into public.opportunities (opportunity_id, org_id, opportunity_name, account_id, profile_id, stage, forecast_category, acv, currency_code, close_date, description, created_at, updated_at)
+  insert into public.opportunities (opportunity_id, org_id, opportunity_name, account_id, profile_id, stage, forecast_category,
+    acv, currency_code, close_date, description, created_at, updated_at)
   select q.id, q.org_id, q.name, q.account_id, q.profile_id, coalesce(q.closed, q.reached)::public.opportunity_stage,
     q.forecast::public.forecast_category, q.acv, q.currency, o.today + q.close_in, q.description, c.first_at, c.last_at
   from opportunity q join org o on o.code = q.org
@@ -525,10 +529,11 @@ begin
   -- Time goes by from start to close of each sprint, and to now: the tasks are set to what
   -- they were at that moment, and frozen by the function that the product itself uses.
   for mark in
-    select 'start' as what, s.started_at as at, s.id, s.project_id, null::uuid as carry_to, false as is_last
+    select 'start' as what, s.started_at as at, s.id, s.project_id, null::jsonb as carried_over, false as is_last
     from sprint s where s.started_at is not null
     union all
-    select 'close', s.completed_at, s.id, s.project_id, n.id, false
+    select 'close', s.completed_at, s.id, s.project_id,
+      jsonb_build_object('carried_over_to', case when n.id is not null then jsonb_build_object('sprint_id', n.id, 'sprint_name', n.name) end), false
     from sprint s left join sprint n on n.code = s.carry_to where s.completed_at is not null
     union all
     select 'now', right_now, null, null, null, true
@@ -555,10 +560,9 @@ begin
 
     insert into public.sprint_snapshots (snapshot_id, project_id, sprint_id, moment, figures, taken_at, created_at)
     select pg_temp.derived_id('snapshot', mark.id::text, mark.what), mark.project_id, mark.id, mark.what::public.snapshot_moment,
-      private.sprint_figures(mark.id) || case mark.what when 'close' then jsonb_build_object('carried_over_to', mark.carry_to) else '{}' end,
-      mark.at, mark.at;
+      private.sprint_figures(mark.id) || coalesce(mark.carried_over, '{}'), mark.at, mark.at;
     insert into history (number, kind, new_value, at, place)
-    select s.number, 'sprint', mark.carry_to::text, mark.at + interval '40 milliseconds', 0
+    select s.number, 'sprint', mark.carried_over #>> '{carried_over_to,sprint_id}', mark.at + interval '40 milliseconds', 0
     from public.tasks t join story s on s.id = t.task_id
     where mark.what = 'close' and t.sprint_id = mark.id and t.status not in ('Completed', 'Cancelled');
   end loop;
@@ -654,7 +658,8 @@ begin
   select w.scrum_id, w.profile_id, w.task_id, w.intent, w.status, w.number
   from (
     select a.scrum_id, a.profile_id, s.id as task_id, s.number, t.status, x.intent,
-      row_number() over (partition by a.scrum_id, a.profile_id, x.intent order by array_position('{In Progress,Scheduled,In Review,Planned}', t.status), s.number) as nth
+      row_number() over (partition by a.scrum_id, a.profile_id, x.intent
+        order by array_position('{In Progress,Scheduled,In Review,Planned}', t.status), s.number) as nth
     from scrum d
     cross join lateral pg_temp.tasks_at(d.opened_at) t
     join story s on s.number = t.number
@@ -690,44 +695,53 @@ begin
       when 'ko' then E'**참석** %s/%s명\n**끝낸 일** %s\n**열린 장애물** %s건'
       else E'**Updates** %s of %s\n**Finished** %s\n**Open impediments** %s' end as pattern) words;
 
+  -- How a task is named, by language, intent and status; the last lines are for who has none.
+  create temp table wording on commit drop as
+  select * from (values
+    ('ko', 'did', 'In Progress', '「%s」 진행'), ('ko', 'did', 'In Review', '「%s」 검토 요청'),
+    ('ko', 'did', 'Blocked', '「%s」 막힘'), ('ko', 'did', 'On Hold', '「%s」 보류'), ('ko', 'did', 'Completed', '「%s」 끝냄'),
+    ('ko', 'will do', 'In Progress', '「%s」 이어서'), ('ko', 'will do', 'In Review', '「%s」 검토 의견 반영'),
+    ('ko', 'will do', 'Scheduled', '「%s」 시작'), ('ko', 'will do', 'Planned', '「%s」 시작'),
+    ('en', 'did', 'In Progress', 'Worked on “%s”'), ('en', 'did', 'In Review', 'Asked for review of “%s”'),
+    ('en', 'did', 'Blocked', 'Got stuck on “%s”'), ('en', 'did', 'On Hold', 'Put “%s” on hold'), ('en', 'did', 'Completed', 'Finished “%s”'),
+    ('en', 'will do', 'In Progress', 'Continue “%s”'), ('en', 'will do', 'In Review', 'Answer the review of “%s”'),
+    ('en', 'will do', 'Scheduled', 'Start “%s”'), ('en', 'will do', 'Planned', 'Start “%s”'),
+    ('ko', 'did', '0', '백로그를 정리하고 고객사 문의에 답함'), ('ko', 'did', '1', '동료의 변경 사항을 검토함'), ('ko', 'did', '2', '고객사 주간 회의에 참석함'),
+    ('ko', 'will do', '0', '막힌 일 풀기와 동료 지원'), ('ko', 'will do', '1', '다음 차수에 할 일 다듬기'), ('ko', 'will do', '2', '고객사와 일정 조율'),
+    ('en', 'did', '0', 'Reviewed pull requests'), ('en', 'did', '1', 'Answered questions from the customer'), ('en', 'did', '2', 'Cleaned up the backlog'),
+    ('en', 'will do', '0', 'Help where review is waiting'), ('en', 'will do', '1', 'Prepare the next sprint'), ('en', 'will do', '2', 'Call with the customer')
+  ) as v (lang, intent, status, pattern);
+
   insert into public.daily_scrum_updates (update_id, project_id, daily_scrum_id, profile_id, yesterday_work, today_work, created_at, updated_at)
-  select a.id, a.project_id, a.scrum_id, a.profile_id,
-    coalesce(said.yesterday, case a.lang
-      when 'ko' then ('{백로그를 정리하고 고객사 문의에 답함,동료의 변경 사항을 검토함,고객사 주간 회의에 참석함}'::text[])[1 + pg_temp.pick(a.id::text, 3)]
-      else ('{Reviewed pull requests,Answered questions from the customer,Cleaned up the backlog}'::text[])[1 + pg_temp.pick(a.id::text, 3)] end),
-    coalesce(said.today, case a.lang
-      when 'ko' then ('{막힌 일 풀기와 동료 지원,다음 차수에 할 일 다듬기,고객사와 일정 조율}'::text[])[1 + pg_temp.pick('t' || a.id, 3)]
-      else ('{Help where review is waiting,Prepare the next sprint,Call with the customer}'::text[])[1 + pg_temp.pick('t' || a.id, 3)] end),
-    a.at, a.at
+  select a.id, a.project_id, a.scrum_id, a.profile_id, coalesce(said.did, unsaid.did), coalesce(said.will_do, unsaid.will_do), a.at, a.at
   from attendance a
   cross join lateral (
-    select string_agg(line.body, E'\n' order by m.place) filter (where m.intent = 'did') as yesterday,
-      string_agg(line.body, E'\n' order by m.place) filter (where m.intent = 'will do') as today
+    select string_agg(format(w.pattern, s.name), E'\n' order by m.place) filter (where m.intent = 'did') as did,
+      string_agg(format(w.pattern, s.name), E'\n' order by m.place) filter (where m.intent = 'will do') as will_do
     from mention m
     join story s on s.id = m.task_id
-    cross join lateral (select case when a.lang = 'ko' then format('「%s」 %s', s.name, case
-        when m.intent = 'did' then case m.status when 'Completed' then '끝냄' when 'In Review' then '검토 요청' when 'Blocked' then '막힘' when 'On Hold' then '보류' else '진행' end
-        else case m.status when 'In Progress' then '이어서' when 'In Review' then '검토 의견 반영' else '시작' end end)
-      else format('%s “%s”', case
-        when m.intent = 'did' then case m.status when 'Completed' then 'Finished' when 'In Review' then 'Asked for review of' when 'Blocked' then 'Got stuck on' when 'On Hold' then 'Put on hold' else 'Worked on' end
-        else case m.status when 'In Progress' then 'Continue' when 'In Review' then 'Answer the review of' else 'Start' end end, s.name)
-      end as body) line
+    join wording w on w.lang = a.lang and w.intent = m.intent and w.status = m.status
     where m.scrum_id = a.scrum_id and m.profile_id = a.profile_id) said
+  cross join lateral (
+    select max(w.pattern) filter (where w.intent = 'did') as did, max(w.pattern) filter (where w.intent = 'will do') as will_do
+    from wording w
+    where w.lang = a.lang and w.status = pg_temp.pick(w.intent || a.id, 3)::text) unsaid
   where a.posted;
 
   insert into public.daily_scrum_tasks (daily_scrum_id, task_id, profile_id, intent, project_id, created_at)
   select m.scrum_id, m.task_id, m.profile_id, m.intent::public.scrum_task_intent, a.project_id, a.at
   from mention m join attendance a on a.scrum_id = m.scrum_id and a.profile_id = m.profile_id;
 
-  insert into public.impediments (impediment_id, project_id, sprint_id, task_id, update_id, raised_by, description, raised_at, resolved_at, resolved_by, created_at, updated_at)
-  select i.id, i.project_id, i.sprint_id, t.id, a.id, i.raised_by, i.body, since.at, over_.at, case when over_.at is not null then i.resolved_by end,
-    since.at, coalesce(over_.at, since.at)
+  insert into public.impediments (impediment_id, project_id, sprint_id, task_id, update_id, raised_by, description, raised_at,
+    resolved_at, resolved_by, created_at, updated_at)
+  select i.id, i.project_id, i.sprint_id, t.id, a.id, i.raised_by, i.body, since.at, resolved.at,
+    case when resolved.at is not null then i.resolved_by end, since.at, coalesce(resolved.at, since.at)
   from hindrance i
   left join story t on t.number = i.task
   left join scrum d on d.sprint = i.sprint and d.sprint_day = i.day and i.hour is null
   left join attendance a on a.scrum_id = d.id and a.profile_id = i.raised_by
   cross join lateral (select coalesce(i.at, a.at) as at) since
-  cross join lateral (select case when i.resolved_at <= right_now then i.resolved_at end as at) over_
+  cross join lateral (select case when i.resolved_at <= right_now then i.resolved_at end as at) resolved
   where since.at <= right_now;
 
   set local session_replication_role = origin;

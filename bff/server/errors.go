@@ -132,6 +132,8 @@ func describe(err error) (problem, bool) {
 // own. What it says to the caller passes; the rest is between the two.
 func describeAnswer(e *supabase.Error) (problem, bool) {
 	switch {
+	case e.Code == "": // not PostgREST's: the gateway refusing the BFF's own key, say
+		return problem{Status: 502, Code: "upstream_failed", Message: "The database failed to answer."}, true
 	case e.Status == 401 || e.Status == 403 || e.Status == 429:
 		p := problem{Status: e.Status, Code: e.Code, Message: e.Message, Details: e.Details, Hint: e.Hint}
 		if e.Status == 401 {

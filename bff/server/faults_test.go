@@ -95,6 +95,11 @@ func TestUpstreamFaults(t *testing.T) {
 			w.WriteHeader(404)
 			_, _ = io.WriteString(w, `{"code":"PGRST202","message":"no such function","details":null,"hint":null}`)
 		}, 0, 500},
+		{"the BFF's own key refused", func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(401)
+			_, _ = io.WriteString(w, `{"message":"Invalid API key","hint":"Double check your API key."}`)
+		}, 0, 502},
 		{"token refused", func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(401)
@@ -106,7 +111,9 @@ func TestUpstreamFaults(t *testing.T) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				tt.Handler(t, w, r)
 			})
-			changes["BFF_UPSTREAM_TIMEOUT"] = "300ms"
+			if tt.Status == http.StatusGatewayTimeout {
+				changes["BFF_UPSTREAM_TIMEOUT"] = "300ms"
+			}
 			bff := mustServe(t, supabasetest.Config(t, changes))
 			if tt.Status != 0 {
 				for _, method := range []string{"GET", "POST", "DELETE"} {

@@ -120,22 +120,24 @@ type Answer struct {
 	flowing  bool
 }
 
-// Flow ends the deadline for the answer as a whole and starts one for each
-// piece of it, for answers too long to be held back.
+// Flow ends the deadline for the answer as a whole and sets one for each read
+// of it instead, for answers too long to be held back. How long the client
+// takes between the reads doesn't count.
 func (a *Answer) Flow() {
 	a.flowing = true
-	a.deadline.Reset(a.passage.client.timeout)
+	a.deadline.Stop()
 }
 
 // Read reads the body. An answer that breaks off, or takes too long, ends in
 // a *Failure and never in io.EOF.
 func (a *Answer) Read(b []byte) (int, error) {
+	if a.flowing {
+		a.deadline.Reset(a.passage.client.timeout)
+		defer a.deadline.Stop()
+	}
 	n, err := a.body.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return n, asFailure(a.ctx, a.passage.service, err)
-	}
-	if a.flowing {
-		a.deadline.Reset(a.passage.client.timeout)
 	}
 	return n, err
 }

@@ -108,8 +108,6 @@ select throws_ok('select from profiles', '42501', null, 'anonymous: reads no pro
 
 -- The organization as a whole
 select pg_temp.become('service');
--- Made in this transaction, their foreign keys would be checked again while the cascade empties raised_by.
-delete from impediments where project_id = pg_temp.id('project');
 select lives_ok($$delete from organizations where org_id = pg_temp.id('org')$$, 'service: an organization can go with all its people');
 select is_empty($$select from profiles where org_id = pg_temp.id('org')$$, 'service: nobody of it is left');
 

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(58);
+select plan(60);
 
 -- In the running sprint: one completed, one cancelled, "task" in progress, one blocked and unestimated.
 insert into tasks (task_id, project_id, sprint_id, task_name, status, story_points, assigned_to) values
@@ -48,19 +48,20 @@ select is_empty($$select from sprint_snapshots$$, 'scrum_master: nothing of it i
 select results_eq($$select result - 'completed_at' - 'started_at' from complete_sprint(pg_temp.id('sprint'), pg_temp.id('next_sprint')) result$$,
   $$select jsonb_build_object('sprint_id', pg_temp.id('sprint'), 'status', 'Completed', 'completed_tasks', 1, 'carried_over', 2, 'carried_over_to', pg_temp.id('next_sprint'))$$,
   'completed: says what was done and what was carried over');
-select results_eq($$select status, completed_at from sprints where sprint_id = pg_temp.id('sprint')$$, $$values ('Completed'::sprint_status, now())$$, 'completed: with its time');
+select results_eq($$select status, completed_at > now() and completed_at <= clock_timestamp() from sprints where sprint_id = pg_temp.id('sprint')$$, $$values ('Completed'::sprint_status, true)$$, 'completed: with its time');
 select results_eq($$select task_name, sprint_id from tasks where sprint_id is not null order by task_name$$, $$values ('Done', pg_temp.id('sprint')),
   ('Dropped', pg_temp.id('sprint')), ('Login', pg_temp.id('next_sprint')), ('Stuck', pg_temp.id('next_sprint'))$$, 'completed: what is done or cancelled stays, the rest is in the next sprint');
-select results_eq($$select moment, taken_at, figures -> 'totals' from sprint_snapshots$$, $$values ('close'::snapshot_moment, now(),
+select results_eq($$select moment, taken_at = completed_at, figures -> 'totals' from sprint_snapshots join sprints using (sprint_id)$$, $$values ('close'::snapshot_moment, true,
   '{"tasks": 3, "points": 8, "completed_tasks": 1, "completed_points": 5, "cancelled_tasks": 1, "unestimated_count": 1}'::jsonb)$$,
   'snapshot: taken before the move; a cancelled task is in none of the totals but its own');
 select results_eq($$select jsonb_array_elements(figures -> 'tasks') ->> 'task_name' from sprint_snapshots order by 1$$, $$values ('Done'), ('Dropped'), ('Login'), ('Stuck')$$, 'snapshot: names every task');
 select results_eq($$select t ->> 'status', t ->> 'priority', t -> 'story_points', t ->> 'assigned_to', t ->> 'assignee_name' from sprint_snapshots, jsonb_array_elements(figures -> 'tasks') t where t ->> 'task_name' = 'Login'$$,
   $$values ('In Progress', 'Low', '3.0'::jsonb, pg_temp.id('member')::text, null::text)$$, 'snapshot: each as it was');
-select results_eq($$select figures ->> 'carried_over_to', figures ->> 'timezone', figures -> 'working_days', figures -> 'sprint' ->> 'goal', jsonb_array_length(figures -> 'members') from sprint_snapshots$$,
-  $$values (pg_temp.id('next_sprint')::text, 'Asia/Seoul', '[1, 2, 3, 4, 5]'::jsonb, 'Ship it', 4)$$, 'snapshot: with the calendar, the goal, the members and where the rest went');
+select results_eq($$select figures -> 'carried_over_to', figures ->> 'timezone', figures -> 'working_days', figures -> 'sprint' ->> 'goal', jsonb_array_length(figures -> 'members') from sprint_snapshots$$,
+  $$values (jsonb_build_object('sprint_id', pg_temp.id('next_sprint'), 'sprint_name', 'Next'), 'Asia/Seoul', '[1, 2, 3, 4, 5]'::jsonb, 'Ship it', 4)$$, 'snapshot: with the calendar, the goal, the members and where the rest went');
 select results_eq($$select old_value, new_value, actor, sprint_id from task_events where task_id = pg_temp.id('stuck') and kind = 'sprint' order by event_id offset 1$$,
   $$values (pg_temp.id('sprint')::text, pg_temp.id('next_sprint')::text, pg_temp.id('scrum_master'), pg_temp.id('next_sprint'))$$, 'events: the move is written, by who completed the sprint');
+select is_empty($$select from task_events e join sprints s on s.sprint_id = pg_temp.id('sprint') where e.new_value = pg_temp.id('next_sprint')::text and e.at < s.completed_at$$, 'events: the moves come after the moment the sprint was completed');
 select is_empty($$select from task_events where task_id in (pg_temp.id('done'), pg_temp.id('dropped')) and kind = 'sprint' and old_value is not null$$, 'events: none for what stayed');
 select throws_ok($$select complete_sprint(pg_temp.id('sprint'))$$, 'PT409', null, 'completed: once');
 select throws_ok($$select start_sprint(pg_temp.id('sprint'))$$, 'PT409', null, 'completed: not started again');
@@ -88,8 +89,8 @@ select throws_ok('select from sprint_snapshots', '42501', null, 'anonymous: read
 
 -- Starting, by the manager
 select pg_temp.become('manager');
-select results_eq($$select status, started_at from start_sprint(pg_temp.id('next_sprint'))$$, $$values ('Active'::sprint_status, now())$$, 'manager: starts the next one');
-select results_eq($$select figures #> '{totals,tasks}', figures #> '{totals,points}', taken_at from sprint_snapshots where moment = 'start'$$, $$values ('2'::jsonb, '103.0'::jsonb, now())$$, 'snapshot: what the sprint held when it started');
+select results_eq($$select status, started_at > now() from start_sprint(pg_temp.id('next_sprint'))$$, $$values ('Active'::sprint_status, true)$$, 'manager: starts the next one');
+select results_eq($$select figures #> '{totals,tasks}', figures #> '{totals,points}', taken_at = started_at from sprint_snapshots join sprints using (sprint_id) where moment = 'start'$$, $$values ('2'::jsonb, '103.0'::jsonb, true)$$, 'snapshot: what the sprint held when it started');
 select ok((select not figures ? 'carried_over_to' from sprint_snapshots where moment = 'start'), 'snapshot: at the start nothing is carried over');
 
 -- Completing into the backlog, by the admin, who is in no project
@@ -97,6 +98,7 @@ select pg_temp.become('admin');
 select throws_ok($$select complete_sprint(pg_temp.id('next_sprint'), pg_temp.id('sprint'))$$, 'PT409', 'carry_over_to: sprint "Running" is Completed', 'admin: carries nothing into a closed sprint');
 select results_eq($$select result -> 'carried_over', result -> 'carried_over_to' from complete_sprint(pg_temp.id('next_sprint')) result$$, $$values ('1'::jsonb, 'null'::jsonb)$$, 'admin: completes, the rest to the backlog');
 select results_eq($$select sprint_id from tasks where task_id = pg_temp.id('task')$$, 'values (null::uuid)', 'admin: it is there');
+select results_eq($$select figures -> 'carried_over_to' from sprint_snapshots where sprint_id = pg_temp.id('next_sprint') and moment = 'close'$$, $$values ('null'::jsonb)$$, 'snapshot: to the backlog is to no sprint');
 
 -- Cancelling, by the owner
 select pg_temp.become('owner');

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(32);
+select plan(34);
 
 -- What a task has been through, as text: kind, from, to, in which sprint, by whom.
 create function pg_temp.history(name text) returns table (kind public.task_event_kind, old_value text, new_value text, sprint_id uuid, actor uuid)
@@ -46,6 +46,15 @@ update tasks set status = 'Completed', sprint_id = pg_temp.id('sprint'), story_p
 select results_eq($$select kind, sprint_id from pg_temp.history('made') offset 9$$, $$values ('sprint'::task_event_kind, pg_temp.id('sprint')),
   ('points', pg_temp.id('sprint')), ('assignee', pg_temp.id('sprint')), ('status', pg_temp.id('sprint'))$$, 'changed: four things at once are four events, the sprint first, the status last');
 
+-- The state that each event carries
+select results_eq($$select status, story_points, assigned_to, sprint_id from task_events where task_id = pg_temp.id('made') order by event_id$$, $$values
+  ('Scheduled'::task_status, 5.0, pg_temp.id('viewer'), pg_temp.id('sprint')), ('Scheduled', 5.0, pg_temp.id('viewer'), pg_temp.id('sprint')),
+  ('Scheduled', 5.0, pg_temp.id('viewer'), pg_temp.id('sprint')), ('Scheduled', 5.0, pg_temp.id('viewer'), pg_temp.id('sprint')),
+  ('In Progress', 5.0, pg_temp.id('viewer'), pg_temp.id('sprint')), ('In Progress', 8.0, pg_temp.id('viewer'), pg_temp.id('sprint')),
+  ('In Progress', null, pg_temp.id('viewer'), pg_temp.id('sprint')), ('In Progress', null, null, pg_temp.id('sprint')), ('In Progress', null, null, null),
+  ('Completed', 2.0, pg_temp.id('member'), pg_temp.id('sprint')), ('Completed', 2.0, pg_temp.id('member'), pg_temp.id('sprint')),
+  ('Completed', 2.0, pg_temp.id('member'), pg_temp.id('sprint')), ('Completed', 2.0, pg_temp.id('member'), pg_temp.id('sprint'))$$, 'state: what the task was from then on, the same in all events of a statement');
+
 -- Many at once
 insert into tasks (task_id, project_id, task_name, board_rank) select pg_temp.id('bulk' || n), pg_temp.id('project'), 'Bulk', n from generate_series(1, 3) n;
 update tasks set status = case task_id when pg_temp.id('bulk2') then 'Planned' else 'Blocked' end::task_status, story_points = 1
@@ -62,6 +71,7 @@ select results_eq($$select kind, old_value, new_value from pg_temp.history('late
 -- Deletion
 delete from tasks where task_id = pg_temp.id('made');
 select results_eq($$select * from pg_temp.history('made') offset 13$$, $$values ('deleted'::task_event_kind, 'Renamed', null::text, pg_temp.id('sprint'), pg_temp.id('member'))$$, 'deleted: with its name and the sprint it was in');
+select results_eq($$select status, story_points, assigned_to from task_events where task_id = pg_temp.id('made') and kind = 'deleted'$$, $$values ('Completed'::task_status, 2.0, pg_temp.id('member'))$$, 'deleted: with its last state');
 select results_eq($$select count(*)::int from pg_temp.history('made')$$, 'values (14)', 'deleted: the history outlives the task');
 
 -- By foreign keys
@@ -76,7 +86,7 @@ select results_eq($$select * from pg_temp.history('task') order by kind desc lim
   ('assignee', pg_temp.id('member')::text, null, pg_temp.id('sprint'), pg_temp.id('manager'))$$, 'a member removed: their tasks are written as unassigned, by who removed them');
 
 -- Who may
-select throws_ok($$insert into task_events (project_id, task_id, kind) values (pg_temp.id('project'), pg_temp.id('task'), 'status')$$, '42501', null, 'manager: writes none');
+select throws_ok($$insert into task_events (project_id, task_id, kind, status) values (pg_temp.id('project'), pg_temp.id('task'), 'status', 'Blocked')$$, '42501', null, 'manager: writes none');
 select throws_ok('update task_events set actor = null', '42501', null, 'manager: changes none');
 select throws_ok('delete from task_events', '42501', null, 'manager: deletes none');
 select pg_temp.become('owner');
@@ -92,7 +102,7 @@ select results_eq('select distinct project_id from task_events', $$values (pg_te
 select pg_temp.become('anonymous');
 select throws_ok('select from task_events', '42501', null, 'anonymous: reads none');
 select pg_temp.become('service');
-select throws_ok($$insert into task_events (project_id, task_id, kind) values (pg_temp.id('project'), pg_temp.id('task'), 'status')$$, '42501', null, 'service: writes none');
+select throws_ok($$insert into task_events (project_id, task_id, kind, status) values (pg_temp.id('project'), pg_temp.id('task'), 'status', 'Blocked')$$, '42501', null, 'service: writes none');
 select throws_ok('update task_events set actor = null', '42501', null, 'service: changes none');
 select throws_ok('delete from task_events', '42501', null, 'service: deletes none');
 update tasks set status = 'Blocked' where task_id = pg_temp.id('bare');

@@ -1,0 +1,175 @@
+package supabase_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+// keys is an Auth that publishes signing keys, and can be told to fail.
+type keys struct {
+	*httptest.Server
+	mu      sync.Mutex
+	body    string
+	status  int
+	fetches atomic.Int64
+}
+
+func newKeys(t *testing.T) *keys {
+	k := &keys{status: http.StatusOK, body: `{"keys":[]}`}
+	k.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/.well-known/jwks.json" {
+			t.Errorf("asked for %s", r.URL.Path)
+		}
+		k.fetches.Add(1)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		w.WriteHeader(k.status)
+		_, _ = w.Write([]byte(k.body))
+	}))
+	t.Cleanup(k.Close)
+	return k
+}
+
+func (k *keys) answer(status int, body string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.status, k.body = status, body
+}
+
+// publish makes the set hold the public halves of the keys, by id.
+func (k *keys) publish(t *testing.T, set map[string]any) {
+	t.Helper()
+	var marshals []jwkset.JWKMarshal
+	for id, key := range set {
+		options := jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: id, USE: jwkset.UseSig}}
+		if signer, ok := key.(crypto.Signer); ok {
+			key = signer.Public()
+		} else {
+			options.Marshal.Private = true
+		}
+		jwk, err := jwkset.NewJWKFromKey(key, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		marshals = append(marshals, jwk.Marshal())
+	}
+	text, err := json.Marshal(map[string]any{"keys": marshals})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.answer(http.StatusOK, string(text))
+}
+
+func TestKeyRotation(t *testing.T) {
+	at := &clock{at: time.Now()}
+	first, second := mustEC(t, elliptic.P256()), mustEC(t, elliptic.P256())
+	token := func(key *ecdsa.PrivateKey, id string) string {
+		return sign(t, jwt.SigningMethodES256, key, map[string]any{"kid": id}, claims(at.now(), nil))
+	}
+	auth := newKeys(t)
+	auth.publish(t, map[string]any{"first": first})
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Now: at.now})
+	verify := func(token string) error {
+		_, err := v.Verify(context.Background(), token)
+		return err
+	}
+	if err := verify(token(first, "first")); err != nil {
+		t.Fatal(err)
+	}
+
+	auth.publish(t, map[string]any{"first": first, "second": second})
+	if err := verify(token(second, "second")); err == nil {
+		t.Error("the set was fetched again right after it had been")
+	}
+	at.advance(11 * time.Second)
+	before := auth.fetches.Load()
+	var all sync.WaitGroup
+	for range 50 { // whoever comes during the rotation shares one fetch
+		all.Go(func() {
+			if err := verify(token(second, "second")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := auth.fetches.Load() - before; n != 1 {
+		t.Errorf("%d fetches for one rotation", n)
+	}
+
+	at.advance(11 * time.Second)
+	before = auth.fetches.Load()
+	for range 100 { // unknown ids don't make the BFF hammer Auth
+		if err := verify(token(second, "third")); err == nil {
+			t.Fatal("an unknown key was accepted")
+		}
+	}
+	if n := auth.fetches.Load() - before; n > 1 {
+		t.Errorf("%d fetches for unknown ids", n)
+	}
+
+	// While Auth is out of reach, or answers nonsense, the known keys stay.
+	for _, fault := range []string{"<html>", `{}`, `{"keys":null}`} {
+		auth.answer(http.StatusOK, fault)
+		at.advance(11 * time.Minute)
+		var failure *supabase.Failure
+		if err := verify(token(second, "third")); !errors.As(err, &failure) {
+			t.Errorf("%s: unknown key: %v", fault, err)
+		}
+		if err := verify(token(second, "second")); err != nil {
+			t.Errorf("%s: known key: %v", fault, err)
+		}
+	}
+
+	// One unreadable key doesn't take the others with it; a withdrawn one goes.
+	auth.publish(t, map[string]any{"second": second, "oct": []byte(secret)})
+	revoked := token(first, "first")
+	if err := verify(revoked); err != nil {
+		t.Fatal(err)
+	}
+	at.advance(11 * time.Minute)
+	if err := verify(token(second, "third")); err == nil {
+		t.Fatal("an unknown key was accepted")
+	}
+	if err := verify(revoked); err == nil {
+		t.Error("a withdrawn key's token is accepted")
+	}
+	if err := verify(token(second, "second")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAuthDownAtTheStart(t *testing.T) {
+	at := &clock{at: time.Now()}
+	key := mustEC(t, elliptic.P256())
+	auth := newKeys(t)
+	auth.answer(http.StatusBadGateway, "")
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Now: at.now})
+	token := sign(t, jwt.SigningMethodES256, key, map[string]any{"kid": "key"}, claims(at.now(), nil))
+	var failure *supabase.Failure
+	if _, err := v.Verify(context.Background(), token); !errors.As(err, &failure) {
+		t.Errorf("a token whose key can't be known: %v", err)
+	}
+	if _, err := v.Verify(context.Background(), sign(t, jwt.SigningMethodHS256, []byte(secret), nil, claims(at.now(), nil))); err != nil {
+		t.Errorf("the shared secret needs no keys: %v", err)
+	}
+	auth.publish(t, map[string]any{"key": key})
+	at.advance(2 * time.Second)
+	if _, err := v.Verify(context.Background(), token); err != nil {
+		t.Errorf("once Auth is back: %v", err)
+	}
+}
