@@ -1,0 +1,181 @@
+package oracle
+
+import (
+	"math/big"
+	"slices"
+	"strconv"
+
+	"github.com/mysingle/mysingle/supabase/tests/history"
+)
+
+// Burndown answers as sprint_burndown.
+func (o *Oracle) Burndown(sprint string) Object {
+	s := o.sprint(sprint)
+	answer := s.head()
+	s.references(answer)
+	tasks, points := s.pace("tasks"), s.pace("points")
+	answer["start"], answer["unestimated_count"] = nil, nil
+	if s.begun {
+		answer["start"] = s.scopeAt(s.refStart).object()
+		answer["unestimated_count"] = s.unestimatedAt(s.horizon)
+	}
+	answer["pace"] = Object{"working_days": nil, "tasks": roundedOrNull(tasks, 4), "points": roundedOrNull(points, 4)}
+	if s.running() {
+		answer["pace"].(Object)["working_days"] = len(s.paceDays())
+	}
+	answer["projected_finish"] = Object{"tasks": s.projectedFinish("tasks", tasks), "points": s.projectedFinish("points", points)}
+	days := List{}
+	for _, d := range s.days() {
+		days = append(days, Object{
+			"date": d, "is_working_day": s.isWorkingDay(d),
+			"tasks": s.burndownDay(d, "tasks", tasks), "points": s.burndownDay(d, "points", points),
+		})
+	}
+	answer["days"] = days
+	return answer
+}
+
+// of reads tasks or points.
+func (a amount) of(unit string) *big.Rat {
+	if unit == "tasks" {
+		return whole(a.tasks)
+	}
+	return orZero(a.points)
+}
+
+func (s *sprintView) burndownDay(d history.Date, unit string, pace *big.Rat) Object {
+	day := Object{"scope": nil, "completed": nil, "remaining": nil, "added": nil, "removed": nil, "reestimated": nil,
+		"ideal": s.ideal(d, unit), "projection": s.projection(d, unit, pace)}
+	moment, ok := s.dayMoment(d)
+	if !ok {
+		return day
+	}
+	scope, done := s.scopeAt(moment).of(unit), s.doneAt(moment).of(unit)
+	day["scope"], day["completed"], day["remaining"] = scope, done, difference(scope, done)
+
+	var added, removed amount
+	reestimatedTasks, reestimatedPoints := 0, new(big.Rat)
+	for _, task := range s.tasks {
+		reestimated := false
+		for _, c := range s.within(task, s.refStart, moment) {
+			if s.DateOf(c.At) != d {
+				continue
+			}
+			before, after := c.Before.scope(s.id), c.After.scope(s.id)
+			switch {
+			case !before && after:
+				added.add(c.After.Points)
+			case before && !after:
+				removed.add(c.Before.Points)
+			case before && after && !same(c.Before.Points, c.After.Points):
+				reestimated = true
+				reestimatedPoints = sum(reestimatedPoints, difference(c.After.Points, c.Before.Points))
+			}
+		}
+		if reestimated {
+			reestimatedTasks++
+		}
+	}
+	day["added"], day["removed"] = added.of(unit), removed.of(unit)
+	day["reestimated"] = amount{reestimatedTasks, reestimatedPoints}.of(unit)
+	return day
+}
+
+func (s *sprintView) ideal(d history.Date, unit string) any {
+	if !s.begun {
+		return nil
+	}
+	if d > s.row.EndDate {
+		return 0
+	}
+	start := s.scopeAt(s.refStart).of(unit)
+	all, past := s.workingDays(s.startDay, s.row.EndDate), s.workingDays(s.startDay, d)
+	if all == 0 {
+		return start
+	}
+	return rounded(product(start, big.NewRat(int64(all-past), int64(all))), 2)
+}
+
+// running tells whether the sprint is Active at the moment: started, and neither completed nor cancelled.
+func (s *sprintView) running() bool {
+	return !s.started.IsZero() && s.completed.IsZero() && s.row.Status != "Cancelled"
+}
+
+// paceDays are the last up to 5 working days before today, in order.
+func (s *sprintView) paceDays() []history.Date {
+	var days []history.Date
+	for d := s.startDay; d < s.today; d = d.Plus(1) {
+		if s.isWorkingDay(d) {
+			days = append(days, d)
+		}
+	}
+	return days[max(0, len(days)-5):]
+}
+
+// pace is what was completed per working day, exact; nil is null.
+func (s *sprintView) pace(unit string) *big.Rat {
+	days := s.paceDays()
+	if !s.running() || len(days) == 0 {
+		return nil
+	}
+	from, to := s.End(days[0].Plus(-1)), s.End(days[len(days)-1])
+	if from.Before(s.refStart) {
+		from = s.refStart
+	}
+	completed := difference(s.doneAt(to).of(unit), s.doneAt(from).of(unit))
+	return quotient(completed, whole(len(days)))
+}
+
+func (s *sprintView) remaining(unit string) *big.Rat {
+	return difference(s.scopeAt(s.horizon).of(unit), s.doneAt(s.horizon).of(unit))
+}
+
+func (s *sprintView) projection(d history.Date, unit string, pace *big.Rat) any {
+	if pace == nil || d < s.today {
+		return nil
+	}
+	left := difference(s.remaining(unit), product(pace, whole(s.workingDays(s.today.Plus(1), d))))
+	return rounded(slices.MaxFunc([]*big.Rat{new(big.Rat), left}, (*big.Rat).Cmp), 2)
+}
+
+func (s *sprintView) projectedFinish(unit string, pace *big.Rat) any {
+	if !s.running() {
+		return nil
+	}
+	remaining := s.remaining(unit)
+	if remaining.Sign() == 0 {
+		return s.today
+	}
+	if pace == nil || pace.Sign() <= 0 {
+		return nil
+	}
+	needed := quotient(remaining, pace)
+	left := 0
+	for whole(left).Cmp(needed) < 0 {
+		left++
+		if left > 1000 {
+			return nil
+		}
+	}
+	for d := s.today.Plus(1); d <= threeYearsAfter(s.today); d = d.Plus(1) {
+		if s.isWorkingDay(d) {
+			left--
+		}
+		if left == 0 {
+			return d
+		}
+	}
+	return nil
+}
+
+// threeYearsAfter is the same day three years later, 28 February for 29 February.
+func threeYearsAfter(d history.Date) history.Date {
+	if d[5:] == "02-29" {
+		d = d.Plus(-1)
+	}
+	year, err := strconv.Atoi(string(d[:4]))
+	if err != nil {
+		panic(err)
+	}
+	return history.Date(strconv.Itoa(year+3)) + d[4:]
+}

@@ -1,0 +1,97 @@
+package oracle
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/mysingle/mysingle/supabase/tests/history"
+)
+
+// Draft answers as scrum_draft, called by the history's caller.
+func (o *Oracle) Draft() Object {
+	scrums := List{}
+	if role := o.role(o.Caller); role != "" && role != "viewer" {
+		for _, s := range o.Sprints { // one at most is Active
+			if s.Status == "Active" {
+				scrums = append(scrums, o.sprint(s.ID).draft())
+			}
+		}
+	}
+	return Object{"as_of": o.AsOf, "timezone": o.Zone.String(), "scrums": scrums}
+}
+
+func (s *sprintView) draft() Object {
+	scrum := s.scrumOn(s.today)
+	isScrumDay, reason := s.scrumDay(s.today)
+	answer := Object{"sprint": s.object(), "project": s.project(), "date": s.today,
+		"is_scrum_day": isScrumDay, "reason": reason, "expected": s.expected(s.Caller, s.today),
+		"daily_scrum_id": nil, "update": s.update(s.updateOf(scrum, s.Caller)),
+		"draft": Object{"yesterday": s.yesterday(), "today": s.todo(), "impediments": s.held()}}
+	if scrum != nil {
+		answer["daily_scrum_id"] = scrum.ID
+	}
+	return answer
+}
+
+// yesterday is what the caller did since the last scrum, by task in the order of the first event.
+func (s *sprintView) yesterday() List {
+	var tasks []string
+	events := map[string]List{}
+	for _, e := range s.events(s.Caller, s.since(s.today), s.AsOf) {
+		if !slices.Contains(tasks, e.TaskID) {
+			tasks = append(tasks, e.TaskID)
+		}
+		events[e.TaskID] = append(events[e.TaskID], what(e))
+	}
+	list := List{}
+	for _, task := range tasks {
+		entry := s.taskRef(task)
+		entry["what"] = events[task]
+		list = append(list, entry)
+	}
+	return list
+}
+
+// mine are the caller's tasks in the sprint with one of the statuses, unless deleted by today.
+func (s *sprintView) mine(statuses ...string) []string {
+	var tasks []string
+	for _, task := range s.tasks {
+		state := s.state(task, s.AsOf)
+		if state.in(s.id) && state.Assignee == s.Caller && slices.Contains(statuses, state.Status) && !s.Task(task).Deleted {
+			tasks = append(tasks, task)
+		}
+	}
+	return tasks
+}
+
+// todo is what the caller may go on with, what is under way first.
+func (s *sprintView) todo() List {
+	statuses := []string{"In Progress", "In Review", "Scheduled", "Planned"}
+	tasks := s.mine(statuses...)
+	slices.SortFunc(tasks, func(a, b string) int {
+		rowA, rowB := s.Task(a), s.Task(b)
+		return cmp.Or(
+			cmp.Compare(slices.Index(statuses, s.state(a, s.AsOf).Status), slices.Index(statuses, s.state(b, s.AsOf).Status)),
+			cmp.Compare(slices.Index(history.Priorities, rowB.Priority), slices.Index(history.Priorities, rowA.Priority)),
+			cmp.Compare(rowA.Rank, rowB.Rank),
+			cmp.Compare(a, b))
+	})
+	list := List{}
+	for _, task := range tasks {
+		entry, state := s.taskRef(task), s.state(task, s.AsOf)
+		entry["status"], entry["priority"], entry["points"] = state.Status, s.Task(task).Priority, orNullRat(state.Points)
+		list = append(list, entry)
+	}
+	return list
+}
+
+// held is what the caller can't go on with.
+func (s *sprintView) held() List {
+	list := List{}
+	for _, task := range s.mine("Blocked") {
+		entry := s.taskRef(task)
+		entry["blocked_since"] = s.lastInto(task, "Blocked", s.AsOf).At
+		list = append(list, entry)
+	}
+	return list
+}

@@ -1,0 +1,57 @@
+package oracle
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/mysingle/mysingle/supabase/tests/history"
+)
+
+// Participation answers as project_participation; "" are the default dates.
+func (o *Oracle) Participation(from, to history.Date) Object {
+	today := o.DateOf(o.AsOf)
+	from, to = cmp.Or(from, today.Plus(-29)), cmp.Or(to, today)
+	var scheduled []history.Scrum
+	for _, s := range o.Scrums {
+		if from <= s.Date && s.Date <= to {
+			scheduled = append(scheduled, s)
+		}
+	}
+	slices.SortFunc(scheduled, func(a, b history.Scrum) int { return cmp.Compare(a.Date, b.Date) })
+
+	var people []string
+	for _, m := range o.Members {
+		if m.Role != "viewer" {
+			people = append(people, m.ProfileID)
+		}
+	}
+	slices.SortFunc(people, o.byFullName)
+	allExpected, allUpdates := 0, 0
+	members := List{}
+	for _, p := range people {
+		expected, updates, streak, longest := 0, 0, 0, 0
+		for _, scrum := range scheduled {
+			s := o.sprint(scrum.SprintID)
+			if !s.expected(p, scrum.Date) {
+				continue
+			}
+			expected++
+			if s.updateOf(&scrum, p) != nil {
+				updates++
+				streak++
+				longest = max(longest, streak)
+			} else if scrum.Date != today {
+				streak = 0
+			}
+		}
+		allExpected += expected
+		allUpdates += updates
+		members = append(members, Object{"profile_id": p, "full_name": orNull(o.fullName(p)), "role": o.role(p),
+			"expected": expected, "updates": updates, "rate": rate(updates, expected), "streak": streak, "longest_streak": longest})
+	}
+	return Object{
+		"as_of": o.AsOf, "timezone": o.Zone.String(), "project": o.project(), "from_date": from, "to_date": to,
+		"scheduled": len(scheduled), "expected": allExpected, "updates": allUpdates, "rate": rate(allUpdates, allExpected),
+		"members": members,
+	}
+}

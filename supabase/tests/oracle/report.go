@@ -1,0 +1,194 @@
+package oracle
+
+import (
+	"math/big"
+	"slices"
+
+	"github.com/mysingle/mysingle/supabase/tests/history"
+)
+
+// item is a task in a group of the report: its points are those of one moment, status and
+// assignee those that are shown.
+type item struct {
+	task   string
+	points *big.Rat
+	shown  State
+}
+
+// FrozenReport answers as sprint_report once the sprint has been closed, and its unfinished tasks
+// moved to another sprint or, with nil, to the backlog.
+func FrozenReport(h *history.History, sprint string, to *history.Sprint) Object {
+	answer := New(h, h.Sprint(sprint).CompletedAt).Report(sprint)
+	carried := Object{"to": nil}
+	for name, value := range answer["not_completed"].(Object) {
+		carried[name] = value
+	}
+	if to != nil {
+		carried["to"] = Object{"sprint_id": to.ID, "sprint_name": to.Name}
+	}
+	answer["carried_over"] = carried
+	return answer
+}
+
+// Report answers as sprint_report of a sprint that isn't closed. Of one that is, it gives the
+// figures to be frozen, but for carried_over.
+func (o *Oracle) Report(sprint string) Object {
+	s := o.sprint(sprint)
+	answer := s.head()
+	s.references(answer)
+	answer["goal"] = orNull(s.row.Goal)
+	answer["final"] = !s.completed.IsZero()
+	if !s.begun {
+		for _, name := range []string{"committed", "completed", "not_completed", "completed_outside", "added", "removed",
+			"added_then_removed", "cancelled", "reestimated", "carried_over", "scope_change", "completion",
+			"unestimated_count", "members", "impediments"} {
+			answer[name] = nil
+		}
+		return answer
+	}
+
+	var committed, completed, notCompleted, outside, added, removed, addedThenRemoved, cancelled []item
+	reestimated, reestimatedPoints := List{}, new(big.Rat)
+	for _, task := range s.tasks {
+		start, finish := s.state(task, s.refStart), s.state(task, s.refFinish)
+		atStart, atFinish := item{task, start.Points, start}, item{task, finish.Points, finish}
+		wasInScope, lastPoints := s.inScopeWithin(task)
+
+		if start.scope(s.id) {
+			committed = append(committed, atStart)
+		}
+		if finish.done(s.id) {
+			c := s.lastInto(task, "Completed", s.refFinish)
+			if c.At.After(s.refStart) && c.After.in(s.id) {
+				completed = append(completed, atFinish)
+			} else {
+				outside = append(outside, atFinish)
+			}
+		} else if finish.scope(s.id) {
+			notCompleted = append(notCompleted, atFinish)
+		}
+		if !start.scope(s.id) && finish.scope(s.id) {
+			added = append(added, atFinish)
+		}
+		if start.scope(s.id) && !finish.in(s.id) {
+			removed = append(removed, item{task, start.Points, finish})
+		}
+		if !start.scope(s.id) && !finish.in(s.id) && wasInScope {
+			addedThenRemoved = append(addedThenRemoved, item{task, lastPoints, finish})
+		}
+		if finish.in(s.id) && finish.Status == "Cancelled" && (start.scope(s.id) || wasInScope) {
+			cancelled = append(cancelled, atFinish)
+		}
+		if start.scope(s.id) && finish.scope(s.id) && !same(start.Points, finish.Points) {
+			entry := s.item(atFinish)
+			entry["points"] = difference(finish.Points, start.Points)
+			entry["points_before"], entry["points_after"] = orNullRat(start.Points), orNullRat(finish.Points)
+			reestimated = append(reestimated, entry)
+			reestimatedPoints = sum(reestimatedPoints, difference(finish.Points, start.Points))
+		}
+	}
+
+	answer["committed"] = s.group(committed)
+	answer["completed"] = s.group(completed)
+	answer["not_completed"] = s.group(notCompleted)
+	answer["completed_outside"] = s.group(outside)
+	answer["added"] = s.group(added)
+	answer["removed"] = s.group(removed)
+	answer["added_then_removed"] = s.group(addedThenRemoved)
+	answer["cancelled"] = s.group(cancelled)
+	answer["reestimated"] = Object{"tasks": len(reestimated), "points": reestimatedPoints, "items": reestimated}
+	answer["carried_over"] = nil
+	c, d, a, r := total(committed), total(completed), total(added), total(removed)
+	answer["scope_change"] = Object{
+		"tasks":  ratio(whole(a.tasks-r.tasks), whole(c.tasks)),
+		"points": ratio(difference(a.points, r.points), orZero(c.points)),
+	}
+	answer["completion"] = Object{
+		"tasks":  ratio(whole(d.tasks), whole(c.tasks)),
+		"points": ratio(orZero(d.points), orZero(c.points)),
+	}
+	answer["unestimated_count"] = s.unestimatedAt(s.refFinish)
+	answer["members"] = s.reportMembers(committed, completed, notCompleted, outside)
+	answer["impediments"] = s.reportImpediments()
+	return answer
+}
+
+// inScopeWithin tells whether a task came to be, or stayed, in scope by a change in
+// (refStart, refFinish], and its points when it last was.
+func (s *sprintView) inScopeWithin(task string) (was bool, points *big.Rat) {
+	for _, c := range s.within(task, s.refStart, s.refFinish) {
+		if c.After.scope(s.id) {
+			was, points = true, c.After.Points
+		}
+	}
+	return was, points
+}
+
+func total(items []item) (sum amount) {
+	for _, i := range items {
+		sum.add(i.points)
+	}
+	return sum
+}
+
+func (s *sprintView) item(i item) Object {
+	return Object{"task_id": i.task, "task_name": s.taskName(i.task), "status": i.shown.Status,
+		"points": orNullRat(i.points), "assignee": s.person(i.shown.Assignee)}
+}
+
+// group is {tasks, points, items}; s.tasks are in the order of items already.
+func (s *sprintView) group(items []item) Object {
+	answer := total(items).object()
+	list := List{}
+	for _, i := range items {
+		list = append(list, s.item(i))
+	}
+	answer["items"] = list
+	return answer
+}
+
+func (s *sprintView) reportMembers(committed, completed, notCompleted, outside []item) List {
+	var people []string
+	for _, group := range [][]item{committed, completed, notCompleted, outside} {
+		for _, i := range group {
+			if !slices.Contains(people, i.shown.Assignee) {
+				people = append(people, i.shown.Assignee)
+			}
+		}
+	}
+	slices.SortFunc(people, s.byFullName)
+	list := List{}
+	for _, p := range people {
+		of := func(group []item) Object {
+			var theirs []item
+			for _, i := range group {
+				if i.shown.Assignee == p {
+					theirs = append(theirs, i)
+				}
+			}
+			return total(theirs).object()
+		}
+		list = append(list, Object{"profile_id": orNull(p), "full_name": orNull(s.fullName(p)),
+			"committed": of(committed), "completed": of(completed), "not_completed": of(notCompleted)})
+	}
+	return list
+}
+
+func (s *sprintView) reportImpediments() Object {
+	raised, resolved := 0, 0
+	var resolutions []*big.Rat
+	items := List{}
+	for _, i := range s.impedimentsRaised(s.refFinish) {
+		if i.SprintID != s.id {
+			continue
+		}
+		raised++
+		if i.resolved(s.refFinish) {
+			resolved++
+			resolutions = append(resolutions, i.hours(s.refFinish))
+		}
+		items = append(items, s.impediment(i, s.refFinish))
+	}
+	return Object{"raised": raised, "resolved": resolved, "open": raised - resolved,
+		"median_resolution_hours": roundedOrNull(percentile(resolutions, 50), 2), "items": items}
+}

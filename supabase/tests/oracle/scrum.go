@@ -1,0 +1,221 @@
+package oracle
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mysingle/mysingle/supabase/tests/history"
+)
+
+// ErrDate is the error 22023 about a date outside of the sprint.
+var ErrDate = errors.New("date outside of the sprint")
+
+// ScrumOfDay answers as scrum_of_day; "" is the default date.
+func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
+	s := o.sprint(sprint)
+	if date == "" {
+		date = s.today
+	}
+	if date < s.startDay || date > max(s.row.EndDate, s.atEnd) {
+		return nil, ErrDate
+	}
+	answer := s.head()
+	answer["date"] = date
+	answer["is_scrum_day"], answer["reason"] = s.scrumDay(date)
+	scrum := s.scrumOn(date)
+	answer["daily_scrum"] = nil
+	if scrum != nil {
+		answer["daily_scrum"] = Object{"daily_scrum_id": scrum.ID, "summary": orNull(scrum.Summary)}
+	}
+	since, until := s.since(date), earlier(s.End(date), s.horizon)
+	answer["since"], answer["until"] = since, until
+
+	expected, posted, answered := 0, 0, 0
+	members, missing := List{}, List{}
+	for _, p := range s.everybody() {
+		isExpected, update := s.expected(p, date), s.updateOf(scrum, p)
+		if isExpected {
+			expected++
+		}
+		if update != nil {
+			posted++
+		}
+		switch {
+		case isExpected && update != nil:
+			answered++
+		case isExpected:
+			missing = append(missing, s.person(p))
+		case update == nil:
+			continue
+		}
+		members = append(members, Object{
+			"profile_id": p, "full_name": orNull(s.fullName(p)), "role": s.role(p),
+			"expected": isExpected, "day_off": s.isOff(p, date), "update": s.update(update),
+			"activity": s.activity(p, since, until), "said_and_done": s.saidAndDone(p, date, until),
+		})
+	}
+	answer["expected"], answer["posted"], answer["rate"] = expected, posted, rate(answered, expected)
+	answer["members"], answer["missing"] = members, missing
+
+	open := List{}
+	for _, i := range s.impedimentsRaised(until) {
+		if i.SprintID == s.id && !i.resolved(until) {
+			open = append(open, s.impediment(i, until))
+		}
+	}
+	answer["impediments"] = open
+	return answer, nil
+}
+
+// scrumDay tells whether there is a scrum on a day, and if not why.
+func (s *sprintView) scrumDay(d history.Date) (is bool, reason any) {
+	switch {
+	case !s.begun:
+		return false, "not started"
+	case !slices.Contains(s.WorkingDays, d.Weekday()):
+		return false, "weekend"
+	case slices.Contains(s.Holidays, d):
+		return false, "holiday"
+	}
+	return true, nil
+}
+
+// everybody is each member of the project, by name.
+func (s *sprintView) everybody() []string {
+	var people []string
+	for _, m := range s.Members {
+		people = append(people, m.ProfileID)
+	}
+	slices.SortFunc(people, s.byFullName)
+	return people
+}
+
+// expected tells whether a person owes an update on a day.
+func (s *sprintView) expected(profile string, d history.Date) bool {
+	if is, _ := s.scrumDay(d); !is || s.isOff(profile, d) {
+		return false
+	}
+	for _, m := range s.Members {
+		if m.ProfileID == profile {
+			return m.Role != "viewer" && s.DateOf(m.JoinedAt) <= d
+		}
+	}
+	return false
+}
+
+func (s *sprintView) scrumOn(d history.Date) *history.Scrum {
+	for i := range s.Scrums {
+		if s.Scrums[i].SprintID == s.id && s.Scrums[i].Date == d {
+			return &s.Scrums[i]
+		}
+	}
+	return nil
+}
+
+// lastScrum is the sprint's last scrum before a day.
+func (s *sprintView) lastScrum(before history.Date) (last *history.Scrum) {
+	for i := range s.Scrums {
+		scrum := &s.Scrums[i]
+		if scrum.SprintID == s.id && scrum.Date < before && (last == nil || scrum.Date > last.Date) {
+			last = scrum
+		}
+	}
+	return last
+}
+
+// since is when the time that a day's scrum looks back on begins.
+func (s *sprintView) since(d history.Date) time.Time {
+	if last := s.lastScrum(d); last != nil {
+		return s.Start(last.Date)
+	}
+	return s.refStart
+}
+
+func (s *sprintView) updateOf(scrum *history.Scrum, profile string) *history.Update {
+	for i := range s.Updates {
+		if scrum != nil && s.Updates[i].ScrumID == scrum.ID && s.Updates[i].ProfileID == profile {
+			return &s.Updates[i]
+		}
+	}
+	return nil
+}
+
+func (s *sprintView) update(u *history.Update) any {
+	if u == nil {
+		return nil
+	}
+	return Object{"update_id": u.ID, "yesterday_work": orNull(u.Yesterday), "today_work": orNull(u.Today),
+		"created_at": u.CreatedAt, "updated_at": u.UpdatedAt,
+		"did": s.named(u.ScrumID, u.ProfileID, "did"), "will_do": s.named(u.ScrumID, u.ProfileID, "will do")}
+}
+
+// namedTasks are the tasks a person named in a scrum, by name.
+func (s *sprintView) namedTasks(scrum, profile, intent string) []string {
+	var tasks []string
+	for _, n := range s.Named {
+		if n.ScrumID == scrum && n.ProfileID == profile && n.Intent == intent {
+			tasks = append(tasks, n.TaskID)
+		}
+	}
+	slices.SortFunc(tasks, s.byTaskName)
+	return tasks
+}
+
+func (s *sprintView) named(scrum, profile, intent string) List {
+	list := List{}
+	for _, task := range s.namedTasks(scrum, profile, intent) {
+		list = append(list, s.taskRef(task))
+	}
+	return list
+}
+
+// events are what a person did in [since, until], in order.
+func (s *sprintView) events(profile string, since, until time.Time) []history.Event {
+	var list []history.Event
+	for _, e := range s.Events {
+		if e.Actor == profile && !e.At.Before(since) && !e.At.After(until) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func (s *sprintView) activity(profile string, since, until time.Time) List {
+	list := List{}
+	for _, e := range s.events(profile, since, until) {
+		entry := what(e)
+		entry["task_id"], entry["task_name"] = e.TaskID, s.taskName(e.TaskID)
+		list = append(list, entry)
+	}
+	return list
+}
+
+func what(e history.Event) Object {
+	return Object{"kind": e.Kind, "old_value": orNull(e.Old), "new_value": orNull(e.New), "at": e.At}
+}
+
+// saidAndDone is what became of the tasks a person meant to do in the last scrum.
+func (s *sprintView) saidAndDone(profile string, d history.Date, until time.Time) List {
+	list := List{}
+	last := s.lastScrum(d)
+	if last == nil {
+		return list
+	}
+	for _, task := range s.namedTasks(last.ID, profile, "will do") {
+		entry := s.taskRef(task)
+		state := s.state(task, until)
+		switch {
+		case state.is("Completed"):
+			entry["outcome"] = "done"
+		case !state.in(s.id):
+			entry["outcome"] = "gone"
+		case len(s.within(task, s.since(d), until)) > 0:
+			entry["outcome"] = "progressed"
+		default:
+			entry["outcome"] = "untouched"
+		}
+		list = append(list, entry)
+	}
+	return list
+}
