@@ -118,13 +118,18 @@ func (s *session) begin() (pgx.Tx, error) {
 	return tx, err
 }
 
-// do runs one statement; {name} in it is the id of that thing.
+// do runs one statement; {name} in it is the id of that thing. A statement that finds no row
+// to change is an error.
 func (s *session) do(sql string, args ...any) error {
 	tx, err := s.begin()
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(s.w.ctx, s.w.fill(sql), args...); err != nil {
+	tag, err := tx.Exec(s.w.ctx, s.w.fill(sql), args...)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = errors.New(noRow)
+	}
+	if err != nil {
 		return errors.Join(err, tx.Rollback(s.w.ctx))
 	}
 	return tx.Commit(s.w.ctx)
