@@ -1,0 +1,447 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// What two sessions can do at the same moment. Rounds find what chance brings; where an order
+// matters, one session is held until the other one waits for it.
+const rounds = 12
+
+// mustHaveOneWinner fails unless exactly one call succeeded and each other came to one of want.
+func mustHaveOneWinner(t *testing.T, outcomes []string, want ...string) {
+	t.Helper()
+	winners := 0
+	for _, outcome := range outcomes {
+		if outcome == "" {
+			winners++
+		} else if !slices.Contains(want, outcome) {
+			t.Fatalf("outcomes %q: the loser must get %s", outcomes, strings.Join(want, " or "))
+		}
+	}
+	if winners != 1 {
+		t.Fatalf("outcomes %q: %d winners", outcomes, winners)
+	}
+}
+
+// mustSignUp makes a user as Auth does and keeps the id under the user's name.
+func (w *committedWorld) mustSignUp(name, metadata string) {
+	w.t.Helper()
+	w.mustMake(name, "insert into auth.users (id, email, raw_user_meta_data) select id, $1 || '.' || id || '@example.test', $2 from gen_random_uuid() id returning id::text", name, metadata)
+}
+
+// mustInvite makes an invitation into the first organization, returning the token.
+func (w *committedWorld) mustInvite(email string) (token string) {
+	w.t.Helper()
+	s := w.session(1, "owner")
+	tx, err := s.begin()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := tx.QueryRow(w.ctx, "select token from public.create_invitation($1)", email).Scan(&token); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := tx.Commit(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	return token
+}
+
+func TestInvitation_acceptedTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for round := range rounds {
+		name := fmt.Sprintf("guest%d", round)
+		w.mustSignUp(name, "{}")
+		token := w.mustInvite(w.mustAsk("select email from public.profiles where profile_id = {" + name + "}"))
+		first, second, third := w.session(1, name), w.session(2, name), w.session(3, name)
+		accept := func(s *session) func() error {
+			return func() error { return s.do("select public.accept_invitation($1)", token) }
+		}
+		mustHaveOneWinner(t, atOnce(accept(first), accept(second), accept(third)), "PT409")
+	}
+	if joined := w.mustAsk("select count(*)::text from public.profiles where org_id = {org} and username like 'guest%'"); joined != fmt.Sprint(rounds) {
+		t.Errorf("%s joined, want %d", joined, rounds)
+	}
+}
+
+// A sign-up with a token and an acceptance of it can't both be: the address is one user's. Two
+// sign-ups can: the same form sent twice.
+func TestInvitation_signUpTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for round := range rounds {
+		email := fmt.Sprintf("twice%d.%s@example.test", round, w.ids["owner"])
+		token := w.mustInvite(email)
+		signUp := func(session int) func() error {
+			id := fmt.Sprintf("twin%d_%d", session, round)
+			s := w.session(session, "postgres")
+			w.ids[id] = w.mustAsk("select gen_random_uuid()::text")
+			return func() error {
+				return s.do("insert into auth.users (id, email, raw_user_meta_data) values ({"+id+"}, $1, jsonb_build_object('invitation_token', $2::text))", email, token)
+			}
+		}
+		// Whichever of the two rules comes first: one user an address, one use a token.
+		mustHaveOneWinner(t, atOnce(signUp(1), signUp(2)), "23505", "PT409")
+	}
+}
+
+func TestInvitation_madeTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for round := range rounds {
+		email := fmt.Sprintf("asked%d@example.test", round)
+		owner, admin := w.session(1, "owner"), w.session(2, "admin")
+		invite := func(s *session) func() error {
+			return func() error { return s.do("select public.create_invitation($1)", email) }
+		}
+		if outcomes := atOnce(invite(owner), invite(admin)); !slices.Equal(outcomes, []string{"", ""}) {
+			t.Fatalf("outcomes %q: both may invite", outcomes)
+		}
+		if open := w.mustAsk("select count(*)::text from public.invitations where org_id = {org} and email = $1", email); open != "1" {
+			t.Fatalf("%s invitations for one address", open)
+		}
+	}
+}
+
+func TestSignUp_sameNameAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	var want []string
+	for round := range rounds {
+		var calls []func() error
+		for session := range 3 {
+			id := fmt.Sprintf("kim%d_%d", session, round)
+			w.ids[id] = w.mustAsk("select gen_random_uuid()::text")
+			email := id + "." + w.ids[id] + "@example.test"
+			token := w.mustInvite(email)
+			s := w.session(session, "postgres")
+			metadata := fmt.Sprintf(`{"username": "Kim%d", "invitation_token": %q}`, round, token)
+			calls = append(calls, func() error {
+				return s.do("insert into auth.users (id, email, raw_user_meta_data) values ({"+id+"}, $1, $2)", email, metadata)
+			})
+		}
+		if outcomes := atOnce(calls...); !slices.Equal(outcomes, []string{"", "", ""}) {
+			t.Fatalf("outcomes %q: all may come", outcomes)
+		}
+		want = append(want, fmt.Sprintf("Kim%d", round), fmt.Sprintf("Kim%d-2", round), fmt.Sprintf("Kim%d-3", round))
+	}
+	got := strings.Split(w.mustAsk("select string_agg(username, ' ') from public.profiles where org_id = {org} and username like 'Kim%'"), " ")
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("user names %v, want %v", got, want)
+	}
+}
+
+func TestOwners_leaveAtOnce(t *testing.T) {
+	t.Parallel()
+	const (
+		stepDown = "update public.profiles set org_role = 'member' where profile_id = {%s}"
+		leave    = "select public.delete_my_account()"
+	)
+	for name, ways := range map[string][2]string{
+		"both step down":           {fmt.Sprintf(stepDown, "owner"), fmt.Sprintf(stepDown, "admin")},
+		"each demotes the other":   {fmt.Sprintf(stepDown, "admin"), fmt.Sprintf(stepDown, "owner")},
+		"both delete themselves":   {leave, leave},
+		"one steps down, one goes": {fmt.Sprintf(stepDown, "owner"), leave},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := mustCommitWorld(t)
+			for range rounds / 3 {
+				w.mustDo("update public.profiles set org_role = 'owner' where profile_id = {admin}")
+				owner, admin := w.session(1, "owner"), w.session(2, "admin")
+				outcomes := atOnce(
+					func() error { return owner.do(ways[0]) },
+					func() error { return admin.do(ways[1]) })
+				// Who has just been demoted finds nobody to demote, or is refused midway.
+				mustHaveOneWinner(t, outcomes, "PT409", refused, noRow)
+				if owners := w.mustAsk("select count(*)::text from public.profiles where org_id = {org} and org_role = 'owner'"); owners != "1" {
+					t.Fatalf("%s owners are left", owners)
+				}
+				if strings.Contains(ways[0]+ways[1], "delete") {
+					return // one of them is gone
+				}
+				w.mustDo("update public.profiles set org_role = 'owner' where profile_id in ({owner}, {admin})")
+			}
+		})
+	}
+}
+
+// The last two people may go at the same moment; whoever is last takes the organization along.
+func TestAccount_lastTwoDeleteAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.ids["partner"] = w.mustAsk("select gen_random_uuid()::text")
+	w.mustDo("insert into public.invitations (org_id, email, token_hash) values ({foreign_org}, 'partner@example.test', sha256(convert_to({partner}::text, 'UTF8')))")
+	w.mustDo("insert into auth.users (id, email, raw_user_meta_data) values ({partner}, 'partner@example.test', jsonb_build_object('invitation_token', {partner}))")
+	w.mustDo("update public.profiles set org_role = 'owner' where profile_id = {partner}")
+	a, b := w.session(1, "outsider"), w.session(2, "partner")
+	outcomes := atOnce(
+		func() error { return a.do("select public.delete_my_account()") },
+		func() error { return b.do("select public.delete_my_account()") })
+	if !slices.Equal(outcomes, []string{"", ""}) {
+		t.Fatalf("outcomes %q: both may go", outcomes)
+	}
+	left := w.mustAsk(`select (select count(*) from public.organizations where org_id = {foreign_org})
+		|| ' ' || (select count(*) from public.tasks where project_id = {foreign_project})
+		|| ' ' || (select count(*) from auth.users where id in ({outsider}, {partner}))`)
+	if left != "0 0 0" {
+		t.Errorf("organizations, tasks, users left: %s", left)
+	}
+}
+
+// mustRunSprint makes a running sprint of the project, in place of the one before.
+func (w *committedWorld) mustRunSprint(round int) {
+	w.t.Helper()
+	w.mustDo("update public.sprints set status = 'Completed', completed_at = now() where project_id = {project} and status = 'Active'")
+	w.mustMake("sprint", "insert into public.sprints (project_id, sprint_name, start_date, end_date, status, started_at) select {project}, 'Round', day, day, 'Active', now() from (select date '2040-01-01' + $1::int as day) d returning sprint_id::text", round)
+	w.mustDo("update public.tasks set sprint_id = null, status = 'Planned' where project_id = {project}")
+	w.mustDo("update public.tasks set sprint_id = {sprint} where task_id = {task}")
+}
+
+// mustLoseNothing checks a closed sprint: what it holds is done, and is what its figures say.
+func (w *committedWorld) mustLoseNothing() {
+	w.t.Helper()
+	if lost := w.mustAsk("select count(*)::text from public.tasks where sprint_id = {sprint} and status not in ('Completed', 'Cancelled')"); lost != "0" {
+		w.t.Fatalf("%s unfinished tasks are lost in the closed sprint", lost)
+	}
+	var frozen, held []string
+	for sql, into := range map[string]*[]string{
+		"select coalesce(jsonb_agg(t ->> 'task_id' order by t ->> 'task_id'), '[]')::text from public.sprint_snapshots s, jsonb_array_elements(s.figures -> 'tasks') t where s.sprint_id = {sprint} and moment = 'close' and t ->> 'status' in ('Completed', 'Cancelled')": &frozen,
+		"select coalesce(jsonb_agg(task_id order by task_id::text), '[]')::text from public.tasks where sprint_id = {sprint}":                                                                                                                                              &held,
+	} {
+		if err := json.Unmarshal([]byte(w.mustAsk(sql)), into); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if !slices.Equal(frozen, held) {
+		w.t.Fatalf("the closed sprint holds %v, its figures say %v", held, frozen)
+	}
+}
+
+func TestCompleteSprint_whileTasksMove(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"a task comes from the backlog": "update public.tasks set sprint_id = {sprint} where task_id = {backlog_task}",
+		"a new task is made in it":      "insert into public.tasks (project_id, sprint_id, task_name) values ({project}, {sprint}, 'Late')",
+		"a task of it is completed":     "update public.tasks set status = 'Completed' where task_id = {task}",
+		"a task of it goes elsewhere":   "update public.tasks set sprint_id = {next_sprint} where task_id = {task}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := mustCommitWorld(t)
+			for round := range rounds / 2 {
+				w.mustRunSprint(round)
+				closer, mover := w.session(1, "scrum_master"), w.session(2, "member")
+				outcomes := atOnce(
+					func() error { return closer.do("select public.complete_sprint({sprint}, {next_sprint})") },
+					func() error { return mover.do(change) })
+				if outcomes[0] != "" || (outcomes[1] != "" && outcomes[1] != "PT409") {
+					t.Fatalf("round %d: outcomes %q", round, outcomes)
+				}
+				w.mustLoseNothing()
+			}
+
+			t.Run("first", func(t *testing.T) {
+				w.mustRunSprint(100)
+				closer, mover := w.session(1, "scrum_master"), w.session(2, "member")
+				tx := mustHold(t, mover, change)
+				done := background(func() error { return closer.do("select public.complete_sprint({sprint}, {next_sprint})") })
+				closer.mustBlock(done)
+				if err := tx.Commit(w.ctx); err != nil {
+					t.Fatal(err)
+				}
+				if outcome := <-done; outcome != "" {
+					t.Fatalf("complete_sprint: %s", outcome)
+				}
+				w.mustLoseNothing()
+			})
+			t.Run("second", func(t *testing.T) {
+				w.mustRunSprint(200)
+				closer, mover := w.session(1, "scrum_master"), w.session(2, "member")
+				tx := mustHold(t, closer, "select public.complete_sprint({sprint}, {next_sprint})")
+				done := background(func() error { return mover.do(change) })
+				mover.mustBlock(done)
+				if err := tx.Commit(w.ctx); err != nil {
+					t.Fatal(err)
+				}
+				if outcome := <-done; outcome != "" && outcome != "PT409" {
+					t.Fatalf("the change: %s", outcome)
+				}
+				w.mustLoseNothing()
+			})
+		})
+	}
+}
+
+// mustHold runs a statement and keeps its transaction open.
+func mustHold(t *testing.T, s *session, sql string) pgx.Tx {
+	t.Helper()
+	tx, err := s.begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(s.w.ctx, s.w.fill(sql)); err != nil {
+		t.Fatalf("%v\n%s", err, sql)
+	}
+	return tx
+}
+
+func TestStartSprint_twoAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for round := range rounds {
+		w.mustDo("update public.sprints set status = 'Cancelled' where project_id = {project} and status in ('Planned', 'Active')")
+		for i, name := range []string{"one", "two"} {
+			w.mustMake(name, "insert into public.sprints (project_id, sprint_name, start_date, end_date) select {project}, 'Round', day, day from (select date '2040-01-01' + $1::int as day) d returning sprint_id::text", 2*round+i)
+		}
+		first, second, third := w.session(1, "manager"), w.session(2, "scrum_master"), w.session(3, "owner")
+		start := func(s *session, name string) func() error {
+			return func() error { return s.do("select public.start_sprint({" + name + "})") }
+		}
+		mustHaveOneWinner(t, atOnce(start(first, "one"), start(second, "two"), start(third, "one")), "PT409")
+		if running := w.mustAsk("select count(*) || ' ' || (select count(*) from public.sprint_snapshots where sprint_id in ({one}, {two})) from public.sprints where project_id = {project} and status = 'Active'"); running != "1 1" {
+			t.Fatalf("running sprints and snapshots: %s", running)
+		}
+	}
+}
+
+func TestCompleteSprint_twiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for round := range rounds {
+		w.mustRunSprint(round)
+		first, second := w.session(1, "manager"), w.session(2, "scrum_master")
+		mustHaveOneWinner(t, atOnce(
+			func() error { return first.do("select public.complete_sprint({sprint}, {next_sprint})") },
+			func() error { return second.do("select public.complete_sprint({sprint})") }), "PT409")
+		w.mustLoseNothing()
+	}
+}
+
+func TestSubmitScrumUpdate_twiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for range rounds {
+		w.mustDo("delete from public.daily_scrum_updates where project_id = {project}")
+		w.mustDo("delete from public.daily_scrum_tasks where project_id = {project}")
+		w.mustDo("delete from public.impediments where project_id = {project}")
+		phone, desk := w.session(1, "member"), w.session(2, "member")
+		outcomes := atOnce(
+			func() error {
+				return phone.do(`select public.submit_scrum_update({scrum}, 'phone', 'phone', array[{task}], array[{task}], '[{"description": "No key"}]')`)
+			},
+			func() error {
+				return desk.do(`select public.submit_scrum_update({scrum}, 'desk', 'desk', array[{backlog_task}], array[{backlog_task}], '[{"description": "No key"}]')`)
+			})
+		if !slices.Equal(outcomes, []string{"", ""}) {
+			t.Fatalf("outcomes %q: both may post", outcomes)
+		}
+		got := w.mustAsk(`select string_agg(yesterday_work || ' ' || today_work, ',') || ': ' || (
+				select string_agg(case task_id when {task} then 'phone' else 'desk' end || ' ' || intent, ', ' order by intent)
+				from public.daily_scrum_tasks where project_id = {project}) || '; '
+				|| (select count(*) from public.impediments where project_id = {project})
+			from public.daily_scrum_updates where project_id = {project}`)
+		if got != "phone phone: phone did, phone will do; 1" && got != "desk desk: desk did, desk will do; 1" {
+			t.Fatalf("a mixture of the two: %s", got)
+		}
+	}
+}
+
+func TestOpenDailyScrums_twiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.mustDo("update public.organizations set working_days = '{1,2,3,4,5,6,7}' where org_id = {org}")
+	for range rounds {
+		w.mustDo("delete from public.daily_scrums where project_id = {project}")
+		first, second := w.session(1, "member"), w.session(2, "manager")
+		open := func(s *session) func() error {
+			return func() error { return s.do("select public.open_daily_scrums()") }
+		}
+		if outcomes := atOnce(open(first), open(second)); !slices.Equal(outcomes, []string{"", ""}) {
+			t.Fatalf("outcomes %q: both get the scrum, whoever opened it", outcomes)
+		}
+		if scrums := w.mustAsk("select count(*)::text from public.daily_scrums where project_id = {project}"); scrums != "1" {
+			t.Fatalf("%s scrums of one day", scrums)
+		}
+	}
+}
+
+// A member who leaves while a task is given to them: it is theirs and then nobody's, or refused.
+func TestMember_leavesWhileAssigned(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for range rounds {
+		w.mustDo("insert into public.project_members (project_id, profile_id, org_id, role) values ({project}, {viewer}, {org}, 'viewer') on conflict do nothing")
+		leaver, giver := w.session(1, "viewer"), w.session(2, "manager")
+		outcomes := atOnce(
+			func() error { return leaver.do("delete from public.project_members where profile_id = {viewer}") },
+			func() error { return giver.do("update public.tasks set assigned_to = {viewer} where task_id = {task}") })
+		if outcomes[0] != "" || (outcomes[1] != "" && outcomes[1] != "23503") {
+			t.Fatalf("outcomes %q", outcomes)
+		}
+		state := w.mustAsk(`select coalesce(t.assigned_to::text, 'nobody') || ' ' || coalesce((
+				select e.new_value from public.task_events e where e.task_id = t.task_id and kind = 'assignee' order by event_id desc limit 1), 'nobody')
+			from public.tasks t where task_id = {task}`)
+		if assignee, recorded, _ := strings.Cut(state, " "); assignee != recorded || assignee == w.ids["viewer"] {
+			t.Fatalf("assigned to %s, by the events to %s", assignee, recorded)
+		}
+	}
+}
+
+// What a bulk update costs: one INSERT into task_events, however many tasks change. Rows made
+// by one statement share cmin.
+func TestBulkUpdateWritesEventsOnce(t *testing.T) {
+	t.Parallel()
+	tx := MustBegin(t)
+	ctx := Deadline(t)
+	var inserts, events, changed int
+	err := tx.QueryRow(ctx, `
+		with made as (
+			insert into public.organizations (org_name) values ('Bulk') returning org_id
+		), project as (
+			insert into public.projects (org_id, project_name, profile_id) select org_id, 'Bulk', null from made returning project_id
+		)
+		select project_id::text from project`).Scan(new(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		name, sql string
+		events    int
+	}{
+		{"1,000 tasks made", `insert into public.tasks (project_id, task_name, story_points)
+			select p.project_id, 'Task ' || n, 1 from public.projects p, generate_series(1, 1000) n where p.project_name = 'Bulk' and p.created_at = now()`, 2000},
+		{"1,000 tasks changed", `update public.tasks t set status = 'In Progress', story_points = 3
+			from public.projects p where p.project_id = t.project_id and p.project_name = 'Bulk' and p.created_at = now()`, 2000},
+		{"1,000 tasks deleted", `delete from public.tasks t
+			using public.projects p where p.project_id = t.project_id and p.project_name = 'Bulk' and p.created_at = now()`, 1000},
+	} {
+		const count = `select count(distinct cmin::text), count(*) from public.task_events where xmin = pg_current_xact_id()::xid`
+		var insertsBefore, eventsBefore int
+		if err := tx.QueryRow(ctx, count).Scan(&insertsBefore, &eventsBefore); err != nil {
+			t.Fatal(err)
+		}
+		tag, err := tx.Exec(ctx, step.sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed = int(tag.RowsAffected()); changed != 1000 {
+			t.Fatalf("%s: %d", step.name, changed)
+		}
+		if err := tx.QueryRow(ctx, count).Scan(&inserts, &events); err != nil {
+			t.Fatal(err)
+		}
+		if inserts-insertsBefore != 1 || events-eventsBefore != step.events {
+			t.Errorf("%s: %d inserts of %d events, want 1 of %d", step.name, inserts-insertsBefore, events-eventsBefore, step.events)
+		}
+	}
+}

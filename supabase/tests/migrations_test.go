@@ -1,0 +1,86 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var migrationName = regexp.MustCompile(`^(\d{14})_[a-z]+(_[a-z]+)*\.sql$`)
+
+// TestMigrations looks at the files: a name that the CLI sorts and applies, the subject in the
+// first line, no waiting for locks without end, nothing in capitals but what must be.
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	for _, version := range mustListMigrations(t) {
+		t.Run(version.name, func(t *testing.T) {
+			if version.sql[:3] != "-- " {
+				t.Error("the first line says what the file is about, as a comment")
+			}
+			if !strings.Contains(version.sql, "\nset lock_timeout = '5s';\n") {
+				t.Error("set lock_timeout = '5s' first: a migration that waits for a lock stops everybody behind it")
+			}
+			for _, shouted := range regexp.MustCompile(`(?m)^(CREATE|ALTER|GRANT|SELECT|INSERT|UPDATE|DELETE|REVOKE|COMMENT)\b`).FindAllString(version.sql, -1) {
+				t.Errorf("%s: SQL is written in lower case", shouted)
+			}
+			for _, policy := range regexp.MustCompile(`(?m)^create policy "([^"]*)"`).FindAllStringSubmatch(version.sql, -1) {
+				if len(policy[1]) > 62 {
+					t.Errorf("policy %q is cut off at 63 bytes: it has %d", policy[1], len(policy[1]))
+				}
+			}
+		})
+	}
+}
+
+// TestMigrationsAreApplied compares the files with what the database says it has.
+func TestMigrationsAreApplied(t *testing.T) {
+	t.Parallel()
+	var answer struct {
+		Migrations []struct{ Local, Remote string }
+	}
+	MustSupabase(t, &answer, "migration", "list")
+	if want := len(mustListMigrations(t)); len(answer.Migrations) != want {
+		t.Errorf("the CLI lists %d migrations, there are %d files", len(answer.Migrations), want)
+	}
+	for _, m := range answer.Migrations {
+		if m.Local != m.Remote {
+			t.Errorf("file %q, applied %q", m.Local, m.Remote)
+		}
+	}
+}
+
+type migration struct{ name, sql string }
+
+func mustListMigrations(t *testing.T) []migration {
+	t.Helper()
+	files, err := filepath.Glob("../migrations/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations (%v)", err)
+	}
+	var migrations []migration
+	seen := map[string]string{}
+	for _, file := range files {
+		name := filepath.Base(file)
+		match := migrationName.FindStringSubmatch(name)
+		if match == nil {
+			t.Errorf("%s: not YYYYMMDDHHmmss_<subject>.sql", name)
+			continue
+		}
+		if _, err := time.Parse("20060102150405", match[1]); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if other, taken := seen[match[1]]; taken {
+			t.Errorf("%s has the version of %s", name, other)
+		}
+		seen[match[1]] = name
+		sql, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		migrations = append(migrations, migration{name, string(sql)})
+	}
+	return migrations
+}
