@@ -744,6 +744,12 @@ begin
   cross join lateral (select case when i.resolved_at <= right_now then i.resolved_at end as at) resolved
   where since.at <= right_now;
 
+  -- The reports that the closed sprints froze, from the events that are there only now.
+  update public.sprint_snapshots f
+  set figures = case f.moment when 'start' then f.figures - 'report'
+    else f.figures || jsonb_build_object('report', private.live_sprint_report(f.sprint_id, f.taken_at)) end
+  where f.sprint_id in (select sprint.id from sprint);
+
   set local session_replication_role = origin;
   drop function pg_temp.seed_id, pg_temp.derived_id, pg_temp.pick, pg_temp.tasks_at;
 end

@@ -7,6 +7,14 @@
 
 set lock_timeout = '5s';
 
+create function private.start_of(day date, timezone text) returns timestamptz
+language sql stable set search_path = '' as $$
+  -- By way of the moment before: where clocks go back at midnight the day begins at the
+  -- first of the two, where they go forward at the first moment there is.
+  select ((start_of.day::timestamp - interval '1 microsecond') at time zone start_of.timezone) + interval '1 microsecond'
+$$;
+comment on function private.start_of(date, text) is 'The moment a day begins in a time zone.';
+
 create function private.sprint_clock(sprint_id uuid, as_of timestamptz)
 returns table (
   sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, today date,
@@ -19,8 +27,8 @@ language sql stable set search_path = '' as $$
     e.started_at is not null and e.completed_at is null and s.status <> 'Cancelled',
     e.completed_at is not null,
     r.start,
-    coalesce(e.completed_at, least(
-      (s.end_date + 1)::timestamp at time zone o.timezone - interval '1 microsecond', c.as_of)),
+    coalesce(e.completed_at, greatest(r.start, least(
+      private.start_of(s.end_date + 1, o.timezone) - interval '1 microsecond', c.as_of))),
     r.horizon,
     (r.start at time zone o.timezone)::date,
     case when r.start <= c.as_of then greatest(s.end_date, (r.horizon at time zone o.timezone)::date)
@@ -34,12 +42,12 @@ language sql stable set search_path = '' as $$
     select case when s.started_at <= c.as_of then s.started_at end as started_at,
            case when s.completed_at <= c.as_of then s.completed_at end as completed_at) e
   cross join lateral (
-    select coalesce(e.started_at, s.start_date::timestamp at time zone o.timezone) as start,
+    select coalesce(e.started_at, private.start_of(s.start_date, o.timezone)) as start,
            coalesce(e.completed_at, c.as_of) as horizon) r
   where s.sprint_id = sprint_clock.sprint_id
 $$;
 comment on function private.sprint_clock(uuid, timestamptz) is
-  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner. horizon: completed_at, else as_of. first_day to last_day: the days of its pictures. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
+  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of. first_day to last_day: the days of its pictures. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
 
 create function private.calendar(org_id uuid, from_day date, to_day date)
 returns table (day date, is_working boolean)
@@ -143,7 +151,7 @@ $$;
 comment on function private.impediment(public.impediments, timestamptz) is
   'An impediment as it stood at a moment: hours is its age then, or the time it took to resolve.';
 
-grant execute on function private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
+grant execute on function private.start_of(date, text), private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
   private.sprint_changes(uuid, timestamptz), private.sprint_head(uuid), private.project_head(uuid),
   private.person(uuid), private.hours(double precision), private.ratio(numeric, numeric),
   private.impediment(public.impediments, timestamptz) to authenticated, service_role;

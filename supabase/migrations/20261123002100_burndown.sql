@@ -64,7 +64,7 @@ language sql stable security invoker set search_path = '' as $$
       last.completed_tasks - coalesce(before.completed_tasks, s.completed_tasks) as tasks,
       last.completed_points - coalesce(before.completed_points, s.completed_points) as points
     from start s
-    cross join (select nullif(count(*), 0) as working_days, min(recent.day) as first_day, max(recent.day) as last_day from recent) r
+    cross join (select count(*) as working_days, min(recent.day) as first_day, max(recent.day) as last_day from recent) r
     left join day last on last.day = r.last_day
     left join day before on before.day = r.first_day - 1
   ), now_left as materialized (
@@ -84,9 +84,9 @@ language sql stable security invoker set search_path = '' as $$
     'unestimated_count', case when k.begun then (
       select count(*) from change c where c.in_scope and c.until is null and c.points is null) end,
     'pace', json_build_object(
-      'working_days', pace.working_days,
-      'tasks', trim_scale(round(pace.tasks / pace.working_days, 4)),
-      'points', trim_scale(round(pace.points / pace.working_days, 4))),
+      'working_days', case when k.running then pace.working_days end,
+      'tasks', trim_scale(round(pace.tasks / nullif(pace.working_days, 0), 4)),
+      'points', trim_scale(round(pace.points / nullif(pace.working_days, 0), 4))),
     'projected_finish', json_build_object(
       'tasks', case when k.running and now_left.tasks = 0 then k.today
         when pace.tasks > 0 then private.working_day_after(k.org_id, k.today, ceil(now_left.tasks * pace.working_days / pace.tasks)) end,

@@ -16,8 +16,8 @@ language sql stable set search_path = '' as $$
          when h.holiday_date is not null and extract(isodow from d.day)::smallint = any (o.working_days) then 'holiday'
          else 'weekend' end,
     own.daily_scrum_id, own.summary, before.daily_scrum_id,
-    coalesce(before.scrum_date::timestamp at time zone k.timezone, k.reference_start),
-    least((d.day + 1)::timestamp at time zone k.timezone - interval '1 microsecond', k.horizon)
+    coalesce(private.start_of(before.scrum_date, k.timezone), k.reference_start),
+    least(private.start_of(d.day + 1, k.timezone) - interval '1 microsecond', k.horizon)
   from private.sprint_clock(scrum_day.sprint_id, scrum_day.as_of) k
   cross join lateral (select coalesce(scrum_day.day, k.today) as day) d
   join public.organizations o on o.org_id = k.org_id
@@ -204,7 +204,7 @@ declare
   answer json;
   span record;
 begin
-  select p.project_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date as today,
+  select p.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date as today,
     coalesce(project_participation.from_date, (c.as_of at time zone o.timezone)::date - 29) as from_day,
     coalesce(project_participation.to_date, (c.as_of at time zone o.timezone)::date) as to_day
   into span
@@ -220,7 +220,10 @@ begin
     raise exception 'from_date % to to_date % is more than a year', span.from_day, span.to_day using errcode = '22023';
   end if;
   with scrum as materialized (
-    select d.daily_scrum_id, d.scrum_date from public.daily_scrums d
+    select d.daily_scrum_id, d.scrum_date, c.is_working and k.begun as is_scrum_day
+    from public.daily_scrums d
+    cross join lateral private.calendar(span.org_id, d.scrum_date, d.scrum_date) c
+    cross join lateral private.sprint_clock(d.sprint_id, span.as_of) k
     where d.project_id = span.project_id and d.scrum_date between span.from_day and span.to_day
   ), call as (
     -- A row per member and scrum they were expected in, latest first; today's isn't missed yet.
@@ -230,7 +233,7 @@ begin
     from public.project_members m
     cross join scrum s
     left join public.daily_scrum_updates u on u.daily_scrum_id = s.daily_scrum_id and u.profile_id = m.profile_id
-    where m.project_id = span.project_id
+    where m.project_id = span.project_id and s.is_scrum_day
       and private.expects_update(m.role, m.joined_at, m.profile_id, s.scrum_date, span.timezone)
   ), run as (
     -- Answers in a row have the same number of missed ones before them.
@@ -277,6 +280,15 @@ language sql stable security invoker set search_path = '' as $$
     join public.sprints s on s.project_id = m.project_id and s.status = 'Active'
     cross join lateral private.scrum_day(s.sprint_id, null, scrum_draft.as_of) d
     where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
+  ), mine_now as materialized (
+    -- My tasks as they are at as_of; a status holds since the last change that brought it.
+    select d.sprint_id, c.task_id, t.task_name, t.priority, t.board_rank, c.status, c.points, c.status_since
+    from mine d
+    cross join lateral (
+      select c.*, max(c.at) filter (where c.status is distinct from c.old_status) over (partition by c.task_id) as status_since
+      from private.sprint_changes(d.sprint_id, d.as_of) c) c
+    join public.tasks t on t.task_id = c.task_id
+    where c.until is null and c.in_scope and c.assigned_to = (select auth.uid())
   )
   select json_build_object(
     'as_of', coalesce(scrum_draft.as_of, statement_timestamp()),
@@ -301,20 +313,15 @@ language sql stable security invoker set search_path = '' as $$
                 from private.activity(d.project_id, me.profile_id, d.since, d.as_of) a
                 group by a.task_id, a.task_name) t), '[]'),
             'today', coalesce((
-              select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'status', t.status,
-                  'priority', t.priority, 'points', trim_scale(t.story_points))
-                order by t.status not in ('In Progress', 'In Review'), t.priority desc, t.board_rank, t.task_id)
-              from public.tasks t
-              where t.sprint_id = d.sprint_id and t.assigned_to = me.profile_id
-                and t.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'),
+              select json_agg(json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'status', c.status,
+                  'priority', c.priority, 'points', trim_scale(c.points))
+                order by c.status not in ('In Progress', 'In Review'), c.priority desc, c.board_rank, c.task_id)
+              from mine_now c where c.sprint_id = d.sprint_id
+                and c.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'),
             'impediments', coalesce((
-              select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'blocked_since', (
-                  select e.at from public.task_events e
-                  where e.task_id = t.task_id and e.kind in ('created', 'status')
-                  order by e.at desc, e.event_id desc limit 1))
-                order by t.board_rank, t.task_id)
-              from public.tasks t
-              where t.sprint_id = d.sprint_id and t.assigned_to = me.profile_id and t.status = 'Blocked'), '[]')))
+              select json_agg(json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'blocked_since', c.status_since)
+                order by c.board_rank, c.task_id)
+              from mine_now c where c.sprint_id = d.sprint_id and c.status = 'Blocked'), '[]')))
         order by d.project_id)
       from mine d), '[]'))
   from public.profiles me join public.organizations o on o.org_id = me.org_id

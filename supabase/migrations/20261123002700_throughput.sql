@@ -35,9 +35,12 @@ begin
       group by p.today, p.timezone
     ), working_day as materialized (
       -- What is finished on a day off counts on the next working day.
-      select c.day, coalesce(lag(c.day) over (order by c.day) + 1, span.from_day) as from_day
-      from project p cross join span cross join lateral private.calendar(p.org_id, span.from_day, p.today - 1) c
-      where c.is_working
+      select w.day, w.from_day
+      from span cross join lateral (
+        select c.day, coalesce(lag(c.day) over (order by c.day) + 1, '-infinity') as from_day
+        from project p cross join lateral private.calendar(p.org_id, span.from_day - 366, p.today - 1) c
+        where c.is_working) w
+      where w.day >= span.from_day
     ), history as (
       select w.day, count(t.task_id) as tasks, coalesce(sum(t.points), 0) as points
       from project p
