@@ -49,51 +49,87 @@ func TestFigures(t *testing.T) {
 
 // question is one call of a SQL function, and what the oracle answers.
 type question struct {
-	about string
-	sql   string
-	args  []any
-	want  any
-	code  string // SQLSTATE, where the call is to be refused
+	function  string
+	arguments map[string]any
+	want      oracle.Object
+	code      string // SQLSTATE, where the call is to be refused
 }
 
-// questions are all functions at one moment. Of sprints but the first only what is asked of any.
-func questions(h *history.History, asOf time.Time) []question {
-	o := oracle.New(h, asOf)
+// argumentTypes are the parameters of the functions; each is called with all of its own, null
+// where a question leaves one to the default.
+var argumentTypes = map[string]string{
+	"sprint_id": "uuid", "project_id": "uuid", "date": "date", "from_date": "date", "to_date": "date",
+	"days": "int", "last": "int", "as_of": "timestamptz",
+}
+
+// sql calls a function once for each row of a JSON array, so that it is planned once.
+func (q question) sql() string {
+	var given, columns []string
+	for _, name := range slices.Sorted(maps.Keys(q.arguments)) {
+		given = append(given, name+" => a."+name)
+		columns = append(columns, name+" "+argumentTypes[name])
+	}
+	return fmt.Sprintf("select public.%s(%s)::text from jsonb_to_recordset($1) as a (%s)",
+		q.function, strings.Join(given, ", "), strings.Join(columns, ", "))
+}
+
+func (q question) String() string {
+	var given []string
+	for _, name := range slices.Sorted(maps.Keys(q.arguments)) {
+		value := q.arguments[name]
+		if day, ok := value.(*history.Date); ok && day != nil {
+			value = *day
+		}
+		given = append(given, fmt.Sprint(name, " => ", value))
+	}
+	return fmt.Sprintf("%s(%s)", q.function, strings.Join(given, ", "))
+}
+
+// questions are all functions at each of the history's moments, and of its other sprints at the first.
+func questions(h *history.History) []question {
 	var list []question
-	ask := func(want any, function, arguments string, args ...any) {
-		list = append(list, question{
-			about: h.Short(fmt.Sprintf("%s%v as of %s", function, args, h.Moment(asOf))),
-			sql:   fmt.Sprintf("select public.%s(%s as_of => $%d)::text", function, arguments, len(args)+1),
-			args:  append(args, asOf), want: want,
-		})
-	}
-	for i, s := range h.Sprints {
-		ask(o.Burndown(s.ID), "sprint_burndown", "sprint_id => $1,", s.ID)
-		ask(o.Flow(s.ID), "sprint_flow", "sprint_id => $1,", s.ID)
-		ask(report(o, s), "sprint_report", "sprint_id => $1,", s.ID)
-		ask(o.Workload(s.ID), "sprint_workload", "sprint_id => $1,", s.ID)
-		for _, date := range []history.Date{"", s.StartDate, s.EndDate, h.DateOf(asOf).Plus(-1)} {
-			want, err := o.ScrumOfDay(s.ID, date)
-			if date == "" {
-				ask(want, "scrum_of_day", "sprint_id => $1,", s.ID)
-			} else {
-				ask(want, "scrum_of_day", "sprint_id => $1, date => $2,", s.ID, date)
+	for i, asOf := range h.Moments {
+		o := oracle.New(h, asOf)
+		ask := func(function string, want oracle.Object, arguments map[string]any) {
+			arguments["as_of"] = asOf
+			list = append(list, question{function: function, arguments: arguments, want: want})
+		}
+		for j, s := range h.Sprints {
+			if i > 0 && j > 0 {
+				continue
 			}
-			if err != nil {
-				list[len(list)-1].code = "22023"
+			ofSprint := func() map[string]any { return map[string]any{"sprint_id": s.ID} }
+			ask("sprint_burndown", o.Burndown(s.ID), ofSprint())
+			ask("sprint_flow", o.Flow(s.ID), ofSprint())
+			ask("sprint_report", report(o, s), ofSprint())
+			ask("sprint_workload", o.Workload(s.ID), ofSprint())
+			for _, date := range []history.Date{"", h.Day} {
+				want, err := o.ScrumOfDay(s.ID, date)
+				ask("scrum_of_day", want, map[string]any{"sprint_id": s.ID, "date": orNull(date)})
+				if err != nil {
+					list[len(list)-1].code = "22023"
+				}
 			}
 		}
+		from, to, days := history.Date(""), history.Date(""), 90
 		if i == 0 {
-			ask(o.Participation(s.StartDate, s.EndDate), "project_participation", "project_id => $1, from_date => $2, to_date => $3,",
-				history.ProjectID, s.StartDate, s.EndDate)
+			from, to, days = h.Sprints[0].StartDate, h.Sprints[0].EndDate, 5
 		}
+		ask("project_participation", o.Participation(from, to),
+			map[string]any{"project_id": history.ProjectID, "from_date": orNull(from), "to_date": orNull(to)})
+		ask("project_throughput", o.Throughput(days), map[string]any{"project_id": history.ProjectID, "days": days})
+		ask("project_impediments", o.ProjectImpediments(), map[string]any{"project_id": history.ProjectID})
+		ask("scrum_draft", o.Draft(), map[string]any{})
 	}
-	ask(o.Participation("", ""), "project_participation", "project_id => $1,", history.ProjectID)
-	ask(o.Throughput(90), "project_throughput", "project_id => $1,", history.ProjectID)
-	ask(o.Throughput(5), "project_throughput", "project_id => $1, days => $2,", history.ProjectID, 5)
-	ask(o.ProjectImpediments(), "project_impediments", "project_id => $1,", history.ProjectID)
-	ask(o.Draft(), "scrum_draft", "")
-	return list
+	return append(list, question{function: "project_velocity", want: oracle.New(h, time.Now()).Velocity(6),
+		arguments: map[string]any{"project_id": history.ProjectID, "last": 6}})
+}
+
+func orNull(d history.Date) *history.Date {
+	if d == "" {
+		return nil
+	}
+	return &d
 }
 
 // report is the live report, or what was frozen when the sprint was closed.
@@ -107,12 +143,16 @@ func report(o *oracle.Oracle, s history.Sprint) oracle.Object {
 	return frozen
 }
 
-// insertSnapshots queues the snapshots of sprints that were closed.
+// insertSnapshots queues the snapshots of sprints that were closed. What is always of the moment
+// of the call is not in them.
 func insertSnapshots(batch *pgx.Batch, h *history.History) {
 	for _, s := range h.Sprints {
 		if s.Status == "Completed" {
+			frozen := oracle.FrozenReport(h, s.ID, nil)
+			delete(frozen, "as_of")
+			delete(frozen, "scope")
 			batch.Queue(`insert into public.sprint_snapshots (project_id, sprint_id, moment, figures, taken_at) values ($1, $2, 'close', $3, $4)`,
-				history.ProjectID, s.ID, oracle.JSON(oracle.Object{"report": oracle.FrozenReport(h, s.ID, nil)}), s.CompletedAt)
+				history.ProjectID, s.ID, oracle.JSON(oracle.Object{"report": frozen}), s.CompletedAt)
 		}
 	}
 }
@@ -126,17 +166,6 @@ func actAs(batch *pgx.Batch, profile string) {
 // differs from the oracle's answers. It leaves nothing behind.
 func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 	tb.Helper()
-	var all []question
-	for _, asOf := range h.Moments {
-		all = append(all, questions(h, asOf)...)
-	}
-	for _, last := range []int{6, 1} {
-		want := oracle.New(h, time.Now()).Velocity(last)
-		delete(want, "as_of") // always now
-		all = append(all, question{about: "project_velocity", sql: "select (public.project_velocity(project_id => $1, last => $2)::jsonb - 'as_of')::text",
-			args: []any{history.ProjectID, last}, want: want})
-	}
-
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tx, err := conn.Begin(ctx)
@@ -153,37 +182,58 @@ func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 	h.Insert(batch)
 	insertSnapshots(batch, h)
 	actAs(batch, h.Caller)
-	answers := make([][]byte, len(all))
-	for i, q := range all {
+	calls := map[string][]question{} // by SQL
+	var refused []question
+	for _, q := range questions(h) {
 		if q.code == "" {
-			batch.Queue(q.sql, q.args...).QueryRow(func(row pgx.Row) error {
-				if err := row.Scan(&answers[i]); err != nil {
-					return fmt.Errorf("%s: %w", q.about, err)
-				}
-				return nil
-			})
+			calls[q.sql()] = append(calls[q.sql()], q)
+		} else {
+			refused = append(refused, q)
 		}
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return []string{err.Error()}
-	}
-
 	var differences []string
-	refused := false
-	for i, q := range all {
-		if q.code == "" {
-			for _, d := range compareJSON(oracle.JSON(q.want), answers[i]) {
-				differences = append(differences, h.Short(q.about+" "+d))
+	for _, sql := range slices.Sorted(maps.Keys(calls)) {
+		asked := calls[sql]
+		var arguments []map[string]any
+		for _, q := range asked {
+			arguments = append(arguments, q.arguments)
+		}
+		batch.Queue(sql, arguments).Query(func(rows pgx.Rows) error {
+			answers, err := pgx.CollectRows(rows, pgx.RowTo[*string])
+			if err != nil {
+				return fmt.Errorf("%s … (%d calls): %w", asked[0], len(asked), err)
 			}
-		} else if !refused {
-			// One is enough: each costs three round trips.
-			refused = true
-			if code := sqlState(ctx, tx, q); code != q.code {
-				differences = append(differences, fmt.Sprintf("%s: SQLSTATE want %s, got %q", q.about, q.code, code))
+			for i, answer := range answers {
+				for _, d := range asked[i].compare(answer) {
+					differences = append(differences, h.Short(fmt.Sprintf("%s %s", asked[i], d)))
+				}
 			}
+			return nil
+		})
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return []string{h.Short(err.Error())}
+	}
+	if len(refused) > 0 {
+		// The first is enough: it costs several round trips.
+		if code := sqlState(ctx, tx, refused[0]); code != refused[0].code {
+			differences = append(differences, h.Short(fmt.Sprintf("%s: SQLSTATE want %s, got %q", refused[0], refused[0].code, code)))
 		}
 	}
 	return differences
+}
+
+// compare returns how an answer differs from the oracle's.
+func (q question) compare(answer *string) []string {
+	if answer == nil {
+		return []string{"is null"}
+	}
+	want := oracle.JSON(q.want)
+	return slices.DeleteFunc(compareJSON(want, []byte(*answer)), func(difference string) bool {
+		// Without the parameter it is the moment of the call.
+		_, given := q.arguments["as_of"]
+		return !given && strings.HasPrefix(difference, ".as_of:")
+	})
 }
 
 // sqlState returns the code with which a call is refused, "" when it isn't.
@@ -192,7 +242,7 @@ func sqlState(ctx context.Context, tx pgx.Tx, q question) string {
 	if err != nil {
 		return err.Error()
 	}
-	_, err = savepoint.Exec(ctx, q.sql, q.args...)
+	_, err = savepoint.Exec(ctx, q.sql(), []map[string]any{q.arguments})
 	var refusal *pgconn.PgError
 	code := ""
 	if errors.As(err, &refusal) {
@@ -211,14 +261,14 @@ func sqlState(ctx context.Context, tx pgx.Tx, q question) string {
 func compareJSON(want, got []byte) []string {
 	var differences []string
 	var w, g any
-	for text, value := range map[*[]byte]*any{&want: &w, &got: &g} {
-		if *text == nil {
-			continue // SQL null
-		}
-		decoder := json.NewDecoder(bytes.NewReader(*text))
+	for _, side := range []struct {
+		text  []byte
+		value *any
+	}{{want, &w}, {got, &g}} {
+		decoder := json.NewDecoder(bytes.NewReader(side.text))
 		decoder.UseNumber()
-		if err := decoder.Decode(value); err != nil {
-			return []string{err.Error()}
+		if err := decoder.Decode(side.value); err != nil {
+			return []string{fmt.Sprintf("%v in %s", err, side.text)}
 		}
 	}
 	compareValues("", w, g, &differences)

@@ -334,10 +334,11 @@ func (g *generator) impediments() {
 	}
 }
 
-// moments draws when to look: before, during, at what happened, and long after.
+// moments draws what to look at: before, during, at what happened, and long after.
 func (g *generator) moments() {
 	s := g.Sprints[0]
-	for range g.number("moments", 1, 4) {
+	g.Day = s.StartDate.Plus(g.number("day", 0, s.StartDate.Until(s.EndDate)))
+	for range g.number("moments", 1, 2) {
 		g.Moments = append(g.Moments, g.look(s))
 	}
 }

@@ -35,8 +35,9 @@ type History struct {
 	Impediments []Impediment
 	Caller      string // profile whose rights are used
 
-	// Moments at which the figures are asked for.
+	// Moments at which the figures are asked for, and a day whose scrum is.
 	Moments []time.Time
+	Day     Date
 }
 
 // The keys of a history. They are the same in each: a history is never committed.

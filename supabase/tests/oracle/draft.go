@@ -3,6 +3,7 @@ package oracle
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/mysingle/mysingle/supabase/tests/history"
 )
@@ -33,7 +34,7 @@ func (s *sprintView) draft() Object {
 	return answer
 }
 
-// yesterday is what the caller did since the last scrum, by task in the order of the first event.
+// yesterday is what the caller did since the last scrum, by task in the order of the first moment.
 func (s *sprintView) yesterday() List {
 	var tasks []string
 	events := map[string]List{}
@@ -43,6 +44,10 @@ func (s *sprintView) yesterday() List {
 		}
 		events[e.TaskID] = append(events[e.TaskID], what(e))
 	}
+	slices.SortFunc(tasks, func(a, b string) int {
+		first := func(task string) time.Time { return events[task][0].(Object)["at"].(time.Time) }
+		return cmp.Or(first(a).Compare(first(b)), s.byTaskName(a, b))
+	})
 	list := List{}
 	for _, task := range tasks {
 		entry := s.taskRef(task)
@@ -64,14 +69,20 @@ func (s *sprintView) mine(statuses ...string) []string {
 	return tasks
 }
 
-// todo is what the caller may go on with, what is under way first.
+// todo is what the caller may go on with: what is under way, then what isn't yet.
 func (s *sprintView) todo() List {
-	statuses := []string{"In Progress", "In Review", "Scheduled", "Planned"}
-	tasks := s.mine(statuses...)
+	list := List{}
+	for _, statuses := range [][]string{{"In Progress", "In Review"}, {"Scheduled", "Planned"}} {
+		list = append(list, s.byUrgency(s.mine(statuses...))...)
+	}
+	return list
+}
+
+// byUrgency lists tasks by priority, highest first, then by rank.
+func (s *sprintView) byUrgency(tasks []string) List {
 	slices.SortFunc(tasks, func(a, b string) int {
 		rowA, rowB := s.Task(a), s.Task(b)
 		return cmp.Or(
-			cmp.Compare(slices.Index(statuses, s.state(a, s.AsOf).Status), slices.Index(statuses, s.state(b, s.AsOf).Status)),
 			cmp.Compare(slices.Index(history.Priorities, rowB.Priority), slices.Index(history.Priorities, rowA.Priority)),
 			cmp.Compare(rowA.Rank, rowB.Rank),
 			cmp.Compare(a, b))

@@ -40,7 +40,7 @@ func (o *Oracle) Participation(from, to history.Date) Object {
 				updates++
 				streak++
 				longest = max(longest, streak)
-			} else if scrum.Date != today {
+			} else if scrum.Date < today { // until then it may yet be answered
 				streak = 0
 			}
 		}

@@ -30,6 +30,7 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 	}
 	since, until := s.since(date), earlier(s.End(date), s.horizon)
 	answer["since"], answer["until"] = since, until
+	answer["scope"] = Object{"visible_tasks": s.visible(until)}
 
 	expected, posted, answered := 0, 0, 0
 	members, missing := List{}, List{}

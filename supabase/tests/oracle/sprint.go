@@ -53,16 +53,21 @@ func earlier(a, b time.Time) time.Time {
 
 // head is what every answer about a sprint begins with.
 func (s *sprintView) head() Object {
-	visible := 0
-	for _, task := range s.tasks {
-		if s.state(task, s.horizon).in(s.id) {
-			visible++
-		}
-	}
 	return Object{
-		"as_of": s.AsOf, "timezone": s.Zone.String(), "scope": Object{"visible_tasks": visible},
+		"as_of": s.AsOf, "timezone": s.Zone.String(), "scope": Object{"visible_tasks": s.visible(s.horizon)},
 		"sprint": s.object(), "project": s.project(),
 	}
+}
+
+// visible counts the tasks in the sprint at a moment.
+func (s *sprintView) visible(at time.Time) int {
+	n := 0
+	for _, task := range s.tasks {
+		if s.state(task, at).in(s.id) {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *sprintView) object() Object {
