@@ -103,7 +103,7 @@ language sql stable security invoker set search_path = '' as $$
             'added', case when d.has_come then coalesce(d.added_tasks, 0) end,
             'removed', case when d.has_come then coalesce(d.removed_tasks, 0) end,
             'reestimated', case when d.has_come then coalesce(d.reestimated_tasks, 0) end,
-            'ideal', case when k.begun then trim_scale(round(s.tasks * ideal.share_left, 2)) end,
+            'ideal', case when k.begun then trim_scale(round(s.tasks * ideal.days_left / ideal.days, 2)) end,
             'projection', case when d.day >= k.today and pace.working_days > 0 then
               trim_scale(round(greatest(0, now_left.tasks - pace.tasks * d.working_days_ahead / pace.working_days), 2)) end),
           'points', json_build_object(
@@ -113,15 +113,15 @@ language sql stable security invoker set search_path = '' as $$
             'added', case when d.has_come then trim_scale(coalesce(d.added_points, 0)) end,
             'removed', case when d.has_come then trim_scale(coalesce(d.removed_points, 0)) end,
             'reestimated', case when d.has_come then trim_scale(coalesce(d.reestimated_points, 0)) end,
-            'ideal', case when k.begun then trim_scale(round(s.points * ideal.share_left, 2)) end,
+            'ideal', case when k.begun then trim_scale(round(s.points * ideal.days_left / ideal.days, 2)) end,
             'projection', case when d.day >= k.today and pace.working_days > 0 then
               trim_scale(round(greatest(0, now_left.points - pace.points * d.working_days_ahead / pace.working_days), 2)) end)
         ) order by d.day)
       from day d
       cross join lateral (
-        select case when d.day > k.end_date then 0
-                    when d.working_days = 0 then 1
-                    else (d.working_days - d.working_days_gone) / d.working_days::numeric end as share_left) ideal))
+        -- Without any working day nothing can be expected of one: it stays at the start's scope.
+        select case when d.day > k.end_date then 0 when d.working_days = 0 then 1 else d.working_days - d.working_days_gone end as days_left,
+          greatest(d.working_days, 1)::numeric as days) ideal))
   from clock k cross join start s cross join pace left join now_left on true
 $$;
 comment on function public.sprint_burndown(uuid, timestamptz) is
