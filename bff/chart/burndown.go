@@ -1,0 +1,289 @@
+package chart
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/sprint"
+)
+
+// Burndown draws what was left of a sprint at the end of each day, beside the
+// ideal, the scope, and what is to be expected at the present pace. It fails
+// only for a view that isn't one: days that aren't days, or negative amounts.
+func Burndown(view *sprint.Burndown, options Options) ([]byte, error) {
+	p, err := newPicture("burndown", view.Sprint.SprintID, options)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBurndown(view, p.measure)
+	if err != nil {
+		return nil, err
+	}
+	w := p.words
+	title := fmt.Sprintf(w.titleOf, w.burndown, view.Sprint.SprintName)
+	about, err := p.about(view.Head)
+	if err != nil {
+		return nil, err
+	}
+	p.footer(about, view.AsOf)
+
+	if said, err := p.instead(view.Head, view.ReferenceStart != nil, b.scope, b.start); said != "" || err != nil {
+		p.heading(title, view.Project.ProjectName)
+		return p.svg(w.code, title, said), err
+	}
+	now := b.remaining.last()
+	facts := b.facts(view, w, p.measure, now)
+	p.heading(title, strings.Join(facts, w.separator))
+	b.draw(view, p, now)
+	return p.svg(w.code, title, b.describe(view, w, p.measure, now, title)), nil
+}
+
+// burndown is the view in one measure.
+type burndown struct {
+	days                                []calendarDay
+	start                               float64
+	scope, remaining, ideal, projection series
+	completed                           series
+	finish                              *string // projected
+}
+
+func newBurndown(view *sprint.Burndown, measure Measure) (*burndown, error) {
+	b := &burndown{finish: in(measure, view.ProjectedFinish.Tasks, view.ProjectedFinish.Points)}
+	if view.Start != nil {
+		b.start = in(measure, float64(view.Start.Tasks), view.Start.Points)
+	}
+	for _, day := range view.Days {
+		date, err := parseDate(day.Date)
+		if err != nil {
+			return nil, err
+		}
+		b.days = append(b.days, calendarDay{date, day.IsWorkingDay})
+		tasks, points := day.Tasks, day.Points
+		b.scope = append(b.scope, in(measure, float(tasks.Scope), points.Scope))
+		b.completed = append(b.completed, in(measure, float(tasks.Completed), points.Completed))
+		b.remaining = append(b.remaining, in(measure, float(tasks.Remaining), points.Remaining))
+		b.ideal = append(b.ideal, in(measure, tasks.Ideal, points.Ideal))
+		b.projection = append(b.projection, in(measure, tasks.Projection, points.Projection))
+	}
+	for name, s := range map[string]series{
+		"start": {&b.start}, "scope": b.scope, "completed": b.completed, "remaining": b.remaining, "ideal": b.ideal, "projection": b.projection,
+	} {
+		if err := s.check(name); err != nil {
+			return nil, err
+		}
+	}
+	for i, day := range b.days {
+		if (b.scope[i] == nil) != (b.remaining[i] == nil) || (b.completed[i] == nil) != (b.remaining[i] == nil) {
+			return nil, fmt.Errorf("the figures of %s are incomplete", day.date.Format(time.DateOnly))
+		}
+	}
+	return b, consecutive(b.days)
+}
+
+// about tells the project and the days of a sprint.
+func (p *picture) about(head sprint.Head) (string, error) {
+	from, err := parseDate(head.Sprint.StartDate)
+	if err != nil {
+		return "", err
+	}
+	to, err := parseDate(head.Sprint.EndDate)
+	if err != nil {
+		return "", err
+	}
+	return clean(head.Project.ProjectName) + p.words.separator + p.words.date(from) + " – " + p.words.date(to), nil
+}
+
+// instead says in words what can't be drawn, and returns it: a sprint that
+// hasn't begun, or one with nothing in it. Otherwise it returns "".
+func (p *picture) instead(head sprint.Head, begun bool, amounts series, more float64) (string, error) {
+	sentence := ""
+	switch {
+	case !begun:
+		from, err := parseDate(head.Sprint.StartDate)
+		if err != nil {
+			return "", err
+		}
+		sentence = fmt.Sprintf(p.words.notBegun, p.words.date(from))
+	case amounts.last() < 0 || amounts.greatest() == 0 && more == 0:
+		sentence = in(p.measure, p.words.noTasks, p.words.noPoints)
+		if p.measure == Points && head.Scope.VisibleTasks == 0 {
+			sentence = p.words.noTasks
+		}
+	default:
+		return "", nil
+	}
+	p.say(sentence)
+	return sentence, nil
+}
+
+// closed tells whether the sprint had been completed at the moment of a view.
+func closed(head sprint.Head) bool {
+	return head.Sprint.CompletedAt != nil && !head.Sprint.CompletedAt.After(head.AsOf)
+}
+
+// facts are what a reader wants to know first.
+func (b *burndown) facts(view *sprint.Burndown, w *words, measure Measure, now int) []string {
+	left, scope := *b.remaining[now], *b.scope[now]
+	var facts []string
+	switch {
+	case scope == 0:
+		facts = append(facts, w.nothingInScope)
+	case left == 0:
+		facts = append(facts, fmt.Sprintf(w.allDone, w.count(scope, measure)))
+	default:
+		facts = append(facts, fmt.Sprintf(w.left, w.amount(left, measure), w.count(scope, measure)))
+		if ideal := b.ideal[now]; ideal != nil {
+			switch off := brief(left - *ideal); {
+			case off > 0:
+				facts = append(facts, fmt.Sprintf(w.moreThanIdeal, w.amount(off, measure)))
+			case off < 0:
+				facts = append(facts, fmt.Sprintf(w.lessThanIdeal, w.amount(-off, measure)))
+			default:
+				facts = append(facts, w.asIdeal)
+			}
+		}
+		if b.finish != nil {
+			if finish, err := parseDate(*b.finish); err == nil {
+				facts = append(facts, fmt.Sprintf(w.projected, w.date(finish)))
+			}
+		}
+	}
+	if n := view.UnestimatedCount; measure == Points && n != nil && *n > 0 {
+		facts = append(facts, fmt.Sprintf(w.unestimated, w.count(float64(*n), Tasks)))
+	}
+	return facts
+}
+
+func (b *burndown) describe(view *sprint.Burndown, w *words, measure Measure, now int, title string) string {
+	sentences := []string{fmt.Sprintf(w.burndownDesc, title, w.date(b.days[0].date), w.date(b.days[len(b.days)-1].date),
+		w.count(b.start, measure), w.count(*b.scope[now], measure), w.amount(*b.completed[now], measure), w.amount(*b.remaining[now], measure), w.date(b.days[now].date))}
+	if ideal := b.ideal[now]; ideal != nil {
+		sentences = append(sentences, fmt.Sprintf(w.burndownIdealDesc, w.amount(*ideal, measure)))
+	}
+	if b.finish != nil {
+		if finish, err := parseDate(*b.finish); err == nil {
+			sentences = append(sentences, fmt.Sprintf(w.burndownFinishDesc, w.date(finish)))
+		}
+	}
+	return strings.Join(sentences, " ")
+}
+
+func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
+	w := p.words
+	scale := newAxis(max(b.start, b.scope.greatest(), b.ideal.greatest(), b.projection.greatest()), p.measure == Tasks)
+	y := p.frame(scale)
+	// The reference start has a place of its own before the first day.
+	slot := (p.right - p.left) / float64(len(b.days)+1)
+	x := func(day int) float64 { return p.left + (float64(day)+1.5)*slot }
+
+	p.days(b.days, now, slot, x)
+	if slot >= 40 {
+		p.text(x(-1), labelLine, w.startWord, label{size: 12, colour: muted, anchor: middle})
+	}
+	p.grid(scale, y)
+	p.unit(in(p.measure, w.tasksUnit, w.pointsUnit), x(now))
+
+	lineOf := func(s series, first *float64) []point {
+		var points []point
+		if first != nil {
+			points = append(points, point{x(-1), y(*first)})
+		}
+		for i, value := range s {
+			if value != nil {
+				points = append(points, point{x(i), y(*value)})
+			}
+		}
+		return points
+	}
+	remainingLine := line{colour: blue, width: 2.5}
+	idealLine := line{colour: grey, width: 1.5, dash: "7 5"}
+	scopeLine := line{colour: purple, width: 1.8, dash: "10 3 2 3"}
+	projectionLine := line{colour: vermillion, width: 2, dash: "2 4"}
+	dot := func(x, y float64) { p.circle(x, y, 3.4, blue) }
+	remaining, projection := lineOf(b.remaining, &b.start), lineOf(b.projection, nil)
+
+	p.baseline()
+	b.marks(view, p, now, x)
+	p.path(polyline(lineOf(b.ideal, &b.start)), idealLine)
+	p.path(polyline(lineOf(b.scope, &b.start)), scopeLine)
+	p.path(polyline(projection), projectionLine)
+	p.path(polyline(remaining), remainingLine)
+	if slot >= 9 {
+		for _, at := range remaining {
+			dot(at.x, at.y)
+		}
+	} else {
+		dot(x(now), y(*b.remaining[now]))
+	}
+	b.values(p, now, x(now), y, remaining, projection, lineOf(b.ideal, &b.start), lineOf(b.scope, &b.start))
+
+	keys := []key{p.lineKey(w.remaining, remainingLine, dot), p.lineKey(w.ideal, idealLine, nil), p.lineKey(w.scope, scopeLine, nil)}
+	if len(projection) > 1 {
+		keys = append(keys, p.lineKey(w.projection, projectionLine, nil))
+	}
+	p.legend(append(keys, p.shadedKey(slot)...)...)
+}
+
+// marks draws today's line, or that of the close, and the planned end if the
+// sprint went on after it.
+func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int) float64) {
+	word := p.words.today
+	if closed(view.Head) {
+		word = p.words.closed
+	}
+	word = fmt.Sprintf(word, p.words.day(b.days[now].date))
+	at := wordAbove(x(now), word)
+	for i, day := range b.days[:now] {
+		if day.date.Format(time.DateOnly) != view.Sprint.EndDate {
+			continue
+		}
+		// Its word stands aside for today's; without room for it the line
+		// stands alone.
+		planned := p.words.plannedEnd
+		half := textWidth(planned, 12, 1.06) / 2
+		place := min(wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
+		if place-half < margin {
+			planned = ""
+		}
+		p.markBeside(x(i), place, planned, line{colour: grey, width: 1, dash: "3 3"})
+	}
+	p.mark(x(now), word, line{colour: ink, width: 1})
+}
+
+// values writes the last scope and the last remaining beside their ends, where
+// no line runs through them if there is such a place.
+func (b *burndown) values(p *picture, now int, x float64, y func(float64) float64, lines ...[]point) {
+	left, scope := *b.remaining[now], *b.scope[now]
+	taken := []box{}
+	write := func(value float64) {
+		text := p.words.number(value)
+		w := textWidth(text, 13, 1.06)
+		best, least := box{}, -1
+		for _, place := range []box{
+			{x + 7, y(value) - 18, w, 14}, {x + 7, y(value) + 5, w, 14}, {x - 7 - w, y(value) + 5, w, 14}, {x - 7 - w, y(value) - 18, w, 14},
+		} {
+			crossings := 0
+			for _, line := range lines {
+				crossings += place.crossings(line)
+			}
+			for _, other := range taken {
+				if place.overlaps(other) {
+					crossings += 10
+				}
+			}
+			if place.x+w > width-4 || place.y+14 > plotBottom {
+				crossings += 100
+			}
+			if least < 0 || crossings < least {
+				best, least = place, crossings
+			}
+		}
+		taken = append(taken, best)
+		p.text(best.x, best.y+12, text, label{size: 13, weight: 600, colour: ink, halo: true})
+	}
+	if left != scope {
+		write(scope)
+	}
+	write(left)
+}

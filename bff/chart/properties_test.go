@@ -1,0 +1,545 @@
+package chart
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/mysingle/mysingle/bff/sprint"
+)
+
+// tester is what a testing.T and a rapid.T have in common.
+type tester interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+var (
+	numbers  = regexp.MustCompile(`-?\d+(\.\d+)?`)
+	commands = regexp.MustCompile(`([MLHVhvz])([^MLHVhvz]*)`)
+)
+
+// checkPicture checks all that holds for every picture: well-formed, safe,
+// named for screen readers, and nothing outside its frame.
+func checkPicture(t tester, svg []byte) {
+	t.Helper()
+	decoder := xml.NewDecoder(strings.NewReader(string(svg)))
+	ids, texts := map[string]string{}, 0
+	var labelledBy, id, open string
+	var pending *xml.StartElement
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("not well-formed: %v", err)
+			return
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			open = token.Name.Local
+			attributes := map[string]string{}
+			for _, a := range token.Attr {
+				attributes[a.Name.Local] = a.Value
+				if strings.HasPrefix(a.Name.Local, "on") || a.Name.Local == "href" ||
+					strings.Contains(a.Value, "url(") && !strings.HasPrefix(a.Value, "url(#") {
+					t.Errorf("<%s %s=%q>", open, a.Name.Local, a.Value)
+				}
+			}
+			if id = attributes["id"]; id != "" {
+				if _, twice := ids[id]; twice {
+					t.Errorf("two elements have the id %q", id)
+				}
+				ids[id] = ""
+			}
+			switch open {
+			case "svg":
+				labelledBy = attributes["aria-labelledby"]
+				if attributes["role"] != "img" || attributes["viewBox"] != "0 0 800 450" {
+					t.Errorf("got %v", attributes)
+				}
+			case "title", "desc", "style", "pattern":
+			case "text":
+				texts++
+				pending = &token
+			case "rect", "circle", "path":
+				if _, inPattern := attributes["d"]; inPattern && !strings.Contains(attributes["d"], " ") || attributes["cx"] == "3" {
+					continue // a texture's tile
+				}
+				checkShape(t, open, attributes)
+			default:
+				t.Errorf("unexpected <%s>", open)
+			}
+		case xml.CharData:
+			switch open {
+			case "title", "desc":
+				ids[id] += string(token)
+			case "text":
+				if pending != nil {
+					checkText(t, *pending, string(token))
+					pending = nil
+				}
+			case "style":
+				if strings.Contains(string(token), "@import") || strings.Contains(string(token), "url(") {
+					t.Errorf("style: %s", token)
+				}
+			}
+		case xml.EndElement:
+			open = ""
+		}
+	}
+	for _, id := range strings.Fields(labelledBy) {
+		if strings.TrimSpace(ids[id]) == "" {
+			t.Errorf("%q names nothing", id)
+		}
+	}
+	if len(strings.Fields(labelledBy)) != 2 || texts < 2 {
+		t.Errorf("labelled by %q, %d texts", labelledBy, texts)
+	}
+}
+
+// inside tells whether a place is in the frame; a hair's breadth beside it
+// for what is rounded.
+func inside(x, y float64) bool {
+	return x >= -0.1 && x <= width+0.1 && y >= -0.1 && y <= height+0.1
+}
+
+func number(t tester, text string) float64 {
+	t.Helper()
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+		t.Fatalf("%q is no coordinate", text)
+	}
+	return value
+}
+
+func checkShape(t tester, name string, attributes map[string]string) {
+	t.Helper()
+	ok := true
+	switch name {
+	case "rect":
+		x, y := 0.0, 0.0
+		if attributes["x"] != "" {
+			x, y = number(t, attributes["x"]), number(t, attributes["y"])
+		}
+		w, h := number(t, attributes["width"]), number(t, attributes["height"])
+		ok = inside(x, y) && inside(x+w, y+h) && w >= 0 && h >= 0
+	case "circle":
+		x, y, r := number(t, attributes["cx"]), number(t, attributes["cy"]), number(t, attributes["r"])
+		ok = inside(x-r, y-r) && inside(x+r, y+r)
+	case "path":
+		x, y := 0.0, 0.0
+		for _, command := range commands.FindAllStringSubmatch(attributes["d"], -1) {
+			var values []float64
+			for _, text := range numbers.FindAllString(command[2], -1) {
+				values = append(values, number(t, text))
+			}
+			switch command[1] {
+			case "M", "L":
+				x, y = values[0], values[1]
+			case "H":
+				x = values[0]
+			case "V":
+				y = values[0]
+			case "h":
+				x += values[0]
+			case "v":
+				y += values[0]
+			}
+			ok = ok && inside(x, y)
+		}
+		if rest := commands.ReplaceAllString(attributes["d"], ""); rest != "" || strings.ContainsAny(attributes["d"], "NIne") {
+			t.Errorf("path data: %q", attributes["d"])
+		}
+	}
+	if !ok {
+		t.Errorf("<%s %v> is outside the frame", name, attributes)
+	}
+}
+
+func checkText(t tester, element xml.StartElement, text string) {
+	t.Helper()
+	var x, y, size, stretch float64
+	side := start
+	stretch = 1
+	for _, a := range element.Attr {
+		switch a.Name.Local {
+		case "x":
+			x = number(t, a.Value)
+		case "y":
+			y = number(t, a.Value)
+		case "font-size":
+			size = number(t, a.Value)
+		case "font-weight":
+			stretch = 1.06
+		case "text-anchor":
+			side = anchor(a.Value)
+		}
+	}
+	w := textWidth(text, size, stretch)
+	switch side {
+	case middle:
+		x -= w / 2
+	case end:
+		x -= w
+	}
+	if !inside(x, y-size) || !inside(x+w, y) {
+		t.Errorf("%q, from %.0f to %.0f at %.0f, is outside the frame", text, x, x+w, y)
+	}
+}
+
+func TestPictures_hold(t *testing.T) {
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			svg := s.mustDraw(t)
+			checkPicture(t, svg)
+			if limit := 40_000; len(svg) > limit && !strings.Contains(s.name, "366") {
+				t.Errorf("%d bytes are more than %d", len(svg), limit)
+			}
+			if text := string(svg); strings.Contains(text, "<script") || strings.ContainsAny(text, "\u202e\x00") {
+				t.Error("a name reached the picture as it came")
+			}
+		})
+	}
+}
+
+func options(t *rapid.T) Options {
+	return Options{
+		Measure:  rapid.SampledFrom([]Measure{Tasks, Points}).Draw(t, "measure"),
+		Language: rapid.SampledFrom([]Language{English, Korean, "fr"}).Draw(t, "language"),
+	}
+}
+
+// amount draws few or many, or none.
+func amount() *rapid.Generator[int] {
+	return rapid.OneOf(rapid.Just(0), rapid.IntRange(0, 12), rapid.IntRange(0, 900), rapid.IntRange(0, 2_000_000))
+}
+
+func drawHead(t *rapid.T, days int) (sprint.Head, time.Time) {
+	first := time.Date(2026, 1, rapid.IntRange(1, 1000).Draw(t, "first day"), 0, 0, 0, 0, time.UTC)
+	head := sprint.Head{
+		AsOf: first.AddDate(0, 0, days/2), Scope: sprint.Scope{VisibleTasks: rapid.IntRange(0, 9).Draw(t, "visible")},
+		Sprint: sprint.Sprint{
+			SprintID: rapid.String().Draw(t, "id"), SprintName: rapid.String().Draw(t, "name"),
+			StartDate: first.Format(time.DateOnly),
+			EndDate:   first.AddDate(0, 0, rapid.IntRange(0, max(days-1, 0)).Draw(t, "end")).Format(time.DateOnly),
+		},
+		Project: sprint.Project{ProjectName: rapid.String().Draw(t, "project")},
+	}
+	if rapid.Bool().Draw(t, "closed") {
+		head.Sprint.CompletedAt = &head.AsOf
+	}
+	return head, first
+}
+
+func TestBurndown_property_holds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.OneOf(rapid.IntRange(1, 30), rapid.IntRange(0, 500)).Draw(t, "days")
+		head, first := drawHead(t, n)
+		view := &sprint.Burndown{Head: head, ReferenceStart: &first}
+		begin := amount().Draw(t, "at the start")
+		view.Start = &sprint.Amount{Tasks: begin, Points: float64(begin) / 2}
+		known := rapid.IntRange(0, n).Draw(t, "days with figures")
+		for i := range n {
+			day := sprint.BurndownDay{Date: first.AddDate(0, 0, i).Format(time.DateOnly), IsWorkingDay: rapid.IntRange(0, 6).Draw(t, "weekday") > 1}
+			if i < known {
+				scope := amount().Draw(t, "scope")
+				done := min(scope, amount().Draw(t, "done"))
+				left := scope - done
+				s, d, l := float64(scope)/2, float64(done)/2, float64(left)/2
+				day.Tasks.Scope, day.Tasks.Completed, day.Tasks.Remaining = &scope, &done, &left
+				day.Points.Scope, day.Points.Completed, day.Points.Remaining = &s, &d, &l
+			} else if rapid.Bool().Draw(t, "projected") {
+				day.Tasks.Projection, day.Points.Projection = &view.Start.Points, &view.Start.Points
+			}
+			if rapid.Bool().Draw(t, "with an ideal") {
+				day.Tasks.Ideal, day.Points.Ideal = &view.Start.Points, &view.Start.Points
+			}
+			view.Days = append(view.Days, day)
+		}
+		svg, err := Burndown(view, options(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPicture(t, svg)
+	})
+}
+
+func TestFlow_property_holds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.OneOf(rapid.IntRange(1, 30), rapid.IntRange(0, 200)).Draw(t, "days")
+		head, first := drawHead(t, n)
+		view := &sprint.Flow{Head: head, ReferenceStart: &first}
+		known := rapid.IntRange(0, n).Draw(t, "days with figures")
+		for i := range n {
+			day := sprint.FlowDay{Date: first.AddDate(0, 0, i).Format(time.DateOnly), IsWorkingDay: i%7 < 5}
+			if i < known {
+				var a [8]int
+				var x [8]float64
+				for status := range a {
+					a[status] = amount().Draw(t, "amount")
+					x[status] = float64(a[status]) / 2
+				}
+				day.Tasks = sprint.StatusTasks{Planned: &a[0], Scheduled: &a[1], InProgress: &a[2], InReview: &a[3], Blocked: &a[4], OnHold: &a[5], Completed: &a[6], Cancelled: &a[7]}
+				day.Points = sprint.StatusPoints{Planned: &x[0], Scheduled: &x[1], InProgress: &x[2], InReview: &x[3], Blocked: &x[4], OnHold: &x[5], Completed: &x[6], Cancelled: &x[7]}
+			}
+			view.Days = append(view.Days, day)
+		}
+		svg, err := Flow(view, options(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPicture(t, svg)
+	})
+}
+
+func TestVelocity_property_holds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		view := velocity(rapid.IntRange(0, 50).Draw(t, "sprints"), rapid.String().Draw(t, "project"))
+		var tasks, points []float64
+		for i := range view.Sprints {
+			s := &view.Sprints[i]
+			s.SprintName = rapid.String().Draw(t, "name")
+			s.Committed.Tasks, s.Completed.Tasks = amount().Draw(t, "committed"), amount().Draw(t, "completed")
+			s.Committed.Points, s.Completed.Points = float64(s.Committed.Tasks)/2, float64(s.Completed.Tasks)/2
+			tasks, points = append(tasks, float64(s.Completed.Tasks)), append(points, s.Completed.Points)
+		}
+		view.Tasks, view.Points = spread(tasks), spread(points)
+		svg, err := Velocity(view, options(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPicture(t, svg)
+	})
+}
+
+func TestForecast_property_holds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		throughput := &sprint.Throughput{
+			ProjectHead: velocity(0, rapid.String().Draw(t, "project")).ProjectHead,
+			Remaining:   sprint.Remaining{UnestimatedCount: rapid.IntRange(0, 3).Draw(t, "unestimated")},
+			Calendar: sprint.Calendar{
+				Today:       time.Date(2026, 1, rapid.IntRange(1, 1000).Draw(t, "today"), 0, 0, 0, 0, time.UTC).Format(time.DateOnly),
+				WorkingDays: rapid.SliceOfNDistinct(rapid.IntRange(1, 7), 1, 7, rapid.ID).Draw(t, "working days"),
+			},
+		}
+		throughput.Remaining.Tasks = rapid.IntRange(0, 800).Draw(t, "remaining")
+		throughput.Remaining.Points = float64(throughput.Remaining.Tasks) / 2
+		for _, done := range rapid.SliceOfN(rapid.IntRange(0, 6), 0, 30).Draw(t, "history") {
+			throughput.History = append(throughput.History, sprint.ThroughputDay{Amount: sprint.Amount{Tasks: done, Points: float64(done) / 2}})
+		}
+		view, err := sprint.NewForecast(throughput, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		svg, err := Forecast(view, options(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPicture(t, svg)
+	})
+}
+
+func TestPictures_refuseWhatIsNoView(t *testing.T) {
+	broken := func(change func(*sprint.Burndown)) func() ([]byte, error) {
+		return func() ([]byte, error) {
+			view := fortnight.burndown()
+			change(view)
+			return Burndown(view, Options{})
+		}
+	}
+	negative, infinite := -1.0, math.Inf(1)
+	for _, test := range []struct {
+		name  string
+		draw  func() ([]byte, error)
+		fault string
+	}{
+		{"a day that is none", broken(func(v *sprint.Burndown) { v.Days[3].Date = "2026-02-30" }), "no"},
+		{"a day is missing", broken(func(v *sprint.Burndown) { v.Days = append(v.Days[:3], v.Days[4:]...) }), "follow"},
+		{"no end date", broken(func(v *sprint.Burndown) { v.Sprint.EndDate = "" }), "not a day"},
+		{"a figure is missing", broken(func(v *sprint.Burndown) { v.Days[2].Tasks.Scope = nil }), "incomplete"},
+		{"negative", broken(func(v *sprint.Burndown) { v.Days[2].Tasks.Ideal = &negative }), "can't be drawn"},
+		{"infinite", broken(func(v *sprint.Burndown) { v.Days[9].Tasks.Projection = &infinite }), "can't be drawn"},
+		{"unknown measure", func() ([]byte, error) { return Flow(fortnight.flow(), Options{Measure: "hours"}) }, "hours"},
+		{"a forecast without today", func() ([]byte, error) {
+			view := ahead(t, 48, 0, 20, "Web shop")
+			view.Calendar.Today = ""
+			return Forecast(view, Options{})
+		}, "not a day"},
+		{"a sprint without days", func() ([]byte, error) {
+			view := velocity(2, "Web shop")
+			view.Sprints[0].StartDate = "yesterday"
+			return Velocity(view, Options{})
+		}, "not a day"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if svg, err := test.draw(); err == nil || svg != nil || !strings.Contains(err.Error(), test.fault) {
+				t.Errorf("got %d bytes, %v, want %q", len(svg), err, test.fault)
+			}
+		})
+	}
+}
+
+func TestBurndown_describesItself(t *testing.T) {
+	for _, test := range []struct {
+		language Language
+		want     []string
+	}{
+		{English, []string{
+			"<title id=\"burndown-tasks-0f8fad5b-d9cb-469f-a165-70867728950e-title\">Burndown · Sprint 12</title>",
+			"Nov 9, 2026 to Nov 20, 2026: at the start 40 tasks, now 46 tasks in scope, of which 20 are completed and 26 remain on Nov 16, 2026. The ideal line is at 16.",
+		}},
+		{Korean, []string{
+			"번다운 · Sprint 12</title>",
+			"시작할 때 작업 40개, 현재 범위 작업 46개 중 완료 20개, 남은 일 26개 (2026년 11월 16일). 이상적인 진행은 16개입니다.",
+		}},
+	} {
+		svg, err := Burndown(fortnight.burndown(), Options{Language: test.language})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(string(svg), want) {
+				t.Errorf("%s: %q is missing in\n%.1200s", test.language, want, svg)
+			}
+		}
+	}
+}
+
+// Every label is there in every language, and takes the same arguments.
+func TestWords_sameInEveryLanguage(t *testing.T) {
+	verbs := regexp.MustCompile(`%(\[\d\])?s`)
+	en, ko := reflect.ValueOf(english), reflect.ValueOf(korean)
+	for i := range en.NumField() {
+		name := en.Type().Field(i).Name
+		if en.Field(i).Kind() != reflect.String {
+			continue
+		}
+		a, b := en.Field(i).String(), ko.Field(i).String()
+		if a == "" || b == "" {
+			t.Errorf("%s is missing: %q, %q", name, a, b)
+		}
+		n := len(verbs.FindAllString(a, -1))
+		if n != len(verbs.FindAllString(b, -1)) {
+			t.Errorf("%s takes other arguments: %q, %q", name, a, b)
+		}
+		if strings.HasSuffix(name, "Layout") {
+			continue
+		}
+		for _, text := range []string{a, b} {
+			args := make([]any, n)
+			for i := range args {
+				args[i] = "x"
+			}
+			if n > 0 && strings.Contains(fmt.Sprintf(text, args...), "%!") {
+				t.Errorf("%s: %s", name, fmt.Sprintf(text, args...))
+			}
+		}
+	}
+	for _, layer := range layers {
+		if english.statuses[layer.status] == "" || korean.statuses[layer.status] == "" {
+			t.Errorf("the status %s has no name", layer.status)
+		}
+	}
+}
+
+// luminance is the relative luminance of WCAG 2.2.
+func luminance(tb testing.TB, hex string) float64 {
+	tb.Helper()
+	value, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 32)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	channel := func(shift int) float64 {
+		c := float64(value>>shift&0xff) / 255
+		if c <= 0.04045 {
+			return c / 12.92
+		}
+		return math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return 0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0)
+}
+
+func TestPalette_contrast(t *testing.T) {
+	contrast := func(a, b string) float64 {
+		x, y := luminance(t, a), luminance(t, b)
+		return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+	}
+	for _, test := range []struct {
+		front, back colour
+		least       float64
+	}{
+		{ink, background, 4.5}, {muted, background, 4.5}, {ink, shade, 4.5}, {muted, shade, 4.5},
+		{ink, band, 4.5}, {ink, pale, 4.5}, {background, blue, 4.5},
+		{blue, background, 3}, {deepBlue, background, 3}, {grey, background, 3}, {purple, background, 3},
+		{vermillion, background, 3}, {green, background, 3}, {axisColour, background, 3},
+	} {
+		front, back := palette[test.front], palette[test.back]
+		if got := contrast(front.light, back.light); got < test.least {
+			t.Errorf("light: %s on %s has %.2f, want %.1f", front.light, back.light, got, test.least)
+		}
+		if got := contrast(front.dark, back.dark); got < test.least {
+			t.Errorf("dark: %s on %s has %.2f, want %.1f", front.dark, back.dark, got, test.least)
+		}
+	}
+}
+
+func TestAxis_property_roundAndComplete(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		greatest := rapid.Float64Range(0, 1e12).Draw(t, "greatest")
+		if rapid.Bool().Draw(t, "small") {
+			greatest = rapid.Float64Range(0, 40).Draw(t, "small greatest")
+		}
+		whole := rapid.Bool().Draw(t, "whole")
+		a := newAxis(greatest, whole)
+		if n := len(a.ticks); n < 2 || n > 8 || a.ticks[0] != 0 || a.top < greatest {
+			t.Fatalf("got %+v for %v", a, greatest)
+		}
+		for i, tick := range a.ticks {
+			if i > 0 && tick <= a.ticks[i-1] || whole && tick != math.Trunc(tick) {
+				t.Fatalf("got %+v for %v", a, greatest)
+			}
+		}
+	})
+}
+
+func TestFit(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"short", "short"},
+		{"a name that is too long", "a name t…"},
+		{"스프린트 열두 번째", "스프린트…"},
+		{"", ""},
+	} {
+		if got := fit(test.text, 12, 1, 70); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	if got, want := clean(hostile), "</title><script>alert(1)</script>&amp;\"'\ufffd 🦊 스프린트"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func BenchmarkBurndown(b *testing.B) {
+	view := korea.burndown()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Burndown(view, Options{Language: Korean}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
