@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/mysingle/mysingle/bff/sprint"
+	"github.com/mysingle/mysingle/bff/figures"
+	"github.com/mysingle/mysingle/bff/language"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -26,6 +29,7 @@ type problem struct {
 
 	Errors []fieldError `json:"errors,omitempty"`
 
+	args      []any  // what Message, a format, takes
 	challenge string // for WWW-Authenticate
 }
 
@@ -34,6 +38,8 @@ type fieldError struct {
 	In      string `json:"in"` // path or query
 	Name    string `json:"name"`
 	Message string `json:"message"`
+
+	say func(language.Language) string // makes Message
 }
 
 // panicked is a panic on its way to the log.
@@ -44,13 +50,14 @@ type panicked struct {
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.fault, p.stack) }
 
-// inputError lists everything that is wrong with a request's input.
+// inputError lists everything that is wrong with a request's input, or says
+// it in one sentence where no field is to blame.
 type inputError struct {
 	message string
 	fields  []fieldError
 }
 
-func (e *inputError) Error() string { return e.message }
+func (e *inputError) Error() string { return "invalid request" }
 
 func badRequest(message string) error { return &inputError{message: message} }
 
@@ -66,6 +73,8 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if internal {
 		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
 	}
+	l := languageOf(c)
+	p.translate(l)
 	if p.Status == http.StatusRequestEntityTooLarge || p.Status == http.StatusRequestHeaderFieldsTooLarge {
 		lingerOnClose(c)
 	}
@@ -78,9 +87,35 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if p.challenge != "" {
 		c.Set(fiber.HeaderWWWAuthenticate, p.challenge)
 	}
+	c.Vary(fiber.HeaderAcceptLanguage)
+	c.Set(fiber.HeaderContentLanguage, string(l))
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	return c.Status(p.Status).Send(body)
+}
+
+// translate makes the messages those of the language.
+func (p *problem) translate(l language.Language) {
+	p.Message = l.Say(p.Message, p.args...)
+	if len(p.Errors) == 0 {
+		return
+	}
+	for i := range p.Errors {
+		p.Errors[i].Message = p.Errors[i].say(l)
+	}
+	text := func(f fieldError) string { return f.In + " " + f.Name + " " + f.Message }
+	slices.SortFunc(p.Errors, func(a, b fieldError) int { return strings.Compare(text(a), text(b)) })
+	p.Errors = slices.CompactFunc(p.Errors, func(a, b fieldError) bool { return text(a) == text(b) })
+	var says []string
+	for _, f := range p.Errors {
+		says = append(says, f.Message)
+	}
+	p.Message = strings.Join(says, "; ") + "."
+}
+
+// languageOf is the language in which the client wants to be spoken to.
+func languageOf(c *fiber.Ctx) language.Language {
+	return language.Of(c.Get(fiber.HeaderAcceptLanguage))
 }
 
 // describe maps errors to HTTP. The second result tells that the cause is
@@ -88,6 +123,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 func describe(err error) (problem, bool) {
 	var (
 		input   *inputError
+		invalid *figures.Refusal
 		refused *supabase.Refusal
 		token   *supabase.TokenError
 		role    *supabase.RoleError
@@ -99,8 +135,14 @@ func describe(err error) (problem, bool) {
 	switch {
 	case errors.As(err, &input):
 		return problem{Status: 400, Code: "invalid_request", Message: input.message, Errors: input.fields}, false
-	case errors.Is(err, sprint.ErrNotFound):
+	case errors.Is(err, figures.ErrSprintNotFound):
 		return problem{Status: 404, Code: "sprint_not_found", Message: "There is no such sprint, or you may not see it."}, false
+	case errors.Is(err, figures.ErrProjectNotFound):
+		return problem{Status: 404, Code: "project_not_found", Message: "There is no such project, or you may not see it."}, false
+	case errors.Is(err, figures.ErrProfileNotFound):
+		return problem{Status: 404, Code: "profile_not_found", Message: "There is no profile of yours."}, false
+	case errors.As(err, &invalid):
+		return describeRefusal(invalid)
 	case errors.Is(err, errNotSignedIn):
 		return problem{Status: 401, Code: "not_signed_in", Message: "Sign in first: this needs an access token.", challenge: bearer}, false
 	case errors.As(err, &token):
@@ -115,13 +157,13 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 400, Code: "invalid_path", Message: refused.Message}, false
 	case errors.As(err, &failure):
 		if failure.Timeout {
-			return problem{Status: 504, Code: "upstream_timeout", Message: failure.Service + " did not answer in time."}, true
+			return problem{Status: 504, Code: "upstream_timeout", Message: "%s did not answer in time.", args: []any{failure.Service}}, true
 		}
-		return problem{Status: 502, Code: "upstream_unavailable", Message: failure.Service + " gave no usable answer."}, true
+		return problem{Status: 502, Code: "upstream_unavailable", Message: "%s gave no usable answer.", args: []any{failure.Service}}, true
 	case errors.As(err, &answer):
 		return describeAnswer(answer)
 	case errors.As(err, &down):
-		return problem{Status: 503, Code: "not_ready", Message: down.Error()}, false
+		return problem{Status: 503, Code: "not_ready", Message: "Down: %s.", args: []any{down.Error()}}, false
 	case errors.As(err, &framed):
 		return describeFramed(framed), false
 	}
@@ -148,6 +190,24 @@ func describeAnswer(e *supabase.Error) (problem, bool) {
 		return problem{Status: 502, Code: "upstream_failed", Message: "The database failed to answer."}, true
 	}
 	return problem{Status: 500, Code: "internal", Message: "Something went wrong here. It has been logged."}, true
+}
+
+// describeRefusal is for what an SQL function refuses: the fault is in the
+// parameter that the argument came from.
+func describeRefusal(e *figures.Refusal) (problem, bool) {
+	fault, ok := refused[e.Argument]
+	if !ok {
+		return problem{Status: 500, Code: "internal", Message: "Something went wrong here. It has been logged."}, true
+	}
+	return problem{Status: 400, Code: "invalid_request", Errors: []fieldError{fault}}, false
+}
+
+// refused are the arguments that an SQL function may find wrong although the
+// parameter is well-formed.
+var refused = map[string]fieldError{
+	"date":      queryFault("date", "%s must be a day of the sprint", "date"),
+	"from_date": queryFault("from", "%s must be at most a year before to", "from"),
+	"to_date":   queryFault("to", "%s must be on or after from", "to"),
 }
 
 // describeFramed is for what Fiber itself refuses. Its own messages may quote

@@ -23,7 +23,14 @@ const (
 // live answers as long as the process does.
 func (s *Server) live(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.JSON(fiber.Map{"status": "ok", "version": s.version})
+	return c.JSON(liveness{"ok", s.version})
+}
+
+// liveness is what /livez says.
+type liveness struct {
+	Status string `json:"status"` // "ok"
+	// Version is the module's version, or the commit that was built.
+	Version string `json:"version"`
 }
 
 // ready answers 200 when requests can be served, else 503 with the part that
@@ -37,7 +44,7 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	return c.JSON(state)
 }
 
-// notReady says which parts are down.
+// notReady is which parts are down.
 type notReady struct{ parts map[string]string }
 
 func (e *notReady) Error() string {
@@ -48,13 +55,14 @@ func (e *notReady) Error() string {
 		}
 	}
 	slices.Sort(down)
-	return "Down: " + strings.Join(down, ", ") + "."
+	return strings.Join(down, ", ")
 }
 
 // readiness is what /readyz says.
 type readiness struct {
-	Ready bool              `json:"ready"`
-	Parts map[string]string `json:"parts"` // "ok" or "down"
+	Ready bool `json:"ready"`
+	// Parts are the parts that the BFF can't do without: "ok" or "down".
+	Parts map[string]string `json:"parts"`
 	at    time.Time
 }
 

@@ -4,70 +4,134 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-playground/validator/v10"
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/language"
 )
 
-// validate is safe for concurrent use and caches what it knows of a struct.
-var validate = validator.New(validator.WithRequiredStructEnabled())
+// validate is safe for concurrent use and caches what it knows of a struct;
+// faults tells what it finds.
+var (
+	validate = newValidate()
+	faults   = language.NewFaults(validate)
+)
+
+func newValidate() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(field reflect.StructField) string {
+		_, name := parameter(field)
+		return name
+	})
+	// PostgreSQL has no year 0, which time.Parse accepts.
+	if err := v.RegisterValidation("date", func(field validator.FieldLevel) bool {
+		day, err := time.Parse(time.DateOnly, field.Field().String())
+		return err == nil && day.Year() > 0
+	}); err != nil {
+		panic(err) // the rule's name is taken or malformed: a fault in this file
+	}
+	return v
+}
+
+// parameter is where a field of an input comes from and what it is called
+// there.
+func parameter(field reflect.StructField) (in, name string) {
+	if name := field.Tag.Get("path"); name != "" {
+		return "path", name
+	}
+	return "query", field.Tag.Get("query")
+}
 
 // readInput fills the struct that into points to from the path and the query
 // and returns one error that lists everything wrong: unknown parameters,
 // repeated ones, and values against their validate tags.
 //
-// Fields are strings (from the path) or pointers to strings (from the query,
-// nil when absent) with the tags path or query for the name, validate for
-// the rule, and expect for the rule in words.
+// Fields are strings (from the path), pointers to strings or integers (from
+// the query, nil when absent) or lists of strings (from the query, between
+// commas), with the tags path or query for the name and validate for the rule.
+// Inputs may embed one another.
 func readInput(c *fiber.Ctx, into any) error {
 	target := reflect.ValueOf(into).Elem()
 	given, fields := queryOf(c)
 	known := make(map[string]bool)
-	for i := range target.NumField() {
-		field := target.Type().Field(i)
-		if name := field.Tag.Get("path"); name != "" {
-			target.Field(i).SetString(strings.Clone(c.Params(name)))
+	for _, field := range reflect.VisibleFields(target.Type()) {
+		in, name := parameter(field)
+		if field.Anonymous || name == "" {
+			continue
 		}
-		if name := field.Tag.Get("query"); name != "" {
-			known[name] = true
-			if value, ok := given[name]; ok {
-				target.Field(i).Set(reflect.ValueOf(&value))
-			}
+		if in == "path" {
+			target.FieldByIndex(field.Index).SetString(strings.Clone(c.Params(name)))
+			continue
+		}
+		known[name] = true
+		if value, ok := given[name]; ok {
+			fields = append(fields, set(target.FieldByIndex(field.Index), name, value)...)
 		}
 	}
 	for name := range given {
 		if !known[name] {
-			fields = append(fields, fieldError{"query", name, "is not known here"})
+			fields = append(fields, queryFault(name, "%s is not known here", name))
 		}
 	}
-	fields = append(fields, invalid(into)...)
-	if len(fields) == 0 {
-		return nil
+	if fields = append(fields, invalid(into)...); len(fields) > 0 {
+		return &inputError{fields: fields}
 	}
-	slices.SortFunc(fields, func(a, b fieldError) int {
-		return strings.Compare(a.In+" "+a.Name+" "+a.Message, b.In+" "+b.Name+" "+b.Message)
-	})
-	var says []string
-	for _, f := range fields {
-		says = append(says, f.Name+" "+f.Message)
+	return nil
+}
+
+// set puts a parameter's value into a field, as far as it can be read.
+func set(field reflect.Value, name, value string) []fieldError {
+	switch target := field.Addr().Interface().(type) {
+	case **string:
+		*target = &value
+	case **int:
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return []fieldError{queryFault(name, "%s must be a whole number", name)}
+		}
+		*target = &n
+	case **int64:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return []fieldError{queryFault(name, "%s must be a whole number", name)}
+		}
+		*target = &n
+	case *[]string:
+		var repeated []fieldError
+		*target = strings.Split(value, ",")
+		for i, one := range *target {
+			if slices.Contains((*target)[:i], one) {
+				repeated = append(repeated, queryFault(name, "%s names %s more than once", name, one))
+			}
+		}
+		return repeated
+	default:
+		panic("no way to read a " + field.Type().String()) // a fault in the input's type
 	}
-	return &inputError{strings.Join(says, "; ") + ".", fields}
+	return nil
 }
 
 // queryOf returns the query's parameters, and a fault for each repeated one.
 func queryOf(c *fiber.Ctx) (map[string]string, []fieldError) {
 	given := make(map[string]string)
-	var faults []fieldError
+	var repeated []string
 	c.Request().URI().QueryArgs().VisitAll(func(key, value []byte) {
 		name := string(key)
 		if _, ok := given[name]; !ok {
 			given[name] = string(value)
-		} else if fault := (fieldError{"query", name, "is there more than once"}); !slices.Contains(faults, fault) {
-			faults = append(faults, fault)
+		} else if !slices.Contains(repeated, name) {
+			repeated = append(repeated, name)
 		}
 	})
-	return given, faults
+	var fields []fieldError
+	for _, name := range repeated {
+		fields = append(fields, queryFault(name, "%s is there more than once", name))
+	}
+	return given, fields
 }
 
 // invalid lists the values that break their rules.
@@ -78,12 +142,16 @@ func invalid(input any) []fieldError {
 	}
 	var fields []fieldError
 	for _, b := range broken {
-		field, _ := reflect.TypeOf(input).Elem().FieldByName(b.StructField())
-		fault := fieldError{In: "path", Name: field.Tag.Get("path"), Message: "must be " + field.Tag.Get("expect")}
-		if fault.Name == "" {
-			fault.In, fault.Name = "query", field.Tag.Get("query")
-		}
+		name, _, _ := strings.Cut(b.StructField(), "[") // an element of a list
+		field, _ := reflect.TypeOf(input).Elem().FieldByName(name)
+		fault := fieldError{say: func(l language.Language) string { return faults.Say(l, b) }}
+		fault.In, fault.Name = parameter(field)
 		fields = append(fields, fault)
 	}
 	return fields
+}
+
+// queryFault is a fault of a parameter of the query.
+func queryFault(name, sentence string, args ...any) fieldError {
+	return fieldError{In: "query", Name: name, say: func(l language.Language) string { return l.Say(sentence, args...) }}
 }

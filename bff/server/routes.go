@@ -2,6 +2,9 @@ package server
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/chart"
+	"github.com/mysingle/mysingle/bff/sprint"
 )
 
 // routes is the map of the BFF's paths.
@@ -20,7 +23,24 @@ func (s *Server) routes() {
 
 	// The BFF's own views, for those who are signed in.
 	api := s.app.Group("/api/v1", private, s.authenticate, requireUser)
-	api.Get("/sprints/:sprint_id/board", s.board)
+	sprints := api.Group("/sprints/:sprint_id")
+	sprints.Get("/board", pass[boardInput](s, boardView))
+	sprints.Get("/burndown", pass[sprintInput](s, burndownView))
+	sprints.Get("/burndown.svg", picture[sprintPictureInput](s, burndownView, asRead[sprint.Burndown], chart.Burndown))
+	sprints.Get("/flow", pass[sprintInput](s, flowView))
+	sprints.Get("/flow.svg", picture[sprintPictureInput](s, flowView, asRead[sprint.Flow], chart.Flow))
+	sprints.Get("/report", pass[sprintInput](s, reportView))
+	sprints.Get("/workload", pass[sprintInput](s, workloadView))
+	sprints.Get("/scrum", pass[scrumInput](s, scrumView))
+	sprints.Get("/dashboard", s.dashboard)
+	projects := api.Group("/projects/:project_id")
+	projects.Get("/velocity", pass[velocityInput](s, velocityView))
+	projects.Get("/velocity.svg", picture[velocityPictureInput](s, velocityView, asRead[sprint.Velocity], chart.Velocity))
+	projects.Get("/forecast", s.forecastJSON())
+	projects.Get("/forecast.svg", picture[forecastPictureInput](s, throughputView, newForecast, chart.Forecast))
+	projects.Get("/impediments", pass[projectInput](s, impedimentsView))
+	projects.Get("/participation", pass[participationInput](s, participationView))
+	api.Get("/me/scrum", pass[noInput](s, myScrumView))
 }
 
 // private keeps answers that depend on who asks out of every cache.

@@ -15,7 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/config"
-	"github.com/mysingle/mysingle/bff/sprint"
+	"github.com/mysingle/mysingle/bff/figures"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -39,7 +39,7 @@ type Server struct {
 	log      *slog.Logger
 	client   *supabase.Client
 	identify *supabase.Authenticator
-	boards   *sprint.Boards
+	figures  *figures.Reader
 	health   *health
 }
 
@@ -61,8 +61,8 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 				Log:     log,
 			}),
 		},
-		boards: sprint.NewBoards(client),
-		health: newHealth(client),
+		figures: figures.NewReader(client),
+		health:  newHealth(client),
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,

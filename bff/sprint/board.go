@@ -1,49 +1,9 @@
-// Package sprint composes the views of a sprint. Their figures come from
-// SQL functions, so that every client sees the same ones.
+// Package sprint is the views of sprints and their projects: the types of what
+// the SQL functions answer, and the forecast that is made from it. It needs
+// nothing of the server, so it can be part of an edge function too.
 package sprint
 
-import (
-	"context"
-	"errors"
-	"strings"
-	"time"
-
-	"github.com/mysingle/mysingle/bff/supabase"
-)
-
-// ErrNotFound is returned for a sprint that doesn't exist and for one that
-// the caller may not see: the two can't be told apart.
-var ErrNotFound = errors.New("no such sprint")
-
-// Boards reads sprint boards.
-type Boards struct{ client *supabase.Client }
-
-// NewBoards returns Boards that read through client.
-func NewBoards(client *supabase.Client) *Boards { return &Boards{client} }
-
-// BoardQuery chooses a sprint and, optionally, which of its tasks.
-type BoardQuery struct {
-	SprintID string  `json:"sprint_id"`
-	Assignee *string `json:"assignee,omitempty"`
-	Priority *string `json:"priority,omitempty"`
-}
-
-// Read returns the board as JSON of the shape of Board, as PostgreSQL wrote
-// it: a board may hold thousands of tasks, and taking it apart only to put it
-// together again would cost more than the rest of the request.
-func (b *Boards) Read(ctx context.Context, caller supabase.Caller, query BoardQuery) (string, error) {
-	board, err := b.client.ReadRPC(ctx, caller, "sprint_board", query)
-	if err != nil {
-		return "", err
-	}
-	switch board = strings.TrimSpace(board); {
-	case board == "null":
-		return "", ErrNotFound
-	case !strings.HasPrefix(board, "{") || !strings.HasSuffix(board, "}"):
-		return "", &supabase.Failure{Service: "PostgREST", Err: errors.New("the board is no JSON object")}
-	}
-	return board, nil
-}
+import "time"
 
 // Board is a sprint's board.
 type Board struct {

@@ -57,11 +57,17 @@ func newTransport() *http.Transport {
 	}
 }
 
+// WithDeadline returns a context for an answer that takes several calls: they
+// share the time that one may take.
+func (c *Client) WithDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.timeout, errDeadline)
+}
+
 // ReadRPC calls the stable function name at PostgREST with the caller's own
 // rights and returns its JSON as it came. The name must be a constant. An
 // answer that isn't a success is an *Error, none at all a *Failure.
 func (c *Client) ReadRPC(ctx context.Context, caller Caller, name string, args any) (string, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
+	ctx, cancel := c.WithDeadline(ctx)
 	defer cancel()
 	// A client of its own: one that is shared carries another user's token
 	// sooner or later.

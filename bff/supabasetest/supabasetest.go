@@ -105,6 +105,33 @@ func (p Person) MustInsert(tb testing.TB, table string, rows, inserted any) {
 	mustCall(tb, http.MethodPost, Env(tb, "SUPABASE_URL")+"/rest/v1/"+table, p.Token, rows, inserted)
 }
 
+// MustUpdate changes the rows of a table that the query chooses.
+func (p Person) MustUpdate(tb testing.TB, table, query string, changes any) {
+	tb.Helper()
+	var changed []json.RawMessage
+	mustCall(tb, http.MethodPatch, Env(tb, "SUPABASE_URL")+"/rest/v1/"+table+"?"+query, p.Token, changes, &changed)
+	if len(changed) == 0 {
+		tb.Fatalf("no row of %s was changed: %s", table, query)
+	}
+}
+
+// MustDelete deletes the rows of a table that the query chooses.
+func (p Person) MustDelete(tb testing.TB, table, query string) {
+	tb.Helper()
+	var deleted []json.RawMessage
+	mustCall(tb, http.MethodDelete, Env(tb, "SUPABASE_URL")+"/rest/v1/"+table+"?"+query, p.Token, nil, &deleted)
+	if len(deleted) == 0 {
+		tb.Fatalf("no row of %s was deleted: %s", table, query)
+	}
+}
+
+// MustDo calls a function of the database and reads its result into result,
+// unless that is nil.
+func (p Person) MustDo(tb testing.TB, function string, args, result any) {
+	tb.Helper()
+	mustCall(tb, http.MethodPost, Env(tb, "SUPABASE_URL")+"/rest/v1/rpc/"+function, p.Token, args, result)
+}
+
 // Sprint is a sprint that a test made.
 type Sprint struct {
 	ProjectID string `json:"project_id"`
@@ -114,14 +141,26 @@ type Sprint struct {
 // MustSprint makes a project with a sprint of two weeks that began today.
 func (p Person) MustSprint(tb testing.TB) Sprint {
 	tb.Helper()
+	return p.MustSprintOfDays(tb, 0, 13)
+}
+
+// MustSprintOfDays makes a project with a sprint from one day to another,
+// counted from today.
+func (p Person) MustSprintOfDays(tb testing.TB, from, to int) Sprint {
+	tb.Helper()
 	var made []Sprint
 	p.MustInsert(tb, "projects", map[string]any{"project_name": "Project of " + tb.Name()[:min(100, len(tb.Name()))]}, &made)
 	project := made[0].ProjectID
 	p.MustInsert(tb, "sprints", map[string]any{
 		"project_id": project, "sprint_name": "스프린트 1", "goal": "A board to look at",
-		"start_date": time.Now().UTC().Format(time.DateOnly), "end_date": time.Now().UTC().AddDate(0, 0, 13).Format(time.DateOnly),
+		"start_date": Day(from), "end_date": Day(to),
 	}, &made)
 	return made[0]
+}
+
+// Day is a day counted from today, in the time zone of a new organization.
+func Day(from int) string {
+	return time.Now().In(time.FixedZone("Asia/Seoul", 9*60*60)).AddDate(0, 0, from).Format(time.DateOnly)
 }
 
 // MustTasks makes n tasks in the sprint: their statuses, priorities and

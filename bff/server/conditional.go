@@ -1,0 +1,96 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/figures"
+	"github.com/mysingle/mysingle/bff/language"
+)
+
+// The views have strong entity tags (RFC 9110, 8.8.3), made from the version
+// of what they show. A view is asked at its version's as_of, so the answers
+// with one tag are the same to the byte: as_of is the last moment at which
+// anything happened, or the beginning of the minute (where a view shows ages
+// in hours) or of the day (elsewhere) if nothing has since. The board and the
+// velocity say the present moment there instead; all else in them is the same.
+
+// entityTag is the tag of the answer that this build of the BFF gives to the
+// caller, in the language where that matters, for the input at the version.
+func (s *Server) entityTag(c *fiber.Ctx, version figures.Version, input any, l language.Language) (string, error) {
+	parameters, err := json.Marshal(input)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, part := range []string{s.version, c.Route().Path, identityOf(c).Subject, string(parameters), string(l), version.Version} {
+		fmt.Fprintf(sum, "%d %s", len(part), part)
+	}
+	return `"` + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:16]) + `"`, nil
+}
+
+// clientHas reports whether If-None-Match lists the tag. Tags are compared
+// weakly (RFC 9110, 13.1.2): W/ makes no difference.
+func clientHas(c *fiber.Ctx, tag string) bool {
+	for rest := ifNoneMatch(c); rest != ""; {
+		rest = strings.TrimLeft(rest, ", \t")
+		rest = strings.TrimPrefix(rest, "W/")
+		if !strings.HasPrefix(rest, `"`) {
+			return false // malformed, or nothing is left
+		}
+		// A tag may hold commas, but no quote.
+		end := strings.IndexByte(rest[1:], '"')
+		if end < 0 {
+			return false
+		}
+		if rest[:end+2] == tag {
+			return true
+		}
+		rest = rest[end+2:]
+	}
+	return false
+}
+
+// clientHasAny reports whether If-None-Match is "*": then the answer, whatever
+// it is, isn't wanted; but only the view itself can tell that there is one.
+func clientHasAny(c *fiber.Ctx) bool { return ifNoneMatch(c) == "*" }
+
+func ifNoneMatch(c *fiber.Ctx) string {
+	var lines []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderIfNoneMatch) {
+		lines = append(lines, string(line))
+	}
+	return strings.Trim(strings.Join(lines, ", "), " \t")
+}
+
+// notModified answers that the client's copy is the answer.
+func notModified(c *fiber.Ctx, tag string, l language.Language) error {
+	cacheable(c, tag, l)
+	c.Status(http.StatusNotModified)
+	return nil
+}
+
+// send answers with a body, which is not copied.
+func send(c *fiber.Ctx, tag string, l language.Language, contentType string, body []byte) error {
+	cacheable(c, tag, l)
+	c.Set(fiber.HeaderContentType, contentType)
+	c.Response().SetBodyRaw(body)
+	return nil
+}
+
+// cacheable lets the client keep the answer, and ask before every use. The
+// language is "" where the answer doesn't depend on it.
+func cacheable(c *fiber.Ctx, tag string, l language.Language) {
+	c.Set(fiber.HeaderETag, tag)
+	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	if l != "" {
+		c.Vary(fiber.HeaderAcceptLanguage)
+		c.Set(fiber.HeaderContentLanguage, string(l))
+	}
+}

@@ -1,0 +1,210 @@
+package server_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mysingle/mysingle/bff/sprint"
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+var dashboardParts = []string{"board", "burndown", "flow", "workload", "scrum", "report"}
+
+// mustSpoil starts a BFF before a PostgREST in front of which the calls of
+// some functions are answered by spoil.
+func mustSpoil(t *testing.T, timeout string, spoil func(w http.ResponseWriter, r *http.Request), functions ...string) string {
+	t.Helper()
+	rest := httputil.NewSingleHostReverseProxy(supabasetest.MustURL(t, supabasetest.Env(t, "SUPABASE_URL")))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slices.Contains(functions, strings.TrimPrefix(r.URL.Path, "/rest/v1/rpc/")) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			spoil(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	return mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": proxy.URL + "/rest/v1", "BFF_UPSTREAM_TIMEOUT": timeout}))
+}
+
+// says answers with a status and a body.
+func says(status int, body string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+var functionsOfParts = map[string]string{
+	"board": "sprint_board", "burndown": "sprint_burndown", "flow": "sprint_flow",
+	"workload": "sprint_workload", "scrum": "scrum_of_day", "report": "sprint_report",
+}
+
+// members are the names in a JSON object, and whether they are null.
+func members(t *testing.T, text string) map[string]bool {
+	t.Helper()
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &object); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	null := make(map[string]bool)
+	for name, value := range object {
+		null[name] = string(value) == "null"
+	}
+	return null
+}
+
+func TestDashboard(t *testing.T) {
+	t.Parallel()
+	bff, trips := mustCount(t)
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 30)
+	at := bff + "/api/v1/sprints/" + made.SprintID
+	for _, tt := range []struct {
+		Include string
+		Parts   []string
+	}{
+		{"", dashboardParts},
+		{"?include=board,burndown,flow,workload,scrum,report", dashboardParts},
+		{"?include=report,board", []string{"board", "report"}},
+		{"?include=burndown", []string{"burndown"}},
+	} {
+		t.Run(tt.Include, func(t *testing.T) {
+			trips.Store(0)
+			a := mustSend(t, "GET", at+"/dashboard"+tt.Include, "", "Authorization", "Bearer "+owner.Token)
+			if n := trips.Load(); n != int64(1+len(tt.Parts)) {
+				t.Errorf("%d round trips", n)
+			}
+			dashboard := mustDecode[sprint.Dashboard](t, a.Body)
+			if dashboard.Sprint.SprintID != made.SprintID || dashboard.Project.ProjectID != made.ProjectID || dashboard.Timezone != "Asia/Seoul" || dashboard.Incomplete == nil || len(dashboard.Incomplete) != 0 {
+				t.Errorf("%+v", dashboard)
+			}
+			null := members(t, a.Body)
+			for _, name := range dashboardParts {
+				isNull, there := null[name]
+				if there != slices.Contains(tt.Parts, name) || isNull {
+					t.Errorf("%s: there %t, null %t", name, there, isNull)
+				}
+			}
+			// All of one moment.
+			for name, head := range map[string]*sprint.Head{"burndown": headOf(dashboard.Burndown), "report": headOf(dashboard.Report), "flow": headOf(dashboard.Flow)} {
+				if head != nil && !head.AsOf.Equal(dashboard.AsOf) {
+					t.Errorf("%s is as of %s, the dashboard as of %s", name, head.AsOf, dashboard.AsOf)
+				}
+			}
+		})
+	}
+}
+
+func headOf(view any) *sprint.Head {
+	switch view := view.(type) {
+	case *sprint.Burndown:
+		if view != nil {
+			return &view.Head
+		}
+	case *sprint.Flow:
+		if view != nil {
+			return &view.Head
+		}
+	case *sprint.Report:
+		if view != nil {
+			return &view.Head
+		}
+	}
+	return nil
+}
+
+// checkIncomplete checks that all parts but the failed ones are there, and
+// that the others are named with the code.
+func checkIncomplete(t *testing.T, a answer, code string, failed ...string) {
+	t.Helper()
+	if a.Status != http.StatusOK || a.Header.Get("Etag") != "" || a.Header.Get("Cache-Control") != "private, no-store" {
+		t.Fatalf("status %d, %v: %s", a.Status, a.Header, a.Body)
+	}
+	dashboard := mustDecode[sprint.Dashboard](t, a.Body)
+	var named []string
+	for _, part := range dashboard.Incomplete {
+		named = append(named, part.Part)
+		if part.Code != code || part.Message == "" || hangul(part.Message) != (a.Header.Get("Content-Language") == "ko") {
+			t.Errorf("%+v", part)
+		}
+	}
+	if !slices.Equal(named, failed) {
+		t.Errorf("incomplete: %v", named)
+	}
+	null := members(t, a.Body)
+	for _, name := range dashboardParts {
+		if isNull, there := null[name]; !there || isNull != slices.Contains(failed, name) {
+			t.Errorf("%s: there %t, null %t", name, there, isNull)
+		}
+	}
+	if strings.Contains(a.Body, "10.0.0.7") {
+		t.Errorf("something internal shows: %s", a.Body)
+	}
+}
+
+func TestDashboard_partial(t *testing.T) {
+	t.Parallel()
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 10)
+	down := says(503, `{"code":"PGRST001","message":"no connection to 10.0.0.7","details":null,"hint":null}`)
+	get := func(bff, language string) answer {
+		return mustSend(t, "GET", bff+"/api/v1/sprints/"+made.SprintID+"/dashboard", "", "Authorization", "Bearer "+owner.Token, "Accept-Language", language)
+	}
+	for _, part := range dashboardParts {
+		t.Run(part, func(t *testing.T) {
+			checkIncomplete(t, get(mustSpoil(t, "15s", down, functionsOfParts[part]), "en"), "upstream_unavailable", part)
+		})
+	}
+	t.Run("two", func(t *testing.T) {
+		bff := mustSpoil(t, "15s", down, "sprint_flow", "scrum_of_day")
+		checkIncomplete(t, get(bff, "ko"), "upstream_unavailable", "flow", "scrum")
+	})
+	all := []string{"sprint_board", "sprint_burndown", "sprint_flow", "sprint_workload", "scrum_of_day", "sprint_report"}
+	t.Run("all", func(t *testing.T) {
+		mustProblem(t, get(mustSpoil(t, "15s", down, all...), "en"), 503)
+	})
+	t.Run("all gone", func(t *testing.T) {
+		mustProblem(t, get(mustSpoil(t, "15s", says(200, "null"), all...), "en"), 404)
+	})
+	t.Run("the version", func(t *testing.T) {
+		mustProblem(t, get(mustSpoil(t, "15s", down, "sprint_version"), "en"), 503)
+	})
+	t.Run("the token expired meanwhile", func(t *testing.T) {
+		expired := says(401, `{"code":"PGRST301","message":"JWT expired","details":null,"hint":null}`)
+		if p := mustProblem(t, get(mustSpoil(t, "15s", expired, "sprint_report"), "ko"), 401); *p.Message != "JWT expired" {
+			t.Errorf("an upstream's message became %q", *p.Message)
+		}
+	})
+}
+
+func TestDashboard_partialTimeout(t *testing.T) {
+	t.Parallel()
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 10)
+	bff := mustSpoil(t, "3s", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "sprint_report")
+	a := mustSend(t, "GET", bff+"/api/v1/sprints/"+made.SprintID+"/dashboard", "", "Authorization", "Bearer "+owner.Token)
+	checkIncomplete(t, a, "upstream_timeout", "report")
+}
+
+func TestDashboard_nullResponse(t *testing.T) {
+	t.Parallel()
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 10)
+	for _, tt := range []struct{ Body, Code string }{
+		{"null", "sprint_not_found"}, {"[]", "upstream_unavailable"}, {"", "upstream_unavailable"}, {`"text"`, "upstream_unavailable"},
+	} {
+		t.Run(tt.Body, func(t *testing.T) {
+			bff := mustSpoil(t, "15s", says(200, tt.Body), "sprint_workload")
+			a := mustSend(t, "GET", bff+"/api/v1/sprints/"+made.SprintID+"/dashboard", "", "Authorization", "Bearer "+owner.Token)
+			checkIncomplete(t, a, tt.Code, "workload")
+		})
+	}
+}

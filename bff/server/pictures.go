@@ -1,0 +1,55 @@
+package server
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/chart"
+	"github.com/mysingle/mysingle/bff/figures"
+	"github.com/mysingle/mysingle/bff/language"
+)
+
+const svg = "image/svg+xml"
+
+// pictured are the inputs of pictures.
+type pictured[T any] interface {
+	asking[T]
+	unit() string
+}
+
+// picture answers a view as a picture, drawn from what from makes of the
+// view's JSON.
+func picture[T, V any, P pictured[T]](
+	s *Server, v view,
+	from func(text string, input P, version figures.Version) (*V, error),
+	draw func(*V, chart.Options) ([]byte, error),
+) fiber.Handler {
+	shown := show[T, P](s, v, rendering[T]{
+		contentType: svg,
+		spoken:      true,
+		body: func(text string, input *T, version figures.Version, l language.Language) ([]byte, error) {
+			figures, err := from(text, input, version)
+			if err != nil {
+				return nil, err
+			}
+			location, err := time.LoadLocation(version.Timezone)
+			if err != nil {
+				return nil, err
+			}
+			return draw(figures, chart.Options{
+				Measure:  chart.Measure(P(input).unit()),
+				Language: chart.Language(l),
+				Location: location,
+			})
+		},
+	})
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'")
+		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+		return shown(c)
+	}
+}
+
+// asRead is for pictures of a view as it is.
+func asRead[V, P any](text string, _ P, _ figures.Version) (*V, error) { return decode[V](text) }

@@ -1,0 +1,106 @@
+package server_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+// hangul reports whether there is Korean in the text.
+func hangul(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })
+}
+
+// mustPicture reads a picture in both languages and what holds for all.
+func mustPicture(tb testing.TB, address, token string) {
+	tb.Helper()
+	for _, language := range []string{"en", "ko"} {
+		a := mustSend(tb, "GET", address, "", "Authorization", "Bearer "+token, "Accept-Language", language)
+		if a.Status != http.StatusOK {
+			tb.Fatalf("%s: status %d: %s", address, a.Status, a.Body)
+		}
+		for name, want := range map[string]string{
+			"Content-Type": "image/svg+xml", "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Language", "Content-Language": language,
+			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "X-Content-Type-Options": "nosniff",
+		} {
+			if got := a.Header.Get(name); got != want {
+				tb.Errorf("%s: %s %q", address, name, got)
+			}
+		}
+		if title := mustTitle(tb, a.Body); title == "" {
+			tb.Errorf("%s: no title", address)
+		}
+		head := mustSend(tb, "HEAD", address, "", "Authorization", "Bearer "+token, "Accept-Language", language)
+		if head.Status != http.StatusOK || head.Body != "" || head.Header.Get("Etag") != a.Header.Get("Etag") || head.Header.Get("Content-Type") != "image/svg+xml" {
+			tb.Errorf("%s: HEAD answers %d %v", address, head.Status, head.Header)
+		}
+	}
+}
+
+// mustTitle reads the picture to its end and returns its title.
+func mustTitle(tb testing.TB, picture string) string {
+	tb.Helper()
+	title, inTitle := "", false
+	decoder := xml.NewDecoder(strings.NewReader(picture))
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return title
+		}
+		if err != nil {
+			tb.Fatalf("%v in %s", err, picture)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			inTitle = token.Name.Local == "title"
+		case xml.CharData:
+			if inTitle && title == "" {
+				title = string(token)
+			}
+		}
+	}
+}
+
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 60)
+	sprints, projects := "/api/v1/sprints/"+made.SprintID, "/api/v1/projects/"+made.ProjectID
+	for _, path := range []string{sprints + "/burndown.svg", sprints + "/flow.svg", projects + "/velocity.svg?last=3", projects + "/forecast.svg?seed=7"} {
+		t.Run(path, func(t *testing.T) {
+			mustPicture(t, bff+path, owner.Token)
+			separator := "?"
+			if strings.Contains(path, "?") {
+				separator = "&"
+			}
+			pictures := make(map[string]string)
+			for _, wanted := range [][2]string{{"en", ""}, {"en", separator + "unit=points"}, {"ko", ""}, {"de, ko;q=0.1", ""}, {"fr", ""}, {"", ""}, {";;;", ""}, {"ko-Kore-KR", ""}} {
+				a := mustSend(t, "GET", bff+path+wanted[1], "", "Authorization", "Bearer "+owner.Token, "Accept-Language", wanted[0])
+				if a.Status != http.StatusOK {
+					t.Fatalf("%q: status %d: %s", wanted, a.Status, a.Body)
+				}
+				pictures[wanted[0]+wanted[1]] = a.Body
+				if spoken := a.Header.Get("Content-Language"); (spoken == "ko") != strings.Contains(wanted[0], "ko") {
+					t.Errorf("%q is answered in %s", wanted[0], spoken)
+				}
+			}
+			english, korean := pictures["en"], pictures["ko"]
+			if a, b := mustTitle(t, english), mustTitle(t, korean); a == b || !hangul(b) {
+				t.Errorf("titles %q and %q", a, b)
+			}
+			if english == korean || pictures["fr"] != english || pictures[""] != english || pictures[";;;"] != english || pictures["ko-Kore-KR"] != korean {
+				t.Error("a language's picture isn't the one of that language")
+			}
+			if !strings.Contains(path, "velocity") && pictures["en"+separator+"unit=points"] == english {
+				t.Error("points look like tasks")
+			}
+		})
+	}
+}

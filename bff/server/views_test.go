@@ -1,0 +1,372 @@
+package server_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/mysingle/mysingle/bff/forecast"
+	"github.com/mysingle/mysingle/bff/sprint"
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+// mustDecode reads JSON strictly: what the type doesn't list is an error.
+func mustDecode[V any](tb testing.TB, text string) *V {
+	tb.Helper()
+	view := new(V)
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(view); err != nil {
+		tb.Fatalf("%v in %s", err, text)
+	}
+	return view
+}
+
+// mustView reads a view and what holds for the answer of every view.
+func mustView[V any](tb testing.TB, address, token string) *V {
+	tb.Helper()
+	a := mustSend(tb, "GET", address, "", "Authorization", "Bearer "+token, "Accept-Language", "ko")
+	if a.Status != http.StatusOK {
+		tb.Fatalf("%s: status %d: %s", address, a.Status, a.Body)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "application/json", "Cache-Control": "private, no-cache", "Vary": "Authorization", "Content-Language": "",
+	} {
+		if got := a.Header.Get(name); got != want {
+			tb.Errorf("%s: %s %q", address, name, got)
+		}
+	}
+	if tag := a.Header.Get("Etag"); !strings.HasPrefix(tag, `"`) || len(tag) != 24 {
+		tb.Errorf("%s: ETag %q", address, tag)
+	}
+	return mustDecode[V](tb, a.Body)
+}
+
+// endpoint is one of the views' paths.
+type endpoint struct {
+	Path    string
+	MustGet func(tb testing.TB, address, token string)
+}
+
+func get[V any](tb testing.TB, address, token string) { tb.Helper(); mustView[V](tb, address, token) }
+
+func sprintEndpoints(id string) []endpoint {
+	path := "/api/v1/sprints/" + id
+	return []endpoint{
+		{path + "/board", get[sprint.Board]},
+		{path + "/burndown", get[sprint.Burndown]},
+		{path + "/burndown.svg", mustPicture},
+		{path + "/flow", get[sprint.Flow]},
+		{path + "/flow.svg", mustPicture},
+		{path + "/report", get[sprint.Report]},
+		{path + "/workload", get[sprint.Workload]},
+		{path + "/scrum", get[sprint.ScrumOfDay]},
+		{path + "/dashboard", get[sprint.Dashboard]},
+	}
+}
+
+func projectEndpoints(id string) []endpoint {
+	path := "/api/v1/projects/" + id
+	return []endpoint{
+		{path + "/velocity", get[sprint.Velocity]},
+		{path + "/velocity.svg", mustPicture},
+		{path + "/forecast", get[sprint.Forecast]},
+		{path + "/forecast.svg", mustPicture},
+		{path + "/impediments", get[sprint.Impediments]},
+		{path + "/participation", get[sprint.Participation]},
+	}
+}
+
+func endpoints(s supabasetest.Sprint) []endpoint {
+	all := append(sprintEndpoints(s.SprintID), projectEndpoints(s.ProjectID)...)
+	return append(all, endpoint{"/api/v1/me/scrum", get[sprint.MyScrum]})
+}
+
+// mustRun makes a sprint that runs, on a scrum day.
+func mustRun(tb testing.TB, owner supabasetest.Person, tasks int) supabasetest.Sprint {
+	tb.Helper()
+	made := owner.MustSprintOfDays(tb, -9, 4)
+	owner.MustUpdate(tb, "organizations", "org_id=not.is.null", map[string]any{"working_days": []int{1, 2, 3, 4, 5, 6, 7}})
+	owner.MustHistory(tb, made, tasks)
+	return made
+}
+
+// TestEveryView asks for every view of sprints of all kinds: there is always
+// an answer, of the shape that its type documents.
+func TestEveryView(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	for _, tt := range []struct {
+		Name string
+		Make func(owner supabasetest.Person) supabasetest.Sprint
+	}{
+		{"running", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := mustRun(t, owner, 30)
+			var scrums []struct {
+				ID string `json:"daily_scrum_id"`
+			}
+			owner.MustDo(t, "open_daily_scrums", map[string]any{}, &scrums)
+			var tasks []struct {
+				ID string `json:"task_id"`
+			}
+			owner.MustSelect(t, "tasks", "select=task_id&limit=2&sprint_id=eq."+made.SprintID, &tasks)
+			owner.MustDo(t, "submit_scrum_update", map[string]any{
+				"daily_scrum_id": scrums[0].ID, "yesterday_work": "어제", "today_work": "오늘", "did": []string{tasks[0].ID}, "will_do": []string{tasks[1].ID},
+				"impediments": []any{map[string]any{"description": "It hangs", "task_id": tasks[0].ID}},
+			}, nil)
+			owner.MustInsert(t, "impediments", map[string]any{"sprint_id": made.SprintID, "description": "Gone already"}, nil)
+			owner.MustUpdate(t, "impediments", "description=like.Gone*", map[string]any{"resolved_at": "2026-01-01T00:00:00Z"})
+			return made
+		}},
+		{"completed", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := mustRun(t, owner, 10)
+			owner.MustDo(t, "complete_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			return made
+		}},
+		{"empty", func(owner supabasetest.Person) supabasetest.Sprint { return owner.MustSprint(t) }},
+		{"started and empty", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := owner.MustSprint(t)
+			owner.MustDo(t, "start_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			return made
+		}},
+		{"not begun", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := owner.MustSprintOfDays(t, 20, 33)
+			owner.MustTasks(t, made, 20)
+			return made
+		}},
+		{"over without a start", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := owner.MustSprintOfDays(t, -33, -20)
+			owner.MustTasks(t, made, 20)
+			return made
+		}},
+		{"of one day", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := owner.MustSprintOfDays(t, 0, 0)
+			owner.MustTasks(t, made, 20)
+			owner.MustDo(t, "start_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			return made
+		}},
+		{"of one year", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := owner.MustSprintOfDays(t, -100, 265)
+			owner.MustTasks(t, made, 20)
+			owner.MustDo(t, "start_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			return made
+		}},
+		{"of the demo", func(supabasetest.Person) supabasetest.Sprint {
+			var running []supabasetest.Sprint
+			supabasetest.MustSignInDemo(t).MustSelect(t, "sprints", "select=sprint_id,project_id&status=eq.Active", &running)
+			return running[0]
+		}},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			t.Parallel()
+			owner := supabasetest.MustSignUp(t)
+			if tt.Name == "of the demo" {
+				owner = supabasetest.MustSignInDemo(t)
+			}
+			for _, e := range endpoints(tt.Make(owner)) {
+				t.Run(e.Path, func(t *testing.T) { e.MustGet(t, bff+e.Path, owner.Token) })
+			}
+		})
+	}
+}
+
+// TestFiguresOfTheViews looks into the views of one sprint whose numbers are
+// known: what a test of the shape alone would not notice.
+func TestFiguresOfTheViews(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 60)
+	at := bff + "/api/v1/sprints/" + made.SprintID
+	project := bff + "/api/v1/projects/" + made.ProjectID
+
+	burndown := mustView[sprint.Burndown](t, at+"/burndown", owner.Token)
+	if burndown.Start.Tasks != 60 || burndown.Scope.VisibleTasks != 60 || len(burndown.Days) != 14 || burndown.Pace.Tasks == nil {
+		t.Errorf("burndown: start %+v, %d days, pace %+v", burndown.Start, len(burndown.Days), burndown.Pace)
+	}
+	if today := burndown.Days[9]; today.Date != supabasetest.Day(0) || *today.Tasks.Completed != 40 || *today.Tasks.Remaining != 20 || burndown.Days[10].Tasks.Scope != nil {
+		t.Errorf("burndown: today is %+v, tomorrow %+v", today, burndown.Days[10])
+	}
+	flow := mustView[sprint.Flow](t, at+"/flow", owner.Token)
+	if *flow.Days[9].Tasks.Blocked != 10 || flow.LeadTime.Count != 40 || flow.Blocked.Tasks != 10 {
+		t.Errorf("flow: today %+v, lead time %+v, blocked %+v", flow.Days[9].Tasks, flow.LeadTime, flow.Blocked)
+	}
+	report := mustView[sprint.Report](t, at+"/report", owner.Token)
+	if report.Final || report.Committed.Tasks != 60 || report.Completed.Tasks != 40 || *report.Completion.Tasks != 0.6667 {
+		t.Errorf("report: final %t, committed %d, completed %d, completion %+v", report.Final, report.Committed.Tasks, report.Completed.Tasks, report.Completion)
+	}
+	workload := mustView[sprint.Workload](t, at+"/workload", owner.Token)
+	if len(workload.Members) != 2 || *workload.Members[0].ProfileID != owner.ID || workload.WorkingDaysLeft != 5 {
+		t.Errorf("workload: %+v", workload)
+	}
+	scrum := mustView[sprint.ScrumOfDay](t, at+"/scrum", owner.Token)
+	if scrum.Date != supabasetest.Day(0) || !scrum.IsScrumDay || scrum.Expected != 1 || len(scrum.Missing) != 1 {
+		t.Errorf("scrum: %+v", scrum)
+	}
+	if earlier := mustView[sprint.ScrumOfDay](t, at+"/scrum?date="+supabasetest.Day(-3), owner.Token); earlier.Date != supabasetest.Day(-3) {
+		t.Errorf("scrum of %s: %s", supabasetest.Day(-3), earlier.Date)
+	}
+	mine := mustView[sprint.MyScrum](t, bff+"/api/v1/me/scrum", owner.Token)
+	if len(mine.Scrums) != 1 || mine.Scrums[0].Sprint.SprintID != made.SprintID || !mine.Scrums[0].Expected || len(mine.Scrums[0].Draft.Impediments) == 0 {
+		t.Errorf("my scrum: %+v", mine)
+	}
+	if velocity := mustView[sprint.Velocity](t, project+"/velocity?last=50", owner.Token); velocity.Scope.VisibleSprints != 0 || velocity.Tasks.Average != nil {
+		t.Errorf("velocity: %+v", velocity)
+	}
+	owner.MustDo(t, "complete_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+	if velocity := mustView[sprint.Velocity](t, project+"/velocity", owner.Token); velocity.Scope.VisibleSprints != 1 || *velocity.Tasks.Average != 40 {
+		t.Errorf("velocity: %+v", velocity)
+	}
+	if report := mustView[sprint.Report](t, at+"/report", owner.Token); !report.Final || report.CarriedOver.Tasks != 20 || report.CarriedOver.To != nil {
+		t.Errorf("frozen report: final %t, carried over %+v", report.Final, report.CarriedOver)
+	}
+	if participation := mustView[sprint.Participation](t, project+"/participation?from=2026-01-01&to=2026-06-30", owner.Token); participation.FromDate != "2026-01-01" || participation.ToDate != "2026-06-30" || participation.Scheduled != 0 {
+		t.Errorf("participation: %+v", participation)
+	}
+}
+
+func TestForecast(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner := supabasetest.MustSignUp(t)
+	path := bff + "/api/v1/projects/" + mustRun(t, owner, 60).ProjectID + "/forecast"
+	drawn := mustView[sprint.Forecast](t, path, owner.Token)
+	if drawn.Remaining.Tasks != 20 || drawn.Tasks.Reason != nil || drawn.Tasks.Runs != forecast.Runs || drawn.Points.Chances[0].Date == nil {
+		t.Errorf("%+v", drawn)
+	}
+	repeated := mustView[sprint.Forecast](t, path+"?seed="+mustJSON(t, drawn.Tasks.Seed), owner.Token)
+	if mustJSON(t, repeated) != mustJSON(t, drawn) {
+		t.Errorf("with the seed it was made from the forecast is another one:\n%s\n%s", mustJSON(t, repeated), mustJSON(t, drawn))
+	}
+	if other := mustView[sprint.Forecast](t, path+"?seed=9007199254740991", owner.Token); other.Tasks.Seed != 9007199254740991 || mustJSON(t, other.Tasks.Days) == mustJSON(t, drawn.Tasks.Days) {
+		t.Errorf("another seed makes the same forecast: %+v", other.Tasks)
+	}
+	if short := mustView[sprint.Forecast](t, path+"?days=2", owner.Token); short.Tasks.Reason == nil || *short.Tasks.Reason != forecast.TooShort || short.Tasks.Chances[0].Date != nil {
+		t.Errorf("two days of history make a forecast: %+v", short.Tasks)
+	}
+}
+
+func TestNothingThere(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner, stranger := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
+	foreign := mustRun(t, owner, 5)
+	unknown := supabasetest.Sprint{ProjectID: uuid.NewString(), SprintID: uuid.NewString()}
+	codes := map[string]string{"sprints": "sprint_not_found", "projects": "project_not_found"}
+	others := endpoints(foreign)
+	for i, e := range endpoints(unknown) {
+		if e.Path == "/api/v1/me/scrum" {
+			continue
+		}
+		for _, language := range []string{"en", "ko"} {
+			t.Run(e.Path+" "+language, func(t *testing.T) {
+				headers := []string{"Authorization", "Bearer " + stranger.Token, "Accept-Language", language, "If-None-Match", "*"}
+				a := mustSend(t, "GET", bff+e.Path, "", headers...)
+				p := mustProblem(t, a, http.StatusNotFound)
+				if *p.Code != codes[strings.Split(e.Path, "/")[3]] {
+					t.Errorf("code %s", *p.Code)
+				}
+				b := mustSend(t, "GET", bff+others[i].Path, "", headers...)
+				if b.Status != a.Status || b.Body != a.Body {
+					t.Errorf("an unknown one and a foreign one differ:\n%s\n%s", a.Body, b.Body)
+				}
+				for _, varies := range []string{"X-Request-Id", "Date"} {
+					a.Header.Del(varies)
+					b.Header.Del(varies)
+				}
+				if x, y := mustJSON(t, a.Header), mustJSON(t, b.Header); x != y {
+					t.Errorf("an unknown one and a foreign one differ:\n%s\n%s", x, y)
+				}
+			})
+		}
+	}
+}
+
+func TestViewsNeedAToken(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	token := supabasetest.MustSignUp(t).Token
+	for _, e := range endpoints(supabasetest.Sprint{ProjectID: uuid.NewString(), SprintID: uuid.NewString()}) {
+		mustProblem(t, mustSend(t, "GET", bff+e.Path, ""), http.StatusUnauthorized)
+		mustProblem(t, mustSend(t, "POST", bff+e.Path, "{}", "Authorization", "Bearer "+token), http.StatusMethodNotAllowed)
+	}
+}
+
+func TestFaultsOfViews(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 1)
+	sprints, projects := "/api/v1/sprints/"+made.SprintID, "/api/v1/projects/"+made.ProjectID
+	for _, tt := range []struct {
+		Path   string
+		Faults []string // as an English reader is told
+	}{
+		{"/api/v1/sprints/42/burndown", []string{"path sprint_id: sprint_id must be a valid UUID"}},
+		{"/api/v1/projects/42/velocity", []string{"path project_id: project_id must be a valid UUID"}},
+		{sprints + "/burndown?unit=points", []string{"query unit: unit is not known here"}},
+		{sprints + "/burndown.svg?unit=hours", []string{"query unit: unit must be one of [tasks points]"}},
+		{sprints + "/burndown?as_of=2026-01-01", []string{"query as_of: as_of is not known here"}},
+		{sprints + "/flow.svg?unit=&width=3", []string{"query unit: unit must be one of [tasks points]", "query width: width is not known here"}},
+		{sprints + "/scrum?date=" + supabasetest.Day(-10), []string{"query date: date must be a day of the sprint"}},
+		{sprints + "/scrum?date=" + supabasetest.Day(5), []string{"query date: date must be a day of the sprint"}},
+		{sprints + "/scrum?date=2026-02-29", []string{"query date: date must be a date such as 2026-11-23"}},
+		{sprints + "/scrum?date=0000-01-01", []string{"query date: date must be a date such as 2026-11-23"}},
+		{sprints + "/scrum?date=today", []string{"query date: date must be a date such as 2026-11-23"}},
+		{sprints + "/scrum?date=", []string{"query date: date must be a date such as 2026-11-23"}},
+		{sprints + "/scrum?date=2026-01-01&date=2026-01-02", []string{"query date: date is there more than once"}},
+		{sprints + "/dashboard?include=nonsense", []string{"query include: include[0] must be one of [board burndown flow workload scrum report]"}},
+		{sprints + "/dashboard?include=", []string{"query include: include[0] must be one of [board burndown flow workload scrum report]"}},
+		{sprints + "/dashboard?include=flow,x,board,flow,Y&assignee=me", []string{
+			"query assignee: assignee is not known here",
+			"query include: include names flow more than once",
+			"query include: include[1] must be one of [board burndown flow workload scrum report]",
+			"query include: include[4] must be one of [board burndown flow workload scrum report]"}},
+		{projects + "/velocity?last=0", []string{"query last: last must be 1 or greater"}},
+		{projects + "/velocity?last=1000", []string{"query last: last must be 50 or less"}},
+		{projects + "/velocity?last=six", []string{"query last: last must be a whole number"}},
+		{projects + "/velocity?last=", []string{"query last: last must be a whole number"}},
+		{projects + "/velocity?last=99999999999999999999", []string{"query last: last must be a whole number"}},
+		{projects + "/velocity.svg?last=51&unit=x", []string{"query last: last must be 50 or less", "query unit: unit must be one of [tasks points]"}},
+		{projects + "/forecast?seed=lucky", []string{"query seed: seed must be a whole number"}},
+		{projects + "/forecast?seed=-1&days=0", []string{"query days: days must be 1 or greater", "query seed: seed must be 0 or greater"}},
+		{projects + "/forecast?seed=9007199254740992&days=367", []string{"query days: days must be 366 or less", "query seed: seed must be 9,007,199,254,740,991 or less"}},
+		{projects + "/forecast.svg?seed=1.5&unit=stories&days=ninety&last=3", []string{
+			"query days: days must be a whole number", "query last: last is not known here",
+			"query seed: seed must be a whole number", "query unit: unit must be one of [tasks points]"}},
+		{projects + "/impediments?open=true", []string{"query open: open is not known here"}},
+		{projects + "/participation?from=2026-13-01&to=1", []string{"query from: from must be a date such as 2026-11-23", "query to: to must be a date such as 2026-11-23"}},
+		{projects + "/participation?from=2026-02-02&to=2026-02-01", []string{"query to: to must be on or after from"}},
+		{projects + "/participation?from=2024-01-01&to=2026-02-01", []string{"query from: from must be at most a year before to"}},
+		{"/api/v1/me/scrum?date=2026-01-01", []string{"query date: date is not known here"}},
+	} {
+		t.Run(tt.Path, func(t *testing.T) {
+			headers := []string{"Authorization", "Bearer " + owner.Token}
+			a := mustSend(t, "GET", bff+tt.Path, "", headers...)
+			p := mustProblem(t, a, http.StatusBadRequest)
+			var got, says []string
+			for _, e := range p.Errors {
+				got = append(got, e.In+" "+e.Name+": "+e.Message)
+				says = append(says, e.Message)
+			}
+			if strings.Join(got, "\n") != strings.Join(tt.Faults, "\n") {
+				t.Errorf("faults\n%s", strings.Join(got, "\n"))
+			}
+			if *p.Message != strings.Join(says, "; ")+"." || *p.Code != "invalid_request" || a.Header.Get("Content-Language") != "en" {
+				t.Errorf("%s, message %q in %q", *p.Code, *p.Message, a.Header.Get("Content-Language"))
+			}
+			korean := mustProblem(t, mustSend(t, "GET", bff+tt.Path, "", append(headers, "Accept-Language", "ko-KR,en;q=0.5")...), http.StatusBadRequest)
+			if len(korean.Errors) != len(p.Errors) || *korean.Code != *p.Code {
+				t.Errorf("in Korean: %+v", korean)
+			}
+			for _, e := range korean.Errors {
+				if !hangul(e.Message) || !strings.Contains(e.Message, e.Name) {
+					t.Errorf("in Korean: %q", e.Message)
+				}
+			}
+		})
+	}
+}
