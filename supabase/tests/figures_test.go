@@ -1,14 +1,11 @@
 package tests
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
-	"math/big"
 	"os"
 	"slices"
 	"strings"
@@ -229,7 +226,7 @@ func (q question) compare(answer *string) []string {
 		return []string{"is null"}
 	}
 	want := oracle.JSON(q.want)
-	return slices.DeleteFunc(compareJSON(want, []byte(*answer)), func(difference string) bool {
+	return slices.DeleteFunc(oracle.Compare(want, []byte(*answer)), func(difference string) bool {
 		// Without the parameter it is the moment of the call.
 		_, given := q.arguments["as_of"]
 		return !given && strings.HasPrefix(difference, ".as_of:")
@@ -254,84 +251,4 @@ func sqlState(ctx context.Context, tx pgx.Tx, q question) string {
 		return err.Error()
 	}
 	return code
-}
-
-// compareJSON returns a line for each place in which two JSON texts differ. Numbers are
-// compared as exact decimals, moments as moments.
-func compareJSON(want, got []byte) []string {
-	var differences []string
-	var w, g any
-	for _, side := range []struct {
-		text  []byte
-		value *any
-	}{{want, &w}, {got, &g}} {
-		decoder := json.NewDecoder(bytes.NewReader(side.text))
-		decoder.UseNumber()
-		if err := decoder.Decode(side.value); err != nil {
-			return []string{fmt.Sprintf("%v in %s", err, side.text)}
-		}
-	}
-	compareValues("", w, g, &differences)
-	return differences
-}
-
-func compareValues(path string, want, got any, differences *[]string) {
-	switch w := want.(type) {
-	case map[string]any:
-		if g, ok := got.(map[string]any); ok {
-			for _, name := range slices.Sorted(maps.Keys(w)) {
-				if value, there := g[name]; there {
-					compareValues(path+"."+name, w[name], value, differences)
-				} else {
-					*differences = append(*differences, fmt.Sprintf("%s.%s: missing, want %s", path, name, inLine(w[name])))
-				}
-			}
-			for _, name := range slices.Sorted(maps.Keys(g)) {
-				if _, there := w[name]; !there {
-					*differences = append(*differences, fmt.Sprintf("%s.%s: not wanted, got %s", path, name, inLine(g[name])))
-				}
-			}
-			return
-		}
-	case []any:
-		if g, ok := got.([]any); ok && len(w) == len(g) {
-			for i := range w {
-				compareValues(fmt.Sprintf("%s[%d]", path, i), w[i], g[i], differences)
-			}
-			return
-		}
-	case json.Number:
-		if g, ok := got.(json.Number); ok && sameNumber(w, g) {
-			return
-		}
-	case string:
-		if g, ok := got.(string); ok && (w == g || sameMoment(w, g)) {
-			return
-		}
-	default: // bool, nil
-		if want == got {
-			return
-		}
-	}
-	*differences = append(*differences, fmt.Sprintf("%s: want %s, got %s", path, inLine(want), inLine(got)))
-}
-
-func sameNumber(a, b json.Number) bool {
-	x, okX := new(big.Rat).SetString(a.String())
-	y, okY := new(big.Rat).SetString(b.String())
-	return okX && okY && x.Cmp(y) == 0
-}
-
-func sameMoment(a, b string) bool {
-	x, errX := time.Parse(time.RFC3339Nano, a)
-	y, errY := time.Parse(time.RFC3339Nano, b)
-	return errX == nil && errY == nil && x.Equal(y)
-}
-
-func inLine(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }

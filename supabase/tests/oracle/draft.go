@@ -46,7 +46,7 @@ func (s *sprintView) yesterday() List {
 	}
 	slices.SortFunc(tasks, func(a, b string) int {
 		first := func(task string) time.Time { return events[task][0].(Object)["at"].(time.Time) }
-		return cmp.Or(first(a).Compare(first(b)), s.byTaskName(a, b))
+		return cmp.Or(first(a).Compare(first(b)), cmp.Compare(a, b))
 	})
 	list := List{}
 	for _, task := range tasks {
@@ -96,12 +96,17 @@ func (s *sprintView) byUrgency(tasks []string) List {
 	return list
 }
 
-// held is what the caller can't go on with.
+// held is what the caller can't go on with, what has been so for longest first.
 func (s *sprintView) held() List {
+	since := func(task string) time.Time { return s.lastInto(task, "Blocked", s.AsOf).At }
+	tasks := s.mine("Blocked")
+	slices.SortFunc(tasks, func(a, b string) int {
+		return cmp.Or(since(a).Compare(since(b)), cmp.Compare(a, b))
+	})
 	list := List{}
-	for _, task := range s.mine("Blocked") {
+	for _, task := range tasks {
 		entry := s.taskRef(task)
-		entry["blocked_since"] = s.lastInto(task, "Blocked", s.AsOf).At
+		entry["blocked_since"] = since(task)
 		list = append(list, entry)
 	}
 	return list
