@@ -12,7 +12,8 @@ type Impediments struct {
 	Statistics ImpedimentStatistics `json:"statistics"`
 }
 
-// Impediment is one impediment of a project.
+// Impediment is one impediment of a project, as it was at the moment that its
+// view is of.
 type Impediment struct {
 	ImpedimentID string     `json:"impediment_id"`
 	Description  string     `json:"description"`
@@ -20,7 +21,7 @@ type Impediment struct {
 	RaisedAt     time.Time  `json:"raised_at"`
 	ResolvedAt   *time.Time `json:"resolved_at"`
 	ResolvedBy   *Person    `json:"resolved_by"`
-	// Hours is until it was resolved, or until as_of while it is open.
+	// Hours is until it was resolved, or until that moment while it is open.
 	Hours  float64   `json:"hours"`
 	Sprint SprintRef `json:"sprint"`
 	Task   *TaskRef  `json:"task"`

@@ -107,17 +107,7 @@ type ReportImpediments struct {
 	Resolved int `json:"resolved"`
 	Open     int `json:"open"`
 	// MedianResolutionHours is over the resolved ones; null without any.
-	MedianResolutionHours *float64           `json:"median_resolution_hours"`
-	Items                 []ReportImpediment `json:"items"`
-}
-
-// ReportImpediment is an impediment as of the reference finish.
-type ReportImpediment struct {
-	ImpedimentID string     `json:"impediment_id"`
-	Description  string     `json:"description"`
-	RaisedBy     *Person    `json:"raised_by"`
-	RaisedAt     time.Time  `json:"raised_at"`
-	ResolvedAt   *time.Time `json:"resolved_at"`
-	// Hours is until it was resolved, or until the finish while it is open.
-	Hours float64 `json:"hours"`
+	MedianResolutionHours *float64 `json:"median_resolution_hours"`
+	// Items are as of the reference finish, in the order they were raised.
+	Items []Impediment `json:"items"`
 }

@@ -29,7 +29,7 @@ type ScrumOfDay struct {
 	// Missing are those expected who haven't posted.
 	Missing []Person `json:"missing"`
 	// Impediments are those open at Until.
-	Impediments []ScrumImpediment `json:"impediments"`
+	Impediments []Impediment `json:"impediments"`
 }
 
 // DailyScrum is the record of a scrum.
@@ -87,14 +87,4 @@ type SaidAndDone struct {
 	// Outcome is "done", "gone" (deleted, or out of the sprint), "progressed"
 	// (anything changed) or "untouched".
 	Outcome string `json:"outcome"`
-}
-
-// ScrumImpediment is an open impediment at a scrum.
-type ScrumImpediment struct {
-	ImpedimentID string    `json:"impediment_id"`
-	Description  string    `json:"description"`
-	TaskID       *string   `json:"task_id"`
-	RaisedBy     *Person   `json:"raised_by"`
-	RaisedAt     time.Time `json:"raised_at"`
-	AgeHours     float64   `json:"age_hours"`
 }
