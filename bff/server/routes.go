@@ -15,6 +15,11 @@ func (s *Server) routes() {
 	s.app.Get("/livez", s.live)
 	s.app.Get("/readyz", s.ready)
 
+	// What is there: the OpenAPI document, and a page that shows it.
+	s.app.Get("/openapi.json", document)
+	s.app.Get("/docs", docsPage)
+	s.app.Get("/docs/:asset", docsAsset)
+
 	// Supabase's own paths, passed through with the caller's own token.
 	s.pass("PostgREST", "/rest/v1", s.config.RestURL)
 	s.pass("Auth", "/auth/v1", s.config.AuthURL)
