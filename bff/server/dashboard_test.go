@@ -208,3 +208,42 @@ func TestDashboard_nullResponse(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkDashboard is a screen of the largest sprint that is planned for,
+// 2,000 tasks with 20,000 events: the dashboard, its parts, and what it costs
+// to learn that nothing has changed.
+func BenchmarkDashboard(b *testing.B) {
+	bff, trips := mustCount(b)
+	owner := supabasetest.MustSignUp(b)
+	made := mustRun(b, owner, 2000)
+	at := bff + "/api/v1/sprints/" + made.SprintID
+	type request struct {
+		name, address string
+		unchanged     bool
+	}
+	requests := []request{{"dashboard", at + "/dashboard", false}, {"unchanged", at + "/dashboard", true}}
+	for _, part := range dashboardParts {
+		requests = append(requests, request{part, at + "/" + part, false})
+	}
+	for _, r := range requests {
+		b.Run(r.name, func(b *testing.B) {
+			var size int
+			tag := ""
+			if r.unchanged {
+				tag = mustSend(b, "GET", r.address, "", "Authorization", "Bearer "+owner.Token).Header.Get("Etag")
+			}
+			trips.Store(0)
+			for b.Loop() {
+				a := mustSend(b, "GET", r.address, "", "Authorization", "Bearer "+owner.Token, "If-None-Match", tag)
+				if size = len(a.Body); a.Status != http.StatusOK && a.Status != http.StatusNotModified {
+					b.Fatalf("status %d: %s", a.Status, a.Body)
+				}
+				if r.unchanged {
+					tag = a.Header.Get("Etag") // another one when a minute has ended
+				}
+			}
+			b.ReportMetric(float64(trips.Load())/float64(b.N), "trips/op")
+			b.ReportMetric(float64(size), "B/answer")
+		})
+	}
+}

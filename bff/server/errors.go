@@ -30,6 +30,7 @@ type problem struct {
 	Errors []fieldError `json:"errors,omitempty"`
 
 	args      []any  // what Message, a format, takes
+	foreign   bool   // Message is Supabase's own
 	challenge string // for WWW-Authenticate
 }
 
@@ -88,7 +89,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderWWWAuthenticate, p.challenge)
 	}
 	c.Vary(fiber.HeaderAcceptLanguage)
-	c.Set(fiber.HeaderContentLanguage, string(l))
+	if !p.foreign {
+		c.Set(fiber.HeaderContentLanguage, string(l))
+	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	return c.Status(p.Status).Send(body)
@@ -96,6 +99,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 
 // translate makes the messages those of the language.
 func (p *problem) translate(l language.Language) {
+	if p.foreign {
+		return
+	}
 	p.Message = l.Say(p.Message, p.args...)
 	if len(p.Errors) == 0 {
 		return
@@ -177,7 +183,7 @@ func describeAnswer(e *supabase.Error) (problem, bool) {
 	case e.Code == "": // not PostgREST's: the gateway refusing the BFF's own key, say
 		return problem{Status: 502, Code: "upstream_failed", Message: "The database failed to answer."}, true
 	case e.Status == 401 || e.Status == 403 || e.Status == 429:
-		p := problem{Status: e.Status, Code: e.Code, Message: e.Message, Details: e.Details, Hint: e.Hint}
+		p := problem{Status: e.Status, Code: e.Code, Message: e.Message, Details: e.Details, Hint: e.Hint, foreign: true}
 		if e.Status == 401 {
 			p.challenge = bearer + `, error="invalid_token"`
 		}

@@ -1,0 +1,161 @@
+package language
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/go-playground/validator/v10"
+)
+
+func TestOf(t *testing.T) {
+	for _, tt := range []struct {
+		Header string
+		Want   Language
+	}{
+		{"", English}, {"*", English}, {"en", English}, {"en-GB", English}, {"ko", Korean}, {"ko-KR", Korean}, {"KO", Korean},
+		{"ko;q=0.1, en;q=0.9", English}, {"ko;q=0.9, en;q=0.1", Korean}, {"fr, ko;q=0.5", Korean}, {"fr, de", English},
+		{"ko;q=0, en", English}, {"ja", English}, {";;;", English}, {"한국어", English}, {strings.Repeat("x-", 5000), English},
+	} {
+		if got := Of(tt.Header); got != tt.Want {
+			t.Errorf("%q is answered in %s", tt.Header, got)
+		}
+	}
+}
+
+func TestSay(t *testing.T) {
+	if got := Korean.Say("%s did not answer in time.", "PostgREST"); got != "PostgREST이(가) 제시간에 응답하지 않았습니다." {
+		t.Error(got)
+	}
+	if got := Korean.Say("100% of an upstream's own words"); got != "100% of an upstream's own words" {
+		t.Error(got)
+	}
+	if got := English.Say("Down: %s.", "auth, rest"); got != "Down: auth, rest." {
+		t.Error(got)
+	}
+}
+
+// TestCatalogue looks for sentences in the BFF's source: whatever it says has
+// to be in the catalogue, and nothing else may.
+func TestCatalogue(t *testing.T) {
+	said := make(map[string]bool)
+	for _, folder := range []string{"../server", "../supabase"} {
+		files, err := filepath.Glob(folder + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if !strings.HasSuffix(name, "_test.go") {
+				collect(t, name, said)
+			}
+		}
+	}
+	if len(said) < 40 {
+		t.Errorf("found %d sentences only: %v", len(said), said)
+	}
+	for sentence := range said {
+		if korean[sentence] == "" {
+			t.Errorf("has no Korean: %q", sentence)
+		}
+	}
+	verbs := regexp.MustCompile(`%.`)
+	for sentence, translated := range korean {
+		if !said[sentence] {
+			t.Errorf("nobody says %q", sentence)
+		}
+		if a, b := verbs.FindAllString(sentence, -1), verbs.FindAllString(translated, -1); !slices.Equal(a, b) {
+			t.Errorf("%q takes %v, its translation %v", sentence, a, b)
+		}
+		if !strings.ContainsFunc(translated, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }) {
+			t.Errorf("%q isn't Korean", translated)
+		}
+	}
+}
+
+// collect adds the sentences of a file: those of the errors and of the faults
+// of input.
+func collect(t *testing.T, name string, said map[string]bool) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(e ast.Expr) {
+		if literal, ok := e.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			sentence, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said[sentence] = true
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CompositeLit:
+			typ, _ := n.Type.(*ast.Ident)
+			if typ == nil || !slices.Contains([]string{"problem", "Refusal", "TokenError"}, typ.Name) {
+				return true
+			}
+			for _, element := range n.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); !ok {
+					add(element)
+				} else if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Message" {
+					add(pair.Value)
+				}
+			}
+		case *ast.CallExpr:
+			called, _ := n.Fun.(*ast.Ident)
+			switch {
+			case called == nil:
+			case called.Name == "badRequest":
+				add(n.Args[0])
+			case called.Name == "queryFault":
+				add(n.Args[1])
+			}
+		}
+		return true
+	})
+}
+
+func TestFaults(t *testing.T) {
+	validate := validator.New()
+	if err := validate.RegisterValidation("date", func(validator.FieldLevel) bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	faults := NewFaults(validate)
+	var broken validator.ValidationErrors
+	err := validate.Struct(struct {
+		Date   string `validate:"date"`
+		Member string `validate:"eq=me|uuid"`
+		Last   int    `validate:"min=1"`
+		Unit   string `validate:"oneof=tasks points"`
+		ID     string `validate:"uuid"`
+	}{})
+	broken, _ = err.(validator.ValidationErrors)
+	want := map[Language][]string{
+		English: {
+			"Date must be a date such as 2026-11-23", "Member must be me or a member's UUID", "Last must be 1 or greater",
+			"Unit must be one of [tasks points]", "ID must be a valid UUID",
+		},
+		Korean: {
+			"Date은(는) 2026-11-23과 같은 날짜여야 합니다", "Member은(는) me이거나 구성원의 UUID여야 합니다", "Last은(는) 1 이상여야 합니다",
+			"Unit은(는) [tasks points] 중 하나여야 합니다", "ID은(는) 올바른 UUID여야 합니다",
+		},
+	}
+	for l, sentences := range want {
+		var said []string
+		for _, fault := range broken {
+			said = append(said, faults.Say(l, fault))
+		}
+		if !slices.Equal(said, sentences) {
+			t.Errorf("%s: %q", l, said)
+		}
+	}
+}
