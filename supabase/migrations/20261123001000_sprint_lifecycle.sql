@@ -109,6 +109,8 @@ language plpgsql security definer set search_path = '' as $$
 declare
   sprint public.sprints := private.lock_sprint(start_sprint.sprint_id);
 begin
+  -- Two that start different sprints of the project wait for each other here.
+  perform from public.projects p where p.project_id = sprint.project_id for no key update;
   if sprint.status <> 'Planned' then
     raise exception 'sprint "%" is % and can''t be started', sprint.sprint_name, sprint.status
       using errcode = 'PT409';

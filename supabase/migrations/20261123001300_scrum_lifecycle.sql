@@ -5,29 +5,31 @@ set lock_timeout = '5s';
 create function public.open_daily_scrums(scrum_date date default null)
 returns setof public.daily_scrums
 language plpgsql security invoker set search_path = '' as $$
+declare
+  due uuid[];
 begin
+  select array_agg(s.sprint_id) into due
+  from public.sprints s
+  join public.projects p using (project_id)
+  join public.organizations o using (org_id)
+  cross join lateral (
+    select coalesce(open_daily_scrums.scrum_date, private.org_today(o.org_id)) as scrum_date) day
+  where s.status = 'Active'
+    and day.scrum_date >= (s.started_at at time zone o.timezone)::date
+    and private.is_working_day(o.org_id, day.scrum_date)
+    and ((select auth.role()) = 'service_role'
+         or s.project_id = any (array(select private.my_project_ids('{manager,scrum_master,member}'))));
+  insert into public.daily_scrums (sprint_id, scrum_date)
+  select s.sprint_id, coalesce(open_daily_scrums.scrum_date, private.org_today(p.org_id))
+  from public.sprints s join public.projects p using (project_id)
+  where s.sprint_id = any (due)
+  on conflict on constraint daily_scrums_once_a_day do nothing;
+  -- A statement of its own: it also sees the scrum that somebody else opened meanwhile.
   return query
-    with due as (
-      select s.sprint_id, s.project_id, day.scrum_date
-      from public.sprints s
-      join public.projects p using (project_id)
-      join public.organizations o using (org_id)
-      cross join lateral (
-        select coalesce(open_daily_scrums.scrum_date, (now() at time zone o.timezone)::date) as scrum_date) day
-      where s.status = 'Active'
-        and day.scrum_date >= (s.started_at at time zone o.timezone)::date
-        and private.is_working_day(o.org_id, day.scrum_date)
-        and ((select auth.role()) = 'service_role'
-             or s.project_id = any (array(select private.my_project_ids('{manager,scrum_master,member}'))))
-    ), opened as (
-      insert into public.daily_scrums (project_id, sprint_id, scrum_date)
-      select due.project_id, due.sprint_id, due.scrum_date from due
-      on conflict on constraint daily_scrums_once_a_day do nothing
-      returning *
-    )
-    select * from opened
-    union all
-    select d.* from public.daily_scrums d join due using (sprint_id, scrum_date);
+    select d.* from public.daily_scrums d
+    join public.sprints s using (sprint_id) join public.projects p on p.project_id = s.project_id
+    where d.sprint_id = any (due)
+      and d.scrum_date = coalesce(open_daily_scrums.scrum_date, private.org_today(p.org_id));
 end $$;
 comment on function public.open_daily_scrums(date) is
   'Opens the scrums of a day (default: today, in each organization''s own time zone) for the running sprints the caller works in, or for all when the service calls: none on days off of the organization, none before the sprint started. Returns the scrums of that day, those that were open already too; any number of calls does it once.';

@@ -91,6 +91,13 @@ var catalogRules = []struct {
 		join pg_class c on c.oid = polrelid and c.relnamespace = 'public'::regnamespace
 		where polcmd = 'w' and polwithcheck is null`},
 
+	{name: "each half of a policy keeps to the caller's organization or projects", sql: `
+		select format('%s on %s', p.polname, p.polrelid::regclass)
+		from pg_policy p
+		join pg_class c on c.oid = p.polrelid and c.relnamespace = 'public'::regnamespace
+		cross join lateral (values (pg_get_expr(p.polqual, p.polrelid)), (pg_get_expr(p.polwithcheck, p.polrelid))) e (expression)
+		where e.expression !~ 'private\.(my_org_id|my_project_ids)\('`},
+
 	{name: "what a policy asks about the caller is asked once, inside (select …)", sql: `
 		select format('%s on %s', p.polname, p.polrelid::regclass)
 		from pg_policy p

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(40);
+select plan(41);
 
 select pg_temp.keep(name) from unnest('{mine,by_member}'::text[]) name;
 update impediments set raised_at = now() - interval '2 days' where impediment_id = pg_temp.id('impediment');
@@ -69,7 +69,9 @@ select pg_temp.become('anonymous');
 select throws_ok('select from impediments', '42501', null, 'anonymous: reads none');
 select throws_ok($$insert into impediments (sprint_id, description) values (gen_random_uuid(), 'x')$$, '42501', null, 'anonymous: raises none');
 
--- What it was about goes
+-- The service, and what it was about goes
+select pg_temp.become('service');
+select throws_ok($$insert into impediments (sprint_id, description, raised_at, resolved_at) values (pg_temp.id('sprint'), 'x', now(), now() - interval '1 s')$$, '23514', null, 'service: nothing is resolved before it is raised');
 select pg_temp.become('scrum_master');
 delete from tasks where task_id = pg_temp.id('task');
 select results_eq($$select task_id, update_id from impediments where impediment_id = pg_temp.id('mine')$$, $$values (null::uuid, pg_temp.id('update'))$$, 'its task deleted: it stays');

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(57);
+select plan(58);
 
 create temporary table tokens (name text, invitation_id uuid, token text, expires_at timestamptz) on commit drop;
 grant select, insert on tokens to public;
@@ -57,6 +57,7 @@ select results_eq($$select token_hash from invitations where email = pg_temp.add
   $$select sha256(convert_to(pg_temp.token('newcomer'), 'UTF8'))$$, 'stored: the SHA-256 of the token');
 select is_empty($$select from invitations i, tokens t where to_jsonb(i)::text like '%' || t.token || '%'$$, 'stored: the token itself nowhere');
 select throws_ok($$insert into invitations (email, org_id, org_role, token_hash) values ('x@example.test', pg_temp.id('org'), 'owner', sha256('x'))$$, '23514', null, 'stored: an invitation as owner can''t exist');
+select throws_ok($$insert into invitations (email, org_id, token_hash) values ('X@example.test', pg_temp.id('org'), sha256('x'))$$, '23514', null, 'stored: nor an address with capitals');
 select ok(length(pg_temp.token('newcomer')) = 64 and pg_temp.token('newcomer') <> pg_temp.token('first'), 'stored: tokens are 256 random bits');
 update invitations set expires_at = now() where email in (pg_temp.address('late'), pg_temp.address('expired'));
 

@@ -1,14 +1,19 @@
 package tests
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -29,13 +34,21 @@ func TestPgTAP(t *testing.T) {
 	}
 }
 
-// mustInstallPgTAP makes what `supabase test db` makes. The files would each make it too, and
+// installPgTAP makes what `supabase test db` makes. The files would each make it too, and
 // wait for each other. The grants are needed where the extension's functions belong to
 // postgres, whose functions nobody may call by default: here, but not on Supabase, where they
 // belong to the superuser.
-func mustInstallPgTAP(t *testing.T) {
-	t.Helper()
-	if _, err := MustConnect(t).Exec(Deadline(t), `
+//
+// Once for all tests: two sessions that make an extension at the same moment get in each
+// other's way.
+var installPgTAP = sync.OnceValue(func() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, os.Getenv("DATABASE_URL"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `
 		create extension if not exists pgtap with schema extensions;
 		do $$
 		declare
@@ -49,7 +62,14 @@ func mustInstallPgTAP(t *testing.T) {
 			loop
 				execute format('grant execute on function %s to anon, authenticated, service_role', f);
 			end loop;
-		end $$`); err != nil {
+		end $$`)
+	return errors.Join(err, conn.Close(ctx))
+})
+
+func mustInstallPgTAP(t *testing.T) {
+	t.Helper()
+	MustEnv(t, "DATABASE_URL")
+	if err := installPgTAP(); err != nil {
 		t.Fatalf("install pgTAP: %v", err)
 	}
 }

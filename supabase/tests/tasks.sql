@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(51);
+select plan(52);
 
 insert into sprints (sprint_id, project_id, sprint_name, start_date, end_date, status, started_at, completed_at) values
   (pg_temp.keep('closed_sprint'), pg_temp.id('project'), 'Closed', '2020-01-06', '2020-01-17', 'Planned', null, null),
@@ -30,6 +30,7 @@ select lives_ok($$update tasks set assigned_to = pg_temp.id('viewer') where task
 select throws_ok($$update tasks set story_points = -1 where task_name = 'Mine'$$, '23514', null, 'member: points aren''t negative');
 select lives_ok($$update tasks set story_points = 0.5 where task_name = 'Mine'$$, 'member: half a point is one');
 select throws_ok($$update tasks set estimated_time = -1 where task_name = 'Mine'$$, '23514', null, 'member: nor is an estimate');
+select throws_ok($$update tasks set actual_time = -1 where task_name = 'Mine'$$, '23514', null, 'member: nor is an effort');
 select throws_ok($$update tasks set board_rank = 'NaN' where task_name = 'Mine'$$, '23514', null, 'member: a rank is a number');
 select throws_ok($$insert into tasks (project_id, task_name) values (pg_temp.id('project'), '')$$, '23514', null, 'member: a name isn''t blank');
 
