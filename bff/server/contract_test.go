@@ -3,9 +3,11 @@ package server_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -119,6 +121,38 @@ func (b *checkedBody) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// recorder is a test that only notes what it is told.
+type recorder struct {
+	testing.TB
+	faults []string
+}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.faults = append(r.faults, fmt.Sprintf(format, args...))
+}
+
+func TestUndocumentedAnswersFailTheTest(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"another body": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"status":"ok"}`)
+		},
+		"another status":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) },
+		"another error body": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "gone", http.StatusGone) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			upstream := httptest.NewServer(handler)
+			defer upstream.Close()
+			r := &recorder{TB: t}
+			watch(r, strings.TrimPrefix(upstream.URL, "http://"), supabasetest.Config(t, nil))
+			mustSend(t, http.MethodGet, upstream.URL+"/livez", "")
+			if len(r.faults) != 1 {
+				t.Errorf("%d faults: %v", len(r.faults), r.faults)
+			}
+		})
+	}
 }
 
 // The routes and the document have the same paths and methods. A passage knows
