@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,24 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(m.Run())
+}
+
+// fewer lets a test take a part of the number of random histories.
+func fewer(t *testing.T, divisor int) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	all := checks.Value.String()
+	n, err := strconv.Atoi(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(value string) {
+		if err := checks.Value.Set(value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(strconv.Itoa(max(1, n/divisor)))
+	t.Cleanup(func() { set(all) })
 }
 
 // TestFigures compares each SQL function's answer with the oracle's on random histories.
@@ -135,7 +154,7 @@ func report(o *oracle.Oracle, s history.Sprint) oracle.Object {
 	if s.Status != "Completed" || s.CompletedAt.After(o.AsOf) {
 		return live
 	}
-	frozen := oracle.FrozenReport(o.History, s.ID, nil)
+	frozen := oracle.FrozenReport(o.History, s.ID)
 	frozen["as_of"], frozen["scope"] = live["as_of"], live["scope"]
 	return frozen
 }
@@ -145,11 +164,11 @@ func report(o *oracle.Oracle, s history.Sprint) oracle.Object {
 func insertSnapshots(batch *pgx.Batch, h *history.History) {
 	for _, s := range h.Sprints {
 		if s.Status == "Completed" {
-			frozen := oracle.FrozenReport(h, s.ID, nil)
+			frozen := oracle.FrozenReport(h, s.ID)
 			delete(frozen, "as_of")
 			delete(frozen, "scope")
 			batch.Queue(`insert into public.sprint_snapshots (project_id, sprint_id, moment, figures, taken_at) values ($1, $2, 'close', $3, $4)`,
-				history.ProjectID, s.ID, oracle.JSON(oracle.Object{"report": frozen}), s.CompletedAt)
+				history.ProjectID, s.ID, oracle.JSON(oracle.Object{"report": frozen, "carried_over_to": frozen["carried_over"].(oracle.Object)["to"]}), s.CompletedAt)
 		}
 	}
 }
@@ -163,25 +182,45 @@ func actAs(batch *pgx.Batch, profile string) {
 // differs from the oracle's answers. It leaves nothing behind.
 func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 	tb.Helper()
+	var differences []string
+	rolledBack(tb, conn, func(ctx context.Context, tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		h.Insert(batch)
+		insertSnapshots(batch, h)
+		actAs(batch, h.Caller)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("write the history: %w", err)
+		}
+		var err error
+		differences, err = ask(ctx, tx, h, questions(h))
+		return err
+	})
+	return differences
+}
+
+// rolledBack does something in a transaction that leaves nothing behind.
+func rolledBack(tb rapid.TB, conn *pgx.Conn, do func(context.Context, pgx.Tx) error) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		tb.Fatalf("begin: %v", err)
 	}
-	defer func() {
-		if err := tx.Rollback(ctx); err != nil {
-			tb.Errorf("rollback: %v", err)
-		}
-	}()
+	err = do(ctx, tx)
+	if err := tx.Rollback(ctx); err != nil {
+		tb.Fatalf("rollback: %v", err)
+	}
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+}
 
-	batch := &pgx.Batch{}
-	h.Insert(batch)
-	insertSnapshots(batch, h)
-	actAs(batch, h.Caller)
+// ask calls the functions and returns how their answers differ from the oracle's.
+func ask(ctx context.Context, tx pgx.Tx, h *history.History, all []question) ([]string, error) {
 	calls := map[string][]question{} // by SQL
 	var refused []question
-	for _, q := range questions(h) {
+	for _, q := range all {
 		if q.code == "" {
 			calls[q.sql()] = append(calls[q.sql()], q)
 		} else {
@@ -189,6 +228,7 @@ func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 		}
 	}
 	var differences []string
+	batch := &pgx.Batch{}
 	for _, sql := range slices.Sorted(maps.Keys(calls)) {
 		asked := calls[sql]
 		var arguments []map[string]any
@@ -209,15 +249,19 @@ func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 		})
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return []string{h.Short(err.Error())}
+		return nil, err
 	}
 	if len(refused) > 0 {
 		// The first is enough: it costs several round trips.
-		if code := sqlState(ctx, tx, refused[0]); code != refused[0].code {
+		code, err := sqlState(ctx, tx, refused[0])
+		if err != nil {
+			return nil, err
+		}
+		if code != refused[0].code {
 			differences = append(differences, h.Short(fmt.Sprintf("%s: SQLSTATE want %s, got %q", refused[0], refused[0].code, code)))
 		}
 	}
-	return differences
+	return differences, nil
 }
 
 // compare returns how an answer differs from the oracle's.
@@ -234,21 +278,18 @@ func (q question) compare(answer *string) []string {
 }
 
 // sqlState returns the code with which a call is refused, "" when it isn't.
-func sqlState(ctx context.Context, tx pgx.Tx, q question) string {
+func sqlState(ctx context.Context, tx pgx.Tx, q question) (string, error) {
 	savepoint, err := tx.Begin(ctx)
 	if err != nil {
-		return err.Error()
+		return "", err
 	}
 	_, err = savepoint.Exec(ctx, q.sql(), []map[string]any{q.arguments})
-	var refusal *pgconn.PgError
 	code := ""
+	var refusal *pgconn.PgError
 	if errors.As(err, &refusal) {
 		code = refusal.Code
 	} else if err != nil {
-		code = err.Error()
+		return "", err
 	}
-	if err := savepoint.Rollback(ctx); err != nil {
-		return err.Error()
-	}
-	return code
+	return code, savepoint.Rollback(ctx)
 }

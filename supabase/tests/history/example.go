@@ -10,8 +10,6 @@ type Example struct {
 	Name string
 	*History
 	Figures []Figure
-	// CarryOverTo is the sprint that unfinished tasks move to when the first one is closed; nil is the backlog.
-	CarryOverTo *Sprint
 }
 
 // Figure is what one place of a function's answer must be. Path leads there: "days[2].tasks.added",
@@ -24,6 +22,12 @@ type Figure struct {
 	From, To Date // of project_participation
 	Path     string
 	Want     string
+}
+
+// Call is what figures of one answer have in common.
+func (f Figure) Call() Figure {
+	f.Path, f.Want = "", ""
+	return f
 }
 
 // newExample is a project with one sprint of that zone, with Kim, its manager, and Lee, a member.

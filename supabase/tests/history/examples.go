@@ -179,8 +179,8 @@ func carriedOver(next bool) *Example {
 	to := `null`
 	target := ""
 	if next {
-		e.CarryOverTo = e.next()
-		target = e.CarryOverTo.ID
+		target = e.next().ID
+		e.Sprints[0].CarriedOverTo = target
 		to = `{"sprint_id": "` + target + `", "sprint_name": "Sprint 2"}`
 	}
 	e.move("2026-06-12 18:00:00.000123", b, target)
@@ -221,7 +221,7 @@ func blocked() *Example {
 	e.move("2026-06-01 15:00", a, "") // 6 hours
 	e.move("2026-06-02 09:00", a, SprintID(1))
 	e.status("2026-06-02 10:30", a, "In Progress") // 1.5 hours
-	b := e.create("2026-06-02 09:00", "B", "1.0")
+	b := e.create("2026-06-02 11:00", "B", "1.0")
 	e.status("2026-06-04 09:00", b, "Blocked") // 1 hour and 15 minutes until now
 
 	e.figures("sprint_flow", "2026-06-04 10:15", "blocked", `{"tasks": 2, "hours": 8.75}`)
@@ -240,11 +240,11 @@ func velocity() *Example {
 	e.close("2026-06-12 18:00")
 	second := e.next()
 	second.Status, second.StartedAt, second.CompletedAt = "Completed", e.at("2026-06-15 09:00"), e.at("2026-06-19 18:00")
-	for _, name := range []string{"C", "D"} {
-		task := e.create("2026-06-14 09:00", name, "4.0")
-		e.move("2026-06-14 10:00", task, second.ID)
-		e.status("2026-06-18 09:00", task, "Completed")
-	}
+	c, d := e.create("2026-06-14 09:00", "C", "4.0"), e.create("2026-06-14 09:00", "D", "4.0")
+	e.move("2026-06-14 10:00", c, second.ID)
+	e.move("2026-06-14 10:00", d, second.ID)
+	e.status("2026-06-17 09:00", c, "Completed")
+	e.status("2026-06-18 09:00", d, "Completed")
 
 	// 1 and 2 tasks, 3 and 8 points: deviations √0.5 = 0.7071 and √12.5 = 3.5355.
 	e.figures("project_velocity", "2026-06-20 09:00",

@@ -46,8 +46,8 @@ func dayOff() *Example {
 	a := e.create("2026-06-01 10:00", "A", "3.0")
 	e.assign("2026-06-01 11:00", a, ProfileID(2))
 	e.Tasks[0].Estimated = "2500"
-	e.create("2026-06-01 10:00", "B", "")
-	e.assign("2026-06-01 11:00", TaskID(2), "")
+	b := e.create("2026-06-01 12:00", "B", "")
+	e.assign("2026-06-01 13:00", b, "")
 
 	e.scrumFigures("2026-06-03", "2026-06-03 18:00", "expected", "1", "missing", "[]", "is_scrum_day", "true")
 	e.scrumFigures("2026-06-05", "2026-06-05 18:00", "expected", "2", "missing[*].full_name", `["Kim", "Lee"]`)

@@ -82,6 +82,7 @@ type Sprint struct {
 	StartDate, EndDate     Date
 	Status                 string
 	StartedAt, CompletedAt time.Time
+	CarriedOverTo          string // when it was completed; "" is the backlog
 }
 
 // Row is what the events of a task tell about it.
@@ -189,6 +190,9 @@ func (h *History) Delete(at time.Time, actor string, ids ...string) {
 }
 
 func (h *History) record(at time.Time, actor string, t Task, kind, old, new string) {
+	if n := len(h.Events); n > 0 && at.Before(h.Events[n-1].At) {
+		panic(fmt.Sprintf("history: an event at %s after one at %s", at, h.Events[n-1].At))
+	}
 	if old != new {
 		h.Events = append(h.Events, Event{t.ID, kind, old, new, actor, at, t.Row})
 	}
@@ -199,6 +203,45 @@ func inOrder(tasks []Task) []Task {
 	return slices.SortedFunc(slices.Values(tasks), func(a, b Task) int {
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// Until returns the history as it stood at a moment: without what happened to tasks and sprints
+// since. The sprints' other columns and everything else stay.
+func (h *History) Until(at time.Time) *History {
+	then := *h
+	then.Events = slices.DeleteFunc(slices.Clone(h.Events), func(e Event) bool { return e.At.After(at) })
+	then.Tasks = nil
+	for _, t := range h.Tasks {
+		created := false
+		t.Deleted = false
+		for _, e := range then.Events {
+			if e.TaskID == t.ID {
+				created, t.Row, t.Deleted = true, e.After, e.Kind == "deleted"
+			}
+		}
+		if created {
+			then.Tasks = append(then.Tasks, t)
+		}
+	}
+	live := then.Live()
+	then.Named = slices.DeleteFunc(slices.Clone(h.Named), func(n Named) bool { return !slices.Contains(live, n.TaskID) })
+	then.Impediments = slices.Clone(h.Impediments)
+	for i := range then.Impediments {
+		if !slices.Contains(live, then.Impediments[i].TaskID) {
+			then.Impediments[i].TaskID = ""
+		}
+	}
+	then.Sprints = slices.Clone(h.Sprints)
+	for i := range then.Sprints {
+		s := &then.Sprints[i]
+		if s.CompletedAt.After(at) {
+			s.Status, s.CompletedAt = "Active", time.Time{}
+		}
+		if s.StartedAt.After(at) {
+			s.Status, s.StartedAt = "Planned", time.Time{}
+		}
+	}
+	return &then
 }
 
 // Live returns the keys of the tasks that haven't been deleted.

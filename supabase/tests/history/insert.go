@@ -15,7 +15,7 @@ import (
 // For the role postgres, in a transaction that the caller rolls back.
 func (h *History) Insert(batch *pgx.Batch) {
 	batch.Queue("set local session_replication_role = replica")
-	insert(batch, "organizations", []row{{
+	insert(batch, "public.organizations", []row{{
 		"org_id": OrgID, "org_name": "Histories", "timezone": h.Zone.String(), "working_days": h.WorkingDays, "locale": "en",
 	}})
 
@@ -23,28 +23,34 @@ func (h *History) Insert(batch *pgx.Batch) {
 	for i, d := range h.Holidays {
 		rows = append(rows, row{"org_id": OrgID, "holiday_date": d, "name": fmt.Sprint("Holiday ", i)})
 	}
-	insert(batch, "org_holidays", rows)
+	insert(batch, "public.org_holidays", rows)
+
+	rows = nil
+	for _, p := range h.Profiles {
+		rows = append(rows, row{"id": p.ID, "email": p.ID + "@histories.test"})
+	}
+	insert(batch, "auth.users", rows)
 
 	rows = nil
 	for _, p := range h.Profiles {
 		rows = append(rows, row{"profile_id": p.ID, "org_id": OrgID, "org_role": "member",
 			"username": p.ID, "email": p.ID, "first_name": null(p.FullName), "is_verified": true})
 	}
-	insert(batch, "profiles", rows)
+	insert(batch, "public.profiles", rows)
 
 	rows = nil
 	for _, d := range h.DaysOff {
 		rows = append(rows, row{"profile_id": d.ProfileID, "org_id": OrgID, "from_date": d.From, "to_date": d.To})
 	}
-	insert(batch, "days_off", rows)
+	insert(batch, "public.days_off", rows)
 
-	insert(batch, "projects", []row{{"project_id": ProjectID, "org_id": OrgID, "project_name": ProjectName}})
+	insert(batch, "public.projects", []row{{"project_id": ProjectID, "org_id": OrgID, "project_name": ProjectName}})
 
 	rows = nil
 	for _, m := range h.Members {
 		rows = append(rows, row{"project_id": ProjectID, "profile_id": m.ProfileID, "org_id": OrgID, "role": m.Role, "joined_at": m.JoinedAt})
 	}
-	insert(batch, "project_members", rows)
+	insert(batch, "public.project_members", rows)
 
 	rows = nil
 	for _, s := range h.Sprints {
@@ -52,7 +58,7 @@ func (h *History) Insert(batch *pgx.Batch) {
 			"start_date": s.StartDate, "end_date": s.EndDate, "status": s.Status,
 			"started_at": moment(s.StartedAt), "completed_at": moment(s.CompletedAt)})
 	}
-	insert(batch, "sprints", rows)
+	insert(batch, "public.sprints", rows)
 
 	rows = nil
 	for _, t := range h.Tasks {
@@ -62,7 +68,7 @@ func (h *History) Insert(batch *pgx.Batch) {
 				"estimated_time": null(t.Estimated), "board_rank": t.Rank})
 		}
 	}
-	insert(batch, "tasks", rows)
+	insert(batch, "public.tasks", rows)
 
 	// Events of one task at one moment all tell its state after the last of them.
 	type change struct {
@@ -81,26 +87,26 @@ func (h *History) Insert(batch *pgx.Batch) {
 			"sprint_id": null(state.Sprint), "status": state.Status,
 			"story_points": null(state.Points), "assigned_to": null(state.Assignee)})
 	}
-	insert(batch, "task_events", rows)
+	insert(batch, "public.task_events", rows)
 
 	rows = nil
 	for _, s := range h.Scrums {
 		rows = append(rows, row{"daily_scrum_id": s.ID, "project_id": ProjectID, "sprint_id": s.SprintID, "scrum_date": s.Date, "summary": null(s.Summary)})
 	}
-	insert(batch, "daily_scrums", rows)
+	insert(batch, "public.daily_scrums", rows)
 
 	rows = nil
 	for _, u := range h.Updates {
 		rows = append(rows, row{"update_id": u.ID, "project_id": ProjectID, "daily_scrum_id": u.ScrumID, "profile_id": null(u.ProfileID),
 			"yesterday_work": null(u.Yesterday), "today_work": null(u.Today), "created_at": u.CreatedAt, "updated_at": u.UpdatedAt})
 	}
-	insert(batch, "daily_scrum_updates", rows)
+	insert(batch, "public.daily_scrum_updates", rows)
 
 	rows = nil
 	for _, n := range h.Named {
 		rows = append(rows, row{"daily_scrum_id": n.ScrumID, "task_id": n.TaskID, "profile_id": n.ProfileID, "intent": n.Intent, "project_id": ProjectID})
 	}
-	insert(batch, "daily_scrum_tasks", rows)
+	insert(batch, "public.daily_scrum_tasks", rows)
 
 	rows = nil
 	for _, i := range h.Impediments {
@@ -108,7 +114,7 @@ func (h *History) Insert(batch *pgx.Batch) {
 			"raised_by": null(i.RaisedBy), "description": i.Description, "raised_at": i.RaisedAt,
 			"resolved_at": moment(i.ResolvedAt), "resolved_by": null(i.ResolvedBy)})
 	}
-	insert(batch, "impediments", rows)
+	insert(batch, "public.impediments", rows)
 
 	batch.Queue("set local session_replication_role = origin")
 }
@@ -120,7 +126,7 @@ func insert(batch *pgx.Batch, table string, rows []row) {
 		return
 	}
 	list := strings.Join(slices.Sorted(maps.Keys(rows[0])), ", ")
-	batch.Queue(fmt.Sprintf("insert into public.%s (%s) select %s from jsonb_populate_recordset(null::public.%s, $1)",
+	batch.Queue(fmt.Sprintf("insert into %s (%s) select %s from jsonb_populate_recordset(null::%s, $1)",
 		table, list, list, table), rows)
 }
 

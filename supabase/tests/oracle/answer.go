@@ -6,17 +6,17 @@ import (
 	"github.com/mysingle/mysingle/supabase/tests/history"
 )
 
-// Answer answers what a figure of an example is a part of, as JSON.
-func Answer(e *history.Example, f history.Figure) ([]byte, error) {
-	o, sprint := New(e.History, f.AsOf), history.SprintID(f.Sprint)
+// Answer answers what a figure is a part of, as JSON.
+func Answer(h *history.History, f history.Figure) ([]byte, error) {
+	o, sprint := New(h, f.AsOf), history.SprintID(f.Sprint)
 	switch f.Function {
 	case "sprint_burndown":
 		return JSON(o.Burndown(sprint)), nil
 	case "sprint_flow":
 		return JSON(o.Flow(sprint)), nil
 	case "sprint_report":
-		if closed := e.Sprint(sprint).CompletedAt; !closed.IsZero() && !closed.After(f.AsOf) {
-			return JSON(FrozenReport(e.History, sprint, e.CarryOverTo)), nil
+		if closed := h.Sprint(sprint).CompletedAt; !closed.IsZero() && !closed.After(f.AsOf) {
+			return JSON(FrozenReport(h, sprint)), nil
 		}
 		return JSON(o.Report(sprint)), nil
 	case "sprint_workload":

@@ -15,16 +15,17 @@ type item struct {
 	shown  State
 }
 
-// FrozenReport answers as sprint_report once the sprint has been closed, and its unfinished tasks
-// moved to another sprint or, with nil, to the backlog.
-func FrozenReport(h *history.History, sprint string, to *history.Sprint) Object {
-	answer := New(h, h.Sprint(sprint).CompletedAt).Report(sprint)
+// FrozenReport answers as sprint_report once the sprint has been completed and its unfinished
+// tasks carried over.
+func FrozenReport(h *history.History, sprint string) Object {
+	row := h.Sprint(sprint)
+	answer := New(h, row.CompletedAt).Report(sprint)
 	carried := Object{"to": nil}
 	for name, value := range answer["not_completed"].(Object) {
 		carried[name] = value
 	}
-	if to != nil {
-		carried["to"] = Object{"sprint_id": to.ID, "sprint_name": to.Name}
+	if row.CarriedOverTo != "" {
+		carried["to"] = Object{"sprint_id": row.CarriedOverTo, "sprint_name": h.Sprint(row.CarriedOverTo).Name}
 	}
 	answer["carried_over"] = carried
 	return answer

@@ -1,0 +1,150 @@
+package tests
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"github.com/mysingle/mysingle/supabase/tests/history"
+	"github.com/mysingle/mysingle/supabase/tests/oracle"
+)
+
+// TestFrozenFigures completes the sprint of random histories as a manager does, compares report
+// and velocity with the oracle's, then changes whatever can be changed: they must stay as they
+// are, byte for byte, but for what is always of the moment of the call.
+func TestFrozenFigures(t *testing.T) {
+	conn := MustConnect(t)
+	fewer(t, 10)
+	rapid.Check(t, func(rt *rapid.T) {
+		h := history.Generate(rt)
+		h.Members[0].Role = "scrum_master" // the caller
+		for _, p := range h.Profiles {
+			// At the moment of the close, nobody had left yet.
+			if !slices.ContainsFunc(h.Members, func(m history.Member) bool { return m.ProfileID == p.ID }) {
+				h.Members = append(h.Members, history.Member{ProfileID: p.ID, Role: "member", JoinedAt: h.Members[0].JoinedAt})
+			}
+		}
+		s := &h.Sprints[0]
+		if s.StartedAt.IsZero() {
+			s.StartedAt = h.Start(s.StartDate)
+		}
+		at := h.End(s.EndDate)
+		if !s.CompletedAt.IsZero() {
+			at = s.CompletedAt
+		} else if at.Before(s.StartedAt) {
+			at = s.StartedAt
+		}
+		to := ""
+		if next := h.Sprints[len(h.Sprints)-1]; next.Status == "Planned" && next.ID != s.ID && rapid.Bool().Draw(rt, "to the next sprint") {
+			to = next.ID
+		}
+
+		var differences []string
+		rolledBack(rt, conn, func(ctx context.Context, tx pgx.Tx) error {
+			closed, err := completeSprint(ctx, tx, h, at, to)
+			if err != nil {
+				return err
+			}
+			asked := []question{
+				{function: "sprint_report", arguments: map[string]any{"sprint_id": s.ID}, want: oracle.FrozenReport(closed, s.ID)},
+				{function: "project_velocity", arguments: map[string]any{"project_id": history.ProjectID}, want: oracle.New(closed, time.Now()).Velocity(6)},
+			}
+			before := make([]string, len(asked))
+			for i, q := range asked {
+				if err := tx.QueryRow(ctx, q.sql(), []map[string]any{q.arguments}).Scan(&before[i]); err != nil {
+					return err
+				}
+				for _, d := range q.compare(&before[i]) {
+					differences = append(differences, h.Short(q.function+d))
+				}
+			}
+			if err := changeEverything(ctx, tx); err != nil {
+				return err
+			}
+			for i, q := range asked {
+				var after string
+				if err := tx.QueryRow(ctx, q.sql(), []map[string]any{q.arguments}).Scan(&after); err != nil {
+					return err
+				}
+				for _, d := range changed(q.function, before[i], after) {
+					differences = append(differences, h.Short(q.function+d))
+				}
+			}
+			return nil
+		})
+		if len(differences) > 0 {
+			rt.Fatalf("%d differences:\n%s\ncompleted at %s:\n%s", len(differences), strings.Join(differences[:min(12, len(differences))], "\n"), h.Moment(at), h)
+		}
+	})
+}
+
+// changeEverything changes all that the figures were computed from, with the triggers at work, and
+// leaves the caller able to read them.
+func changeEverything(ctx context.Context, tx pgx.Tx) error {
+	for _, sql := range []string{
+		`reset role`,
+		`update public.tasks set status = 'Planned', story_points = 21, task_name = task_name || ' (renamed)', assigned_to = null`,
+		`update public.tasks set sprint_id = null`,
+		`delete from public.tasks where project_id = $1 and task_id::text ~ '[02468]$'`,
+		`insert into public.tasks (project_id, task_name, status, story_points) values ($1, 'New', 'Completed', 5)`,
+		`update public.impediments set resolved_at = now() where project_id = $1 and resolved_at is null`,
+		`delete from public.impediments where project_id = $1 and impediment_id::text ~ '[02468]$'`,
+		`update public.profiles p set first_name = 'Renamed' from public.project_members m where m.profile_id = p.profile_id and m.project_id = $1`,
+		`delete from public.project_members where project_id = $1 and profile_id <> auth.uid()`,
+		`update public.project_members set role = 'viewer' where project_id = $1`,
+		`insert into public.org_holidays (org_id, holiday_date, name)
+			select p.org_id, day, 'Late' from public.projects p, generate_series('2026-01-01'::date, '2026-12-31', '1 day') day
+			where p.project_id = $1 on conflict do nothing`,
+		`update public.organizations o set timezone = 'Pacific/Auckland', working_days = '{7}' from public.projects p where p.org_id = o.org_id and p.project_id = $1`,
+		`update public.sprints set sprint_name = 'Renamed' where project_id = $1 and status = 'Planned'`,
+		`delete from public.sprints where project_id = $1 and status = 'Planned'`,
+		`set local role authenticated`,
+	} {
+		var arguments []any
+		if strings.Contains(sql, "$1") {
+			arguments = append(arguments, history.ProjectID)
+		} else if strings.HasPrefix(sql, "update") {
+			sql += " where project_id = $1"
+			arguments = append(arguments, history.ProjectID)
+		}
+		if _, err := tx.Exec(ctx, sql, arguments...); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+// current are the parts of an answer that are always of the moment of the call. Velocity tells
+// today's time zone: none of its figures depends on it.
+var current = map[string][]string{
+	"sprint_report":    {"as_of", "scope"},
+	"project_velocity": {"as_of", "timezone"},
+}
+
+// changed returns the parts of an answer whose text is no longer what it was.
+func changed(function, before, after string) []string {
+	var was, is map[string]json.RawMessage
+	for text, parts := range map[string]*map[string]json.RawMessage{before: &was, after: &is} {
+		if err := json.Unmarshal([]byte(text), parts); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	var differences []string
+	for _, part := range slices.Sorted(maps.Keys(was)) {
+		if !slices.Contains(current[function], part) && string(was[part]) != string(is[part]) {
+			differences = append(differences, fmt.Sprintf(".%s was %s and is %s", part, was[part], is[part]))
+		}
+	}
+	if len(was) != len(is) {
+		differences = append(differences, fmt.Sprintf(": parts were %d and are %d", len(was), len(is)))
+	}
+	return differences
+}
