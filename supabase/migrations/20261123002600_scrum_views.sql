@@ -98,18 +98,20 @@ begin
       private.scrum_update(scrum.daily_scrum_id, m.profile_id) as posted
     from public.project_members m join public.profiles p on p.profile_id = m.profile_id
     where m.project_id = scrum.project_id
-  ), change as materialized (
-    select * from private.sprint_changes(scrum.sprint_id, scrum.until)
   ), said as (
     select n.profile_id, n.task_id, t.task_name,
-      case when now_is.task_id is null or not now_is.in_sprint then 'gone'
-           when now_is.done then 'done'
+      case when last.kind is null or last.kind = 'deleted' then 'gone'
+           when last.status = 'Completed' then 'done'
+           when last.sprint_id is distinct from scrum.sprint_id then 'gone'
            when exists (select from public.task_events e where e.task_id = n.task_id
                         and e.at > scrum.since and e.at <= scrum.until) then 'progressed'
            else 'untouched' end as outcome
     from public.daily_scrum_tasks n
     join public.tasks t on t.task_id = n.task_id
-    left join change now_is on now_is.task_id = n.task_id and now_is.until is null
+    left join lateral (
+      select e.kind, e.status, e.sprint_id from public.task_events e
+      where e.task_id = n.task_id and e.at <= scrum.until
+      order by e.at desc, e.event_id desc limit 1) last on true
     where n.daily_scrum_id = scrum.last_scrum_id and n.intent = 'will do'
   ), activity as materialized (
     select e.*, a.actor
@@ -119,7 +121,8 @@ begin
   select json_build_object(
     'as_of', scrum.as_of,
     'timezone', scrum.timezone,
-    'scope', json_build_object('visible_tasks', (select count(*) from change c where c.in_sprint and c.until is null)),
+    'scope', json_build_object('visible_tasks', (
+      select count(*) from private.sprint_changes(scrum.sprint_id, scrum.until) c where c.in_sprint and c.until is null)),
     'sprint', private.sprint_head(scrum.sprint_id),
     'project', private.project_head(scrum.project_id),
     'date', scrum.day,
