@@ -131,7 +131,7 @@ func (b *builder) table(r Relation) error {
 			updated["properties"].(map[string]any)[column.Name] = schema
 		}
 		key := r.Name + "." + column.Name
-		components.WithParametersItem(key, query(column.Name, column.Comment+" A filter: `"+filterOf(column.Type)+"`.",
+		components.WithParametersItem(key, query(column.Name, column.Comment+" A filter: `"+b.filterOf(column.Type)+"`.",
 			map[string]any{"type": "string"}))
 		filters = append(filters, shared(key))
 	}
@@ -386,8 +386,12 @@ func (b *builder) ofType(name string) (map[string]any, error) {
 }
 
 // filterOf is a typical filter on a column of the type.
-func filterOf(name string) string {
-	switch name {
+func (b *builder) filterOf(name string) string {
+	if strings.HasSuffix(name, "[]") {
+		return "cs.{1,2}"
+	}
+	base, _, _ := strings.Cut(name, "(")
+	switch base {
 	case "uuid":
 		return "eq.<uuid>"
 	case "date":
@@ -398,11 +402,13 @@ func filterOf(name string) string {
 		return "is.true"
 	case "text":
 		return "ilike.*demo*"
+	case "character":
+		return "eq.KRW"
 	case "smallint", "integer", "bigint", "numeric", "double precision":
 		return "gt.0"
 	}
-	if strings.HasSuffix(name, "[]") {
-		return "cs.{1,2}"
+	if values, ok := b.spec.ComponentsEns().Schemas[name]["enum"].([]string); ok {
+		return "in.(" + strings.Join(values[:2], ",") + ")"
 	}
-	return "in.(…)"
+	return "not.is.null"
 }
