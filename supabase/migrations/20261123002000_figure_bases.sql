@@ -21,7 +21,7 @@ returns table (
   begun boolean, running boolean, finished boolean,
   reference_start timestamptz, reference_finish timestamptz, horizon timestamptz,
   first_day date, last_day date, end_date date)
-language sql stable set search_path = '' as $$
+language sql stable set search_path = '' rows 1 as $$
   select s.sprint_id, s.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date,
     r.start <= c.as_of,
     e.started_at is not null and e.completed_at is null and s.status <> 'Cancelled',
@@ -51,7 +51,7 @@ comment on function private.sprint_clock(uuid, timestamptz) is
 
 create function private.calendar(org_id uuid, from_day date, to_day date)
 returns table (day date, is_working boolean)
-language sql stable set search_path = '' as $$
+language sql stable set search_path = '' rows 30 as $$
   select d::date, extract(isodow from d)::smallint = any (o.working_days) and h.holiday_date is null
   from public.organizations o
   cross join generate_series(from_day::timestamp, to_day::timestamp, interval '1 day') d

@@ -7,7 +7,7 @@ returns table (
   sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, day date, in_range boolean,
   is_scrum_day boolean, reason text, daily_scrum_id uuid, summary text, last_scrum_id uuid,
   since timestamptz, until timestamptz)
-language sql stable set search_path = '' as $$
+language sql stable set search_path = '' rows 1 as $$
   select k.sprint_id, k.project_id, k.org_id, k.timezone, k.as_of, d.day,
     d.day between k.first_day and k.last_day,
     k.begun and c.is_working,
