@@ -132,3 +132,47 @@ for (const [door, url] of [["the gateway", SUPABASE_URL], ["the BFF", BFF_URL]])
     });
   });
 }
+
+// The figures on the demo data: what the BFF's endpoints answer, a mobile app asks for itself.
+describe("supabase-js and the figures", () => {
+  const sprint_id = "5eed0006-0000-4000-8000-000000000004";
+  const project_id = "5eed0005-0000-4000-8000-000000000001";
+  const views = {
+    sprint_board: { sprint_id },
+    sprint_burndown: { sprint_id },
+    sprint_flow: { sprint_id },
+    sprint_report: { sprint_id },
+    sprint_workload: { sprint_id },
+    scrum_of_day: { sprint_id },
+    project_velocity: { project_id, last: 3 },
+    project_throughput: { project_id },
+    project_impediments: { project_id },
+    project_participation: { project_id },
+    scrum_draft: {},
+  };
+
+  for (const [door, url] of [["the gateway", SUPABASE_URL], ["the BFF", BFF_URL]]) {
+    it(`answers every view through ${door}, to those who may see it`, async () => {
+      const [ours, theirs] = [connect(url), connect(url)];
+      await must(ours.auth.signInWithPassword({ email: "demo@mysingle.test", password: "mysingle-demo" }));
+      await must(theirs.auth.signInWithPassword({ email: "maya@harborlabs.test", password: "mysingle-demo" }));
+      for (const [view, args] of Object.entries(views)) {
+        const answer = await must(ours.rpc(view, args));
+        assert.equal(answer.timezone, "Asia/Seoul", view);
+        const foreign = await must(theirs.rpc(view, args));
+        if (view === "scrum_draft") assert.equal(foreign.timezone, "America/Los_Angeles");
+        else assert.equal(foreign, null, view);
+      }
+      const pipeline = await must(ours.from("opportunity_pipeline").select("stage, currency_code, acv, forecast_acv"));
+      assert.ok(pipeline.length > 5);
+      assert.ok(pipeline.filter(({ stage }) => stage === "Closed Lost").every(({ forecast_acv }) => forecast_acv === 0));
+      const [account] = await must(ours.from("account_delivery").select("*").eq("account_name", "해온물산"));
+      assert.equal(account.projects[0].running_sprint.sprint.sprint_id, sprint_id);
+      assert.deepEqual((await must(theirs.from("account_delivery").select("account_name").eq("account_name", "해온물산"))), []);
+
+      const { error, status } = await ours.rpc("project_velocity", { project_id, last: 0 });
+      assert.equal(status, 400);
+      assert.equal(error.code, "22023");
+    });
+  }
+});
