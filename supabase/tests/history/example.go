@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -122,5 +123,7 @@ func (e *Example) figuresOf(f Figure, asOf string, pathsAndWants ...string) {
 		f.Path, f.Want = pathsAndWants[i], pathsAndWants[i+1]
 		e.Figures = append(e.Figures, f)
 	}
-	e.Moments = append(e.Moments, f.AsOf)
+	if !slices.ContainsFunc(e.Moments, f.AsOf.Equal) {
+		e.Moments = append(e.Moments, f.AsOf)
+	}
 }

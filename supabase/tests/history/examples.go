@@ -8,6 +8,7 @@ func Examples() []*Example {
 		carriedOver(true), carriedOver(false), closedLate(), joinedMidSprint(), viewer(), dayOff(),
 		acrossMidnightSeoul(), acrossMidnightLosAngeles(), blocked(), velocity(), throughput(), impediments(),
 		emptySprint(), neverStarted(), oneDay(), oneYear(),
+		midnightTwice(), startedAfterItsEnd(), idealTie(), throughputAtTheEdge(), scrumOnAHoliday(), doneAndMoved(), blockedLater(),
 	}
 }
 
