@@ -126,5 +126,4 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function public.sprint_burndown(uuid, timestamptz) is
   'The burndown of a sprint, as of a moment (default now): {as_of, timezone, scope, sprint, project, reference_start, reference_finish, start: {tasks, points}, unestimated_count, pace, projected_finish, days}. Each day has tasks and points with scope, completed, remaining at its end (today: now; a day to come: null), what was added, removed (moved out, cancelled, deleted) and reestimated on it, the ideal (falls from the start''s scope to 0 over the working days) and, while the sprint runs, the projection. pace: per working day, of the last up to five that are over. Points are story points; a task without any counts 0. Null when there is no such sprint for the caller.';
-grant execute on function private.working_day_after(uuid, date, numeric), public.sprint_burndown(uuid, timestamptz) to authenticated;
-grant execute on function public.sprint_burndown(uuid, timestamptz) to service_role;
+grant execute on function private.working_day_after(uuid, date, numeric), public.sprint_burndown(uuid, timestamptz) to authenticated, service_role;

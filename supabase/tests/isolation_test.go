@@ -51,6 +51,8 @@ const (
 	oneRow  = "1 row"
 	noRow   = "no row"
 	refused = "42501"
+	// PostgreSQL says so before it asks for rights.
+	unwritable = "55000"
 )
 
 // tries lists what a role tries with a table in one of the organizations.
@@ -71,6 +73,8 @@ func (a access) tries(role, side string) []try {
 			one.name = a.table + ", " + a.whose + ", " + verb.name
 		}
 		switch {
+		case a.view && verb.name != "select":
+			one.want = unwritable
 		case role == service:
 			if a.service == "" {
 				continue // the service is nobody, so it has nothing of its own
