@@ -120,7 +120,7 @@ var matrix = []access{
 		read: inProject, add: never, change: never, remove: never, service: "select"},
 
 	{table: "daily_scrums", row: "daily_scrum_id = {scrum}",
-		insert: "(sprint_id, scrum_date) values ({sprint}, pg_temp.today() + 1)", set: "summary = 'Changed'",
+		insert: "(sprint_id, scrum_date) values ({sprint}, pg_temp.today() - 2)", set: "summary = 'Changed'",
 		read: inProject, add: workers, change: leads, remove: leads, service: all},
 	{table: "daily_scrum_updates", whose: "another's", row: "daily_scrum_id = {scrum} and profile_id = {colleague}",
 		insert: "(daily_scrum_id, profile_id) values ({empty_scrum}, {colleague})", set: "today_work = 'Changed'",
@@ -215,6 +215,7 @@ var callable = map[string]string{
 	"private.complete_sprint(uuid,uuid)":                      "authenticated",
 	"private.create_invitation(text,org_role)":                "authenticated",
 	"private.delete_my_account()":                             "authenticated",
+	"private.is_calendar_day(date)":                           "authenticated, service_role",
 	"private.is_closed(opportunity_stage)":                    "authenticated, service_role",
 	"private.is_org_admin()":                                  "authenticated, service_role",
 	"private.is_working_day(uuid,date)":                       "authenticated, service_role",
