@@ -43,6 +43,9 @@ function answer(exchange) {
   const [, service, rest] = path.match(/^\/([a-z]+)\/v1(\/.*)?$/) ?? [];
   switch (service) {
     case "rest":
+      if (writesEveryRow(request.method, rest ?? "/", query)) {
+        return send(response, 400, problem("21000", `${request.method === "DELETE" ? "DELETE" : "UPDATE"} requires a WHERE clause`, "Add a filter, such as ?task_id=eq.<id>"));
+      }
       return withKey({ ...exchange, query, path: rest ?? "/", upstream: upstreams.rest, name: "PostgREST" });
     case "auth": {
       const target = { ...exchange, query, path: rest ?? "/", upstream: upstreams.auth, name: "Auth" };
@@ -54,6 +57,12 @@ function answer(exchange) {
     default:
       return send(response, 404, problem("no_route", "No such path", "The gateway knows /rest/v1 and /auth/v1"));
   }
+}
+
+/** Supabase's database refuses a write without any filter (its extension safeupdate); ours hasn't got it. */
+function writesEveryRow(method, path, query) {
+  const filters = query.parameters.filter((parameter) => !/^(select|columns|order|limit|offset|apikey)=/.test(parameter));
+  return ["PATCH", "DELETE"].includes(method) && !path.startsWith("/rpc/") && filters.length === 0;
 }
 
 /** Supabase's rules: which role the request has, from its API key and the user's token. */

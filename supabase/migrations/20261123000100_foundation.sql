@@ -19,6 +19,14 @@ comment on schema private is
 -- Policies and column defaults run as the caller, who must be able to reach the helpers.
 grant usage on schema private to authenticated, service_role;
 
+-- No infinity, no typing error that makes a view a thousand years long.
+create function private.is_calendar_day(day date) returns boolean
+language sql immutable set search_path = '' as $$
+  select day between date '1900-01-01' and date '2200-12-31'
+$$;
+comment on function private.is_calendar_day(date) is 'Whether a day is one that a calendar here can hold: 1900 to 2200.';
+grant execute on function private.is_calendar_day(date) to authenticated, service_role;
+
 create function private.touch_updated_at() returns trigger
 language plpgsql set search_path = '' as $$
 begin

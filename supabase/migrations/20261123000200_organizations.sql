@@ -38,6 +38,7 @@ create table public.org_holidays (
   created_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now(),
   primary key (org_id, holiday_date),
+  constraint org_holidays_holiday_date_in_range check (private.is_calendar_day(holiday_date)),
   constraint org_holidays_name_length check (char_length(btrim(name)) between 1 and 200)
 );
 comment on table public.org_holidays is 'Days on which an organization doesn''t work although its week says so.';
@@ -102,6 +103,6 @@ grant select on public.organizations to authenticated;
 grant update (org_id, org_name, org_type, timezone, working_days, locale) on public.organizations to authenticated;
 grant select, delete on public.org_holidays to authenticated;
 grant insert (org_id, holiday_date, name), update (org_id, holiday_date, name) on public.org_holidays to authenticated;
-grant all on public.organizations, public.org_holidays to service_role;
+grant select, insert, update, delete on public.organizations, public.org_holidays to service_role;
 grant execute on function private.org_today(uuid), private.is_working_day(uuid, date) to authenticated, service_role;
 -- The policies follow in the profiles migration: they ask who the caller is.

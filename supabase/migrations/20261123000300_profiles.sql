@@ -61,6 +61,7 @@ create table public.days_off (
   updated_at timestamptz not null default now(),
   constraint days_off_of_profile foreign key (profile_id, org_id)
     references public.profiles (profile_id, org_id) on update cascade on delete cascade,
+  constraint days_off_in_range check (private.is_calendar_day(from_date) and private.is_calendar_day(to_date)),
   constraint days_off_in_order check (to_date >= from_date)
 );
 comment on table public.days_off is 'When a person is away: they owe no scrum and have no capacity.';
@@ -182,7 +183,7 @@ grant update (profile_id, org_role, username, first_name, last_name, job_role, w
 grant select, delete on public.days_off to authenticated;
 grant insert (day_off_id, profile_id, org_id, from_date, to_date),
       update (day_off_id, profile_id, org_id, from_date, to_date) on public.days_off to authenticated;
-grant all on public.profiles, public.days_off to service_role;
+grant select, insert, update, delete on public.profiles, public.days_off to service_role;
 
 create policy "An organization is visible to its people" on public.organizations
   for select to authenticated

@@ -22,7 +22,7 @@ comment on column public.invitations.invitation_id is 'Key.';
 comment on column public.invitations.org_id is 'Organization that invites.';
 comment on column public.invitations.email is 'Address invited, in lower case; only a user with this address can accept.';
 comment on column public.invitations.org_role is 'Role the person will have: admin or member, never owner.';
-comment on column public.invitations.token_hash is 'SHA-256 of the token. Not readable through the API.';
+comment on column public.invitations.token_hash is 'SHA-256 of the token, which is random and can''t be found from it.';
 comment on column public.invitations.expires_at is 'From when on the token is refused.';
 comment on column public.invitations.accepted_at is 'When it was used; it works once.';
 comment on column public.invitations.invited_by is 'Who invited.';
@@ -38,9 +38,8 @@ create trigger invitations_touch before update on public.invitations
 
 alter table public.invitations enable row level security;
 -- Made by create_invitation alone: a caller who could insert could choose the hash.
-grant select (invitation_id, org_id, email, org_role, expires_at, accepted_at, invited_by, created_at, updated_at),
-      delete on public.invitations to authenticated;
-grant all on public.invitations to service_role;
+grant select, delete on public.invitations to authenticated;
+grant select, insert, update, delete on public.invitations to service_role;
 
 create policy "Invitations are visible to owners and admins" on public.invitations
   for select to authenticated
@@ -63,11 +62,11 @@ begin
   if org is null or not private.is_org_admin() then
     raise exception 'only an owner or admin of the organization invites' using errcode = '42501';
   end if;
-  if create_invitation.org_role = 'owner' then
+  if create_invitation.org_role is null or create_invitation.org_role = 'owner' then
     raise exception 'nobody is invited as owner'
       using errcode = '22023', hint = 'Invite as admin or member; an owner can make them owner later.';
   end if;
-  if address is null or address !~ '^[^@\s]+@[^@\s]+$' then
+  if address is null or address !~ '^[^@\s]+@[^@\s]+$' or char_length(address) > 320 then
     raise exception 'email "%" is not an address', create_invitation.email using errcode = '22023';
   end if;
   if exists (select from public.profiles p where p.org_id = org and lower(p.email) = address) then
@@ -100,6 +99,11 @@ declare
   invitation public.invitations;
 begin
   -- The row lock decides between two who come at the same moment: the second sees accepted_at.
+  -- The organization first, as whoever deletes it locks it before its invitations.
+  perform from public.organizations o
+  where o.org_id = (select i.org_id from public.invitations i
+                    where i.token_hash = sha256(convert_to(redeem_invitation.token, 'UTF8')))
+  for no key update;
   select i.* into invitation from public.invitations i
   where i.token_hash = sha256(convert_to(redeem_invitation.token, 'UTF8'))
   for update;
@@ -126,10 +130,16 @@ declare
   invitation public.invitations;
   old_org uuid;
 begin
-  select p.* into me from public.profiles p where p.profile_id = auth.uid() for update;
+  select p.* into me from public.profiles p where p.profile_id = auth.uid();
   if not found then
     raise exception 'sign in first' using errcode = '42501';
   end if;
+  -- Both organizations, in one order: nobody joins ours while we leave and delete it.
+  perform from public.organizations o
+  where o.org_id in (me.org_id, (select i.org_id from public.invitations i
+                                 where i.token_hash = sha256(convert_to(accept_invitation.token, 'UTF8'))))
+  order by o.org_id for update;
+  select p.* into strict me from public.profiles p where p.profile_id = me.profile_id for update;
   invitation := private.redeem_invitation(accept_invitation.token, me.email);
   old_org := me.org_id;
   -- Only out of the organization that sign-up made and nobody has used: what a team has
@@ -155,7 +165,7 @@ language sql security invoker set search_path = '' as $$
   select private.accept_invitation(accept_invitation.token)
 $$;
 comment on function public.accept_invitation(text) is
-  'Joins the inviter''s organization with a token from create_invitation; returns the caller''s profile. For a signed-in user whose own organization is still unused. New users send the token as invitation_token in the metadata of sign-up instead. PT404 (404) unknown or for another address, PT409 (409) used or not free to go, PT410 (410) expired.';
+  'Joins the inviter''s organization with a token from create_invitation; returns the caller''s profile. For a signed-in user whose own organization is still unused. New users send the token as invitation_token in the metadata of sign-up instead; Auth then doesn''t pass on why it was refused: whoever wants to know signs up without it and calls this. PT404 (404) unknown or for another address, PT409 (409) used or not free to go, PT410 (410) expired.';
 
 -- Sign-up ---------------------------------------------------------------------------
 
@@ -183,6 +193,8 @@ declare
                   when 'string' then (new.raw_user_meta_data #>> '{}')::jsonb
                   else coalesce(new.raw_user_meta_data, '{}') end;
   local_part text := left(split_part(new.email, '@', 1), 90);
+  -- The default zone isn't looked up: the list is read from files.
+  zone text := nullif(nullif(meta ->> 'timezone', ''), 'Asia/Seoul');
   given text := left(nullif(btrim(meta ->> 'first_name'), ''), 100);
   family text := left(nullif(btrim(meta ->> 'last_name'), ''), 100);
   invitation public.invitations;
@@ -197,8 +209,8 @@ begin
     insert into public.organizations (org_name, timezone, locale)
     values (
       left(coalesce(nullif(btrim(meta ->> 'org_name'), ''), local_part), 200),
-      coalesce(nullif(meta ->> 'timezone', ''), 'Asia/Seoul'),
-      coalesce(nullif(meta ->> 'locale', ''), 'ko')::public.org_locale)
+      coalesce((select z.name from pg_catalog.pg_timezone_names z where lower(z.name) = lower(zone)), 'Asia/Seoul'),
+      case left(lower(meta ->> 'locale'), 2) when 'en' then 'en' else 'ko' end::public.org_locale)
     returning org_id into org;
   end if;
   -- Two who join at once with the same name wait for each other here.
@@ -211,7 +223,7 @@ begin
   return new;
 end $$;
 comment on function private.handle_new_user() is
-  'Trigger on auth.users: makes the profile, and an organization or the membership an invitation_token in the metadata gives. Metadata read: first_name, last_name, username, org_name, timezone, locale. Definer: Auth''s own role has no rights here.';
+  'Trigger on auth.users: makes the profile, and an organization or the membership an invitation_token in the metadata gives. Metadata read: first_name, last_name, username, org_name, timezone (IANA) and locale (as a browser has it, ko-KR); what isn''t known there falls back to Asia/Seoul and Korean. An invitation that can''t be redeemed refuses the sign-up. Definer: Auth''s own role has no rights here.';
 
 create function private.handle_user_change() returns trigger
 language plpgsql security definer set search_path = '' as $$

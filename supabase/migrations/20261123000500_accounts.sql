@@ -39,7 +39,7 @@ alter table public.accounts enable row level security;
 grant select, delete on public.accounts to authenticated;
 grant insert (account_id, org_id, account_name, profile_id, account_type),
       update (account_id, org_id, account_name, profile_id, account_type) on public.accounts to authenticated;
-grant all on public.accounts to service_role;
+grant select, insert, update, delete on public.accounts to service_role;
 
 create policy "Accounts are visible to the organization" on public.accounts
   for select to authenticated

@@ -30,7 +30,8 @@ create table public.opportunities (
   constraint opportunities_owner_in_org foreign key (profile_id, org_id)
     references public.profiles (profile_id, org_id) on delete set null (profile_id),
   constraint opportunities_opportunity_name_length check (char_length(btrim(opportunity_name)) between 1 and 200),
-  constraint opportunities_acv_not_negative check (acv >= 0),
+  constraint opportunities_acv_not_negative check (acv >= 0 and acv <> 'NaN'),
+  constraint opportunities_close_date_in_range check (private.is_calendar_day(close_date)),
   constraint opportunities_currency_code_form check (currency_code ~ '^[A-Z]{3}$'),
   constraint opportunities_description_length check (char_length(description) <= 20000)
 );
@@ -96,8 +97,10 @@ comment on function private.match_forecast_category() is
 create function private.record_stage_change() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  insert into public.opportunity_stage_events (opportunity_id, org_id, old_stage, new_stage, actor)
-  values (new.opportunity_id, new.org_id, case tg_op when 'UPDATE' then old.stage end, new.stage, auth.uid());
+  if tg_op = 'INSERT' or old.stage is distinct from new.stage then
+    insert into public.opportunity_stage_events (opportunity_id, org_id, old_stage, new_stage, actor)
+    values (new.opportunity_id, new.org_id, case tg_op when 'UPDATE' then old.stage end, new.stage, auth.uid());
+  end if;
   if new.stage = 'Closed Won' then
     update public.accounts a set account_type = 'Customer'
     where a.account_id = new.account_id and a.account_type = 'Prospect';
@@ -112,7 +115,7 @@ create trigger opportunities_match_forecast before insert or update on public.op
 create trigger opportunities_record_creation after insert on public.opportunities
   for each row execute function private.record_stage_change();
 create trigger opportunities_record_stage after update on public.opportunities
-  for each row when (old.stage is distinct from new.stage)
+  for each row when (old.stage is distinct from new.stage or old.account_id is distinct from new.account_id)
   execute function private.record_stage_change();
 create trigger opportunities_touch before update on public.opportunities
   for each row execute function private.touch_updated_at();
@@ -127,7 +130,7 @@ grant insert (opportunity_id, org_id, opportunity_name, account_id, profile_id, 
       update (opportunity_id, org_id, opportunity_name, account_id, profile_id, stage, forecast_category, acv, currency_code, close_date, description)
   on public.opportunities to authenticated;
 grant select on public.opportunity_stage_events to authenticated, service_role;
-grant all on public.opportunities to service_role;
+grant select, insert, update, delete on public.opportunities to service_role;
 grant execute on function private.is_closed(public.opportunity_stage) to authenticated, service_role;
 
 create policy "Opportunities are visible to the organization" on public.opportunities

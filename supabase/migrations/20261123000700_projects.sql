@@ -116,7 +116,7 @@ grant insert (project_id, org_id, project_name, account_id, opportunity_id, prof
   on public.projects to authenticated;
 grant insert (project_id, profile_id, org_id, role), update (project_id, profile_id, org_id, role)
   on public.project_members to authenticated;
-grant all on public.projects, public.project_members to service_role;
+grant select, insert, update, delete on public.projects, public.project_members to service_role;
 
 -- The second half lets "insert … returning" show a project to its maker: the membership
 -- that the trigger adds is not visible to the statement that caused it.

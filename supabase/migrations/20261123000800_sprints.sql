@@ -21,6 +21,7 @@ create table public.sprints (
   constraint sprints_in_project unique (sprint_id, project_id),
   constraint sprints_sprint_name_length check (char_length(btrim(sprint_name)) between 1 and 200),
   constraint sprints_goal_length check (char_length(goal) <= 2000),
+  constraint sprints_dates_in_range check (private.is_calendar_day(start_date) and private.is_calendar_day(end_date)),
   constraint sprints_dates_in_order check (end_date >= start_date),
   constraint sprints_a_year_at_most check (end_date - start_date <= 366),
   constraint sprints_times_match_status check (
@@ -79,7 +80,7 @@ alter table public.sprints enable row level security;
 grant select, delete on public.sprints to authenticated;
 grant insert (sprint_id, project_id, sprint_name, goal, start_date, end_date),
       update (sprint_id, project_id, sprint_name, goal, start_date, end_date) on public.sprints to authenticated;
-grant all on public.sprints to service_role;
+grant select, insert, update, delete on public.sprints to service_role;
 
 create policy "Sprints are visible to project members" on public.sprints
   for select to authenticated

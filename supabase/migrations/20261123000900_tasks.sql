@@ -36,9 +36,10 @@ create table public.tasks (
   constraint tasks_not_related_to_itself check (related_task_id <> task_id),
   constraint tasks_task_name_length check (char_length(btrim(task_name)) between 1 and 500),
   constraint tasks_description_length check (char_length(description) <= 20000),
-  constraint tasks_story_points_not_negative check (story_points >= 0),
+  constraint tasks_story_points_not_negative check (story_points >= 0 and story_points <> 'NaN'),
   constraint tasks_estimated_time_not_negative check (estimated_time >= 0),
   constraint tasks_actual_time_not_negative check (actual_time >= 0),
+  constraint tasks_due_date_in_range check (private.is_calendar_day(due_date)),
   constraint tasks_board_rank_is_a_number check (board_rank between -1e300 and 1e300)
 ) with (fillfactor = 90);
 comment on table public.tasks is 'A piece of work. What happens to it is kept in task_events.';
@@ -76,7 +77,7 @@ grant select, delete on public.tasks to authenticated;
 grant insert (task_id, project_id, sprint_id, task_name, description, assigned_to, priority, status, story_points, estimated_time, actual_time, due_date, related_task_id, board_rank, created_by),
       update (task_id, project_id, sprint_id, task_name, description, assigned_to, priority, status, story_points, estimated_time, actual_time, due_date, related_task_id, board_rank)
   on public.tasks to authenticated;
-grant all on public.tasks to service_role;
+grant select, insert, update, delete on public.tasks to service_role;
 
 create policy "Tasks are visible to project members" on public.tasks
   for select to authenticated

@@ -92,17 +92,28 @@ begin
   -- After these locks nothing in the sprint moves until we are done: changes of its tasks
   -- wait, and a task that is being put into it needs a key lock on the sprint, which "for
   -- update" keeps out. Tasks first, as others lock them before sprints; once more
-  -- afterwards for those that came in meanwhile. In one order, against deadlocks.
-  perform from public.tasks t where t.sprint_id = sprint.sprint_id order by t.task_id for no key update;
-  perform from public.sprints s
-  where s.sprint_id in (sprint.sprint_id, lock_sprint.other) and s.project_id = sprint.project_id
-  order by s.sprint_id for update;
-  perform from public.tasks t where t.sprint_id = sprint.sprint_id order by t.task_id for no key update;
+  -- afterwards for those that came in meanwhile. A change of many tasks locks them in an
+  -- order of its own, so we may block each other: then we let go and try again.
+  for attempt in 1 .. 5 loop
+    begin
+      perform from public.tasks t where t.sprint_id = sprint.sprint_id order by t.task_id for no key update;
+      perform from public.sprints s
+      where s.sprint_id in (sprint.sprint_id, lock_sprint.other) and s.project_id = sprint.project_id
+      order by s.sprint_id for update;
+      perform from public.tasks t where t.sprint_id = sprint.sprint_id order by t.task_id for no key update;
+      exit;
+    exception when deadlock_detected then
+      if attempt = 5 then
+        raise exception 'the tasks of sprint "%" are being changed at the moment', sprint.sprint_name
+          using errcode = 'PT503', hint = 'Try again.';
+      end if;
+    end;
+  end loop;
   select s.* into strict sprint from public.sprints s where s.sprint_id = sprint.sprint_id;
   return sprint;
 end $$;
 comment on function private.lock_sprint(uuid, uuid) is
-  'Locks one or two sprints and the tasks of the first, and returns the first, if the caller runs sprints of its project: PT404 for one they can''t see, 42501 without the role. Runs with its caller''s rights: called by definer functions only.';
+  'Locks one or two sprints and the tasks of the first, and returns the first, if the caller runs sprints of its project: PT404 for one they can''t see, 42501 without the role, PT503 when its tasks don''t stand still. Runs with its caller''s rights: called by definer functions only.';
 
 create function private.start_sprint(sprint_id uuid) returns public.sprints
 language plpgsql security definer set search_path = '' as $$

@@ -110,7 +110,7 @@ language plpgsql set search_path = '' as $$
 declare
   sprint record;
 begin
-  select s.status, s.sprint_name, (s.started_at at time zone o.timezone)::date as started_on into sprint
+  select s.status, s.sprint_name, (s.started_at at time zone o.timezone)::date as started_on, p.org_id into sprint
   from public.sprints s
   join public.projects p using (project_id)
   join public.organizations o using (org_id)
@@ -121,11 +121,15 @@ begin
   elsif new.scrum_date < sprint.started_on then
     raise exception 'scrum_date % is before the sprint started (%)', new.scrum_date, sprint.started_on
       using errcode = '23514';
+  elsif new.scrum_date > private.org_today(sprint.org_id) then
+    raise exception 'scrum_date % has not come yet', new.scrum_date using errcode = '23514';
+  elsif not private.is_working_day(sprint.org_id, new.scrum_date) then
+    raise exception 'scrum_date % is a day off of the organization', new.scrum_date using errcode = '23514';
   end if;
   return new;
 end $$;
 comment on function private.check_scrum_date() is
-  'Trigger: a scrum belongs to a running sprint, not before its first day. Says nothing of a sprint the caller can''t see: the policy refuses that row.';
+  'Trigger: a scrum belongs to a running sprint and to a working day from its first to today. Says nothing of a sprint the caller can''t see: the policy refuses that row.';
 
 create trigger daily_scrums_a_project before insert on public.daily_scrums
   for each row execute function private.project_from_sprint();
@@ -159,7 +163,7 @@ grant insert (daily_scrum_id, project_id, sprint_id, scrum_date, summary),
 grant insert (update_id, project_id, daily_scrum_id, profile_id, yesterday_work, today_work),
       update (update_id, project_id, daily_scrum_id, profile_id, yesterday_work, today_work) on public.daily_scrum_updates to authenticated;
 grant insert (daily_scrum_id, task_id, profile_id, intent, project_id) on public.daily_scrum_tasks to authenticated;
-grant all on public.daily_scrums, public.daily_scrum_updates, public.daily_scrum_tasks to service_role;
+grant select, insert, update, delete on public.daily_scrums, public.daily_scrum_updates, public.daily_scrum_tasks to service_role;
 
 create policy "Scrums are visible to project members" on public.daily_scrums
   for select to authenticated

@@ -60,6 +60,21 @@ end $$;
 comment on function private.stamp_resolution() is
   'Trigger: the first resolution counts, with the time and person of the call; setting resolved_at to null reopens.';
 
+create function private.refuse_delete_with_impediments() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if exists (select from public.impediments i where i.sprint_id = old.sprint_id) then
+    raise exception 'sprint "%" has impediments and can''t be deleted', old.sprint_name
+      using errcode = 'PT409', hint = 'Cancel it instead.';
+  end if;
+  return old;
+end $$;
+comment on function private.refuse_delete_with_impediments() is
+  'Trigger: nobody deletes impediments by way of their sprint. Definer: decides by what there is, whatever the caller may see.';
+
+create trigger sprints_keep_impediments before delete on public.sprints
+  for each row when (pg_trigger_depth() = 0)
+  execute function private.refuse_delete_with_impediments();
 create trigger impediments_a_project before insert on public.impediments
   for each row execute function private.project_from_sprint();
 create trigger impediments_stamp_resolution before update on public.impediments
@@ -77,7 +92,7 @@ alter table public.impediments enable row level security;
 grant select on public.impediments to authenticated;
 grant insert (impediment_id, project_id, sprint_id, task_id, update_id, raised_by, description),
       update (impediment_id, project_id, sprint_id, task_id, update_id, raised_by, description, resolved_at) on public.impediments to authenticated;
-grant all on public.impediments to service_role;
+grant select, insert, update, delete on public.impediments to service_role;
 
 create policy "Impediments are visible to project members" on public.impediments
   for select to authenticated

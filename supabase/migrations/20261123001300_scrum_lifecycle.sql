@@ -15,7 +15,7 @@ begin
   cross join lateral (
     select coalesce(open_daily_scrums.scrum_date, private.org_today(o.org_id)) as scrum_date) day
   where s.status = 'Active'
-    and day.scrum_date >= (s.started_at at time zone o.timezone)::date
+    and day.scrum_date between (s.started_at at time zone o.timezone)::date and private.org_today(o.org_id)
     and private.is_working_day(o.org_id, day.scrum_date)
     and ((select auth.role()) = 'service_role'
          or s.project_id = any (array(select private.my_project_ids('{manager,scrum_master,member}'))));
@@ -32,7 +32,7 @@ begin
       and d.scrum_date = coalesce(open_daily_scrums.scrum_date, private.org_today(p.org_id));
 end $$;
 comment on function public.open_daily_scrums(date) is
-  'Opens the scrums of a day (default: today, in each organization''s own time zone) for the running sprints the caller works in, or for all when the service calls: none on days off of the organization, none before the sprint started. Returns the scrums of that day, those that were open already too; any number of calls does it once.';
+  'Opens the scrums of a day (default: today, in each organization''s own time zone) for the running sprints the caller works in, or for all when the service calls: none on days off of the organization, none before the sprint started or on a day to come. Returns the scrums of that day, those that were open already too; any number of calls does it once.';
 
 create function public.submit_scrum_update(
   daily_scrum_id uuid,
@@ -53,8 +53,10 @@ begin
   if not found then
     raise exception 'no such daily scrum' using errcode = 'PT404';
   end if;
-  if jsonb_typeof(impediments) is distinct from 'array' then
-    raise exception 'impediments is no list'
+  if jsonb_typeof(impediments) is distinct from 'array'
+     or jsonb_path_exists(impediments, '$[*] ? (@.description.type() != "string")')
+     or jsonb_path_exists(impediments, '$[*] ? (!exists(@.description))') then
+    raise exception 'impediments is no list of descriptions'
       using errcode = '22023', hint = 'Send [{"description": "…", "task_id": null}].';
   end if;
 
@@ -82,7 +84,7 @@ begin
   return posted;
 end $$;
 comment on function public.submit_scrum_update(uuid, text, text, uuid[], uuid[], jsonb) is
-  'Posts the caller''s update of a scrum in one go: texts, the tasks done and meant, and new impediments [{description, task_id}]. Posting again replaces texts and tasks; an impediment already raised by this update isn''t raised twice. Returns the update. PT404 (404) unknown scrum, 42501 (403) for viewers, 22023 (400) when impediments is no list.';
+  'Posts the caller''s update of a scrum in one go: texts, the tasks done and meant, and new impediments [{description, task_id}]. Posting again replaces texts and tasks; an impediment already raised by this update isn''t raised twice. Returns the update. PT404 (404) unknown scrum, 42501 (403) for viewers, 22023 (400) when impediments is something else.';
 
 grant execute on function public.open_daily_scrums(date) to authenticated, service_role;
 grant execute on function public.submit_scrum_update(uuid, text, text, uuid[], uuid[], jsonb) to authenticated;

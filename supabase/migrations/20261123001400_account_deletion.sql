@@ -40,7 +40,7 @@ language sql security invoker set search_path = '' as $$
   select private.delete_my_account()
 $$;
 comment on function public.delete_my_account() is
-  'Deletes the caller''s user, profile, days off and memberships; their tasks become unassigned, what they wrote for the team stays without their name. The last person takes the organization and all its data along. PT409 (409) for the last owner while others remain.';
+  'Deletes the caller''s user, profile, days off and memberships; their tasks become unassigned, the tasks they named in scrums go; what they wrote for the team stays without their name, and what is frozen of a sprint stays as it was. The last person takes the organization and all its data along. PT409 (409) for the last owner while others remain.';
 
 grant execute on function private.delete_my_account() to authenticated;
 grant execute on function public.delete_my_account() to authenticated;

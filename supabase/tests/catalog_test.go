@@ -23,6 +23,16 @@ var unindexedPolicyColumns = map[string]string{
 	"projects.created_at": "only beside profile_id, which is indexed",
 }
 
+// Tables whose rows are written by triggers and functions alone, and what the service may do.
+var serviceReads = map[string]string{
+	"opportunity_stage_events: SELECT": "history",
+	"sprint_snapshots: SELECT":         "history",
+	"task_events: SELECT":              "history",
+}
+
+// Functions of public that people don't call, and who does: none.
+var notForPeople = map[string]string{}
+
 // What mobile clients watch.
 var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "impediments", "sprints", "tasks"}
 
@@ -133,10 +143,12 @@ var catalogRules = []struct {
 				where a.attrelid = f.conrelid and a.attnotnull and a.attnum = any (coalesce(f.confdelsetcols, f.conkey)))`},
 
 	{name: "every table and column has a comment", sql: tablesCTE + `
-		select concat_ws('.', t.relname, a.attname)
+		select relname from tables where obj_description(oid, 'pg_class') is null
+		union all
+		select format('%s.%s', t.relname, a.attname)
 		from tables t
-		left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
-		where col_description(t.oid, a.attnum) is null or obj_description(t.oid, 'pg_class') is null`},
+		join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+		where col_description(t.oid, a.attnum) is null`},
 
 	{name: "every enum and every other type of public has a comment", sql: `
 		select t.typname from pg_type t
@@ -161,6 +173,10 @@ var catalogRules = []struct {
 		from functions f cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) x
 		where x.grantee in (0, 'anon'::regrole)`},
 
+	{name: "every function of public may be called by authenticated", except: notForPeople, sql: functionsCTE + `
+		select signature from functions
+		where schema = 'public' and not has_function_privilege('authenticated', oid, 'execute')`},
+
 	{name: "trigger functions are called by triggers alone", sql: functionsCTE + `
 		select format('%s by %s', signature, x.grantee::regrole)
 		from functions f cross join lateral aclexplode(f.proacl) x
@@ -172,6 +188,20 @@ var catalogRules = []struct {
 		left join pg_attribute a on a.attrelid = c.oid
 		cross join lateral (select * from aclexplode(c.relacl) union all select * from aclexplode(a.attacl)) x
 		where c.relnamespace::regnamespace::text in ('public', 'private') and x.grantee in (0, 'anon'::regrole)`},
+
+	{name: "the service reads and writes every table's rows, and can do nothing else", except: serviceReads, sql: tablesCTE + `
+		select format('%s: %s', t.relname, string_agg(x.privilege_type || case when x.is_grantable then ' with grant option' else '' end, ', ' order by x.privilege_type))
+		from tables t left join lateral aclexplode(t.relacl) x on x.grantee = 'service_role'::regrole
+		group by t.relname
+		having string_agg(x.privilege_type || case when x.is_grantable then ' with grant option' else '' end, ', ' order by x.privilege_type)
+			is distinct from 'DELETE, INSERT, SELECT, UPDATE'`},
+
+	{name: "nobody truncates a table, refers to it or puts triggers on it through the API", sql: tablesCTE + `
+		select format('%s: %s by %s', t.relname, v.verb, r.rolname)
+		from tables t
+		cross join (values ('truncate'), ('references'), ('trigger'), ('maintain')) v (verb)
+		join pg_roles r on r.rolname in ('anon', 'authenticated', 'service_role')
+		where has_table_privilege(r.oid, t.oid, v.verb)`},
 
 	{name: "what is made later is granted to nobody by itself", sql: `
 		select format('%s in %s: %s', d.defaclobjtype, d.defaclnamespace::regnamespace, x.grantee::regrole)
@@ -275,6 +305,10 @@ func TestCatalogRulesBite(t *testing.T) {
 			for select to authenticated using (true);
 		create function public.peek() returns uuid language sql security definer as 'select auth.uid()';
 		grant execute on function public.peek() to public;
+		create function public.hides() returns uuid language sql as 'select auth.uid()';
+		revoke all on function public.hides() from public, authenticated;
+		comment on column public.folders.folder_id is 'Key.';
+		grant all on public.folders to service_role;
 		create function private.looks() returns trigger language plpgsql security definer as 'begin return null; end';
 		grant execute on function private.looks() to authenticated;
 		create type public.mood as enum ('fine');
@@ -339,4 +373,25 @@ func TestEnums(t *testing.T) {
 		}
 		t.Errorf("%d enums listed, found %d: %s", len(enums), len(found), strings.Join(names, ", "))
 	}
+}
+
+// A table of which every column has a comment is named by itself when its own is missing.
+func TestCatalogNamesTheTableWithoutComment(t *testing.T) {
+	t.Parallel()
+	tx := MustBegin(t)
+	if _, err := tx.Exec(Deadline(t), `
+		create table public.shelves (shelf_id uuid primary key);
+		comment on column public.shelves.shelf_id is 'Key.'`); err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range catalogRules {
+		if rule.name != "every table and column has a comment" {
+			continue
+		}
+		if got := MustStrings(t, tx, rule.sql); !slices.Equal(got, []string{"shelves"}) {
+			t.Errorf("found %q, want the table alone", got)
+		}
+		return
+	}
+	t.Error("the rule is gone")
 }

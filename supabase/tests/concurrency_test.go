@@ -198,6 +198,100 @@ func TestAccount_lastTwoDeleteAtOnce(t *testing.T) {
 	}
 }
 
+// mustMeet makes two strangers, each alone in their own organization, and an invitation of each
+// to the other; host's and guest's ids and tokens are kept by those names.
+func (w *committedWorld) mustMeet() {
+	w.t.Helper()
+	for _, name := range []string{"host", "guest"} {
+		w.mustSignUp(name, "{}")
+		w.ids[name+"_org"] = w.mustAsk("select org_id::text from public.profiles where profile_id = {" + name + "}")
+		w.ids[name+"_token"] = w.mustAsk("select gen_random_uuid()::text")
+	}
+	w.ids["newcomer"] = w.mustAsk("select gen_random_uuid()::text")
+	w.ids["newcomer_token"] = w.mustAsk("select gen_random_uuid()::text")
+	w.ids["host_to_org_token"] = w.mustAsk("select gen_random_uuid()::text")
+	w.mustDo(`insert into public.invitations (org_id, email, token_hash)
+		select made.org, made.email, sha256(convert_to(made.token::text, 'UTF8'))
+		from (values
+			({org}, (select email from public.profiles where profile_id = {host}), {host_to_org_token}),
+			({guest_org}, (select email from public.profiles where profile_id = {host}), {host_token}),
+			({host_org}, (select email from public.profiles where profile_id = {guest}), {guest_token}),
+			({host_org}, 'newcomer.' || {newcomer}::text || '@example.test', {newcomer_token})) made (org, email, token)`)
+}
+
+// mustLeaveNobodyBehind checks that whoever is a user has a profile in an organization that has
+// an owner, and that no organization is without people.
+func (w *committedWorld) mustLeaveNobodyBehind() {
+	w.t.Helper()
+	left := w.mustAsk(`select concat_ws('; ',
+		(select 'users without a profile: ' || string_agg(u.id::text, ', ') from auth.users u
+			where u.id in ({host}, {guest}, {newcomer}) and not exists (select from public.profiles p where p.profile_id = u.id)),
+		(select 'organizations without an owner: ' || string_agg(o.org_id::text, ', ') from public.organizations o
+			where o.org_id in ({host_org}, {guest_org}, {org}) and not exists (
+				select from public.profiles p where p.org_id = o.org_id and p.org_role = 'owner')))`)
+	if left != "" {
+		w.t.Fatal(left)
+	}
+}
+
+// The only person of an organization goes, and it with them, while somebody joins it: one of the
+// two happens. Else who has joined would be deleted with the organization.
+func TestInvitation_acceptedWhileTheLastPersonGoes(t *testing.T) {
+	t.Parallel()
+	const (
+		signUp = "insert into auth.users (id, email, raw_user_meta_data) values ({newcomer}, 'newcomer.' || {newcomer}::text || '@example.test', jsonb_build_object('invitation_token', {newcomer_token}))"
+		accept = "select public.accept_invitation({guest_token}::text)"
+	)
+	for name, way := range map[string]struct {
+		going, coming, who string
+		want               []string
+	}{
+		"to a third organization, a sign-up comes": {"select public.accept_invitation({host_to_org_token}::text)", signUp, "postgres", []string{"PT404", "PT409"}},
+		"to a third organization, a user comes":    {"select public.accept_invitation({host_to_org_token}::text)", accept, "guest", []string{"PT404", "PT409"}},
+		"each to the other's":                      {"select public.accept_invitation({host_token}::text)", accept, "guest", []string{"PT404", "PT409"}},
+		"by deleting the account, a sign-up comes": {"select public.delete_my_account()", signUp, "postgres", []string{"PT404", "PT409"}},
+		"by deleting the account, a user comes":    {"select public.delete_my_account()", accept, "guest", []string{"PT404", "PT409"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := mustCommitWorld(t)
+			for range rounds / 2 {
+				w.mustMeet()
+				going, coming := w.session(1, "host"), w.session(2, way.who)
+				mustHaveOneWinner(t, atOnce(
+					func() error { return going.do(way.going) },
+					func() error { return coming.do(way.coming) }), way.want...)
+				w.mustLeaveNobodyBehind()
+				w.mustForget()
+			}
+			for _, first := range []string{"goes first", "comes first"} {
+				w.mustMeet()
+				going, coming := w.session(1, "host"), w.session(2, way.who)
+				held, waiting, hold, wait := going, coming, way.going, way.coming
+				if first == "comes first" {
+					held, waiting, hold, wait = coming, going, way.coming, way.going
+				}
+				tx := mustHold(t, held, hold)
+				done := background(func() error { return waiting.do(wait) })
+				waiting.mustBlock(done)
+				if err := tx.Commit(w.ctx); err != nil {
+					t.Fatal(err)
+				}
+				mustHaveOneWinner(t, []string{"", <-done}, way.want...)
+				w.mustLeaveNobodyBehind()
+				w.mustForget()
+			}
+		})
+	}
+}
+
+// mustForget deletes those who have met.
+func (w *committedWorld) mustForget() {
+	w.t.Helper()
+	w.mustDo("delete from public.organizations where org_id in ({host_org}, {guest_org})")
+	w.mustDo("delete from auth.users where id in ({host}, {guest}, {newcomer})")
+}
+
 // mustRunSprint makes a running sprint of the project, in place of the one before.
 func (w *committedWorld) mustRunSprint(round int) {
 	w.t.Helper()
@@ -327,6 +421,155 @@ func TestCompleteSprint_twiceAtOnce(t *testing.T) {
 	}
 }
 
+// mustMatchEvents compares the figures frozen when the sprint was completed with what the events
+// say its tasks were at that moment.
+func (w *committedWorld) mustMatchEvents() {
+	w.t.Helper()
+	differences := w.mustAsk(`
+		with frozen as (
+			select (t ->> 'task_id')::uuid as task_id, t ->> 'status' as status,
+				(t ->> 'story_points')::numeric as story_points, (t ->> 'assigned_to')::uuid as assigned_to
+			from public.sprint_snapshots n, jsonb_array_elements(n.figures -> 'tasks') t
+			where n.sprint_id = {sprint} and n.moment = 'close'
+		), replayed as (
+			select e.task_id, e.status::text, e.story_points, e.assigned_to
+			from (select distinct on (task_id) * from public.task_events
+				where project_id = {project} and at <= (select completed_at from public.sprints where sprint_id = {sprint})
+				order by task_id, event_id desc) e
+			where e.sprint_id = {sprint} and e.kind <> 'deleted'
+		)
+		select (select count(*) from frozen) || ' frozen, ' || (select count(*) from replayed) || ' replayed, '
+			|| (select count(*) from (table frozen except table replayed) f) || ' of the figures alone, '
+			|| (select count(*) from (table replayed except table frozen) r) || ' of the events alone'`)
+	var frozen, replayed, figures, events int
+	if _, err := fmt.Sscanf(differences, "%d frozen, %d replayed, %d of the figures alone, %d of the events alone", &frozen, &replayed, &figures, &events); err != nil {
+		w.t.Fatalf("%s: %v", differences, err)
+	}
+	if frozen == 0 || frozen != replayed || figures != 0 || events != 0 {
+		w.t.Fatal(differences)
+	}
+}
+
+// mustFillSprint puts tasks into the running sprint, the first and the last of which, by their
+// keys, are kept by those names.
+func (w *committedWorld) mustFillSprint(tasks int) {
+	w.t.Helper()
+	w.mustDo("delete from public.tasks where project_id = {project} and task_name like 'Many %'")
+	w.mustDo("insert into public.tasks (project_id, sprint_id, task_name, story_points) select {project}, {sprint}, 'Many ' || n, 1 from generate_series(1, $1::int) n", tasks)
+	w.ids["first_task"] = w.mustAsk("select task_id::text from public.tasks where sprint_id = {sprint} order by task_id limit 1")
+	w.ids["last_task"] = w.mustAsk("select task_id::text from public.tasks where sprint_id = {sprint} order by task_id desc limit 1")
+}
+
+// Whoever changes many tasks locks them in an order of their own. That may refuse the change, as
+// two changes of many tasks may refuse each other, but never the completion of the sprint.
+func TestCompleteSprint_whileManyTasksChange(t *testing.T) {
+	t.Parallel()
+	const complete = "select public.complete_sprint({sprint}, {next_sprint})"
+
+	// One lock of the change before the completion, one after it: they are in each other's way.
+	const later = "update public.tasks set story_points = 5 where task_id = {first_task}"
+	for name, earlier := range map[string]string{
+		"about two tasks":             "update public.tasks set story_points = 3 where task_id = {last_task}",
+		"about the sprint and a task": "insert into public.tasks (project_id, sprint_id, task_name) values ({project}, {sprint}, 'Many and one')",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := mustCommitWorld(t)
+			w.mustRunSprint(0)
+			w.mustFillSprint(20)
+			closer, mover := w.session(1, "scrum_master"), w.session(2, "member")
+			tx := mustHold(t, mover, earlier)
+			done := background(func() error { return closer.do(complete) })
+			closer.mustBlock(done)
+			_, err := tx.Exec(w.ctx, w.fill(later))
+			if err == nil {
+				err = tx.Commit(w.ctx)
+			} else if rolledBack := tx.Rollback(w.ctx); rolledBack != nil {
+				t.Fatal(rolledBack)
+			}
+			if outcome := code(err); outcome != "" && outcome != "40P01" {
+				t.Errorf("the change: %s", outcome)
+			}
+			if outcome := <-done; outcome != "" {
+				t.Fatalf("complete_sprint: %s", outcome)
+			}
+			w.mustLoseNothing()
+			w.mustMatchEvents()
+		})
+	}
+
+	// The changes keep to one order, the completion's backwards: they wait for each other, and are
+	// in the way of the completion alone. A deadlock takes a second to be found.
+	t.Run("by chance", func(t *testing.T) {
+		t.Parallel()
+		w := mustCommitWorld(t)
+		completed := 0
+		for round := range 2 {
+			w.mustRunSprint(round)
+			w.mustFillSprint(100)
+			closer := w.session(0, "scrum_master")
+			calls := []func() error{func() error { return closer.do(complete) }}
+			for i, change := range []string{
+				"update public.tasks set story_points = story_points + 1 where task_id in (select task_id from public.tasks where sprint_id = {sprint} order by task_id desc for no key update)",
+				"update public.tasks set status = 'Completed' where task_id in (select task_id from public.tasks where sprint_id = {sprint} and status = 'Planned' order by task_id desc limit 9 for no key update)",
+				"update public.tasks set sprint_id = {next_sprint} where task_id in (select task_id from public.tasks where sprint_id = {sprint} and status = 'Planned' order by task_id desc limit 3 for no key update)",
+			} {
+				mover := w.session(i+1, []string{"member", "manager", "owner"}[i])
+				calls = append(calls, func() error {
+					for range 5 {
+						// A change may be what the deadlock ends, and the completed sprint may have nothing left to change.
+						if outcome := code(mover.do(change)); !slices.Contains([]string{"", noRow, "40P01"}, outcome) {
+							return fmt.Errorf("the change: %s", outcome)
+						}
+					}
+					return nil
+				})
+			}
+			outcomes := atOnce(calls...)
+			if !slices.Contains([]string{"", "PT503"}, outcomes[0]) || !slices.Equal(outcomes[1:], []string{"", "", ""}) {
+				t.Fatalf("round %d: outcomes %q", round, outcomes)
+			}
+			if outcomes[0] == "" {
+				completed++
+				w.mustMatchEvents()
+			}
+		}
+		if completed == 0 {
+			t.Error("no sprint could be completed")
+		}
+	})
+}
+
+// An impediment that is raised while its sprint is being deleted keeps it.
+func TestSprint_deletedWhileAnImpedimentIsRaised(t *testing.T) {
+	t.Parallel()
+	const (
+		raise  = "insert into public.impediments (sprint_id, description) values ({next_sprint}, 'In the way')"
+		remove = "delete from public.sprints where sprint_id = {next_sprint}"
+	)
+	w := mustCommitWorld(t)
+	member, lead := w.session(1, "member"), w.session(2, "scrum_master")
+	tx := mustHold(t, member, raise)
+	done := background(func() error { return lead.do(remove) })
+	lead.mustBlock(done)
+	if err := tx.Commit(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if outcome := <-done; outcome != "PT409" {
+		t.Errorf("the sprint's deletion: %q, want PT409", outcome)
+	}
+	w.mustDo("delete from public.impediments where sprint_id = {next_sprint}")
+	tx = mustHold(t, lead, remove)
+	done = background(func() error { return member.do(raise) })
+	member.mustBlock(done)
+	if err := tx.Commit(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if outcome := <-done; outcome != "23503" {
+		t.Errorf("the impediment: %q, want 23503", outcome)
+	}
+}
+
 func TestSubmitScrumUpdate_twiceAtOnce(t *testing.T) {
 	t.Parallel()
 	w := mustCommitWorld(t)
@@ -359,12 +602,13 @@ func TestSubmitScrumUpdate_twiceAtOnce(t *testing.T) {
 func TestOpenDailyScrums_twiceAtOnce(t *testing.T) {
 	t.Parallel()
 	w := mustCommitWorld(t)
-	w.mustDo("update public.organizations set working_days = '{1,2,3,4,5,6,7}' where org_id = {org}")
+	// Yesterday: a day that doesn't end between two calls, as today may.
+	yesterday := w.mustAsk("select (private.org_today({org}) - 1)::text")
 	for range rounds {
 		w.mustDo("delete from public.daily_scrums where project_id = {project}")
 		first, second := w.session(1, "member"), w.session(2, "manager")
 		open := func(s *session) func() error {
-			return func() error { return s.do("select public.open_daily_scrums()") }
+			return func() error { return s.do("select public.open_daily_scrums($1)", yesterday) }
 		}
 		if outcomes := atOnce(open(first), open(second)); !slices.Equal(outcomes, []string{"", ""}) {
 			t.Fatalf("outcomes %q: both get the scrum, whoever opened it", outcomes)

@@ -2,10 +2,8 @@
 
 begin;
 \ir personas.psql
-select plan(84);
+select plan(94);
 
--- Whatever day it is when this runs: everybody works every day.
-update organizations set working_days = '{1,2,3,4,5,6,7}' where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 select pg_temp.keep('extra_scrum');
 
 -- Scrums: member
@@ -14,10 +12,16 @@ select results_eq('select daily_scrum_id from daily_scrums', $$values (pg_temp.i
 select lives_ok($$insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.id('extra_scrum'), pg_temp.id('sprint'), pg_temp.today() - 1)$$, 'member: opens one');
 select results_eq($$select project_id from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, $$values (pg_temp.id('project'))$$, 'member: it has its sprint''s project');
 select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today())$$, '23505', null, 'member: one a day');
-select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 4)$$, '23514', null, 'member: none before the sprint started');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 4)$$, '23514',
+  format('scrum_date %s is before the sprint started (%s)', pg_temp.today() - 4, pg_temp.today() - 3), 'member: none before the sprint started');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() + 1)$$, '23514',
+  format('scrum_date %s has not come yet', pg_temp.today() + 1), 'member: none of a day to come');
+select is_empty($$select day, r.code from unnest('{infinity,-infinity}'::text[]) day,
+  pg_temp.refusal(format('insert into daily_scrums (sprint_id, scrum_date) values (%L, %L)', pg_temp.id('sprint'), day)) r where r.code <> '23514'$$, 'member: none of no day');
+select lives_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 3)$$, 'member: but of the sprint''s first');
 select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('next_sprint'), pg_temp.today() + 12)$$, 'PT409', 'sprint "Next" is Planned: only a running sprint has scrums', 'member: none of a sprint that doesn''t run');
-select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('foreign_sprint'), pg_temp.today() + 1)$$, '42501', null, 'member: none in another organization');
-select throws_ok($$insert into daily_scrums (project_id, sprint_id, scrum_date) values (pg_temp.id('project'), pg_temp.id('foreign_sprint'), pg_temp.today() + 1)$$, '42501', null, 'member: nor by naming their own project');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('foreign_sprint'), pg_temp.today() - 1)$$, '42501', null, 'member: none in another organization');
+select throws_ok($$insert into daily_scrums (project_id, sprint_id, scrum_date) values (pg_temp.id('project'), pg_temp.id('foreign_sprint'), pg_temp.today() - 1)$$, '42501', null, 'member: nor by naming their own project');
 select is_empty($$update daily_scrums set summary = 'x' returning 1$$, 'member: doesn''t sum it up');
 select is_empty('delete from daily_scrums returning 1', 'member: deletes none');
 
@@ -27,17 +31,18 @@ select isnt_empty($$update daily_scrums set summary = 'On course' where daily_sc
 select throws_ok($$update daily_scrums set scrum_date = scrum_date + 1$$, '42501', 'sprint_id, scrum_date of daily_scrums can''t be changed', 'scrum_master: moves none to another day');
 select throws_ok($$update daily_scrums set sprint_id = pg_temp.id('next_sprint')$$, '42501', null, 'scrum_master: nor to another sprint');
 select isnt_empty($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum') returning 1$$, 'scrum_master: deletes one');
+delete from daily_scrums where scrum_date < pg_temp.today();
 select pg_temp.become('admin');
 select isnt_empty($$update daily_scrums set summary = 'Fine' returning 1$$, 'admin: sums it up');
 
 -- Scrums: viewer, stranger, outsider, anonymous
 select pg_temp.become('viewer');
 select results_eq('select summary from daily_scrums', $$values ('Fine')$$, 'viewer: sees it');
-select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() + 1)$$, '42501', null, 'viewer: opens none');
-select is_empty('select from open_daily_scrums(pg_temp.today() + 1)', 'viewer: nor by the function');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 1)$$, '42501', null, 'viewer: opens none');
+select is_empty('select from open_daily_scrums(pg_temp.today() - 1)', 'viewer: nor by the function');
 select pg_temp.become('stranger');
 select is_empty('select from daily_scrums', 'stranger: sees none');
-select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() + 1)$$, '42501', null, 'stranger: opens none');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 1)$$, '42501', null, 'stranger: opens none');
 select is_empty('select from open_daily_scrums()', 'stranger: nor by the function');
 select pg_temp.become('outsider');
 select results_eq('select daily_scrum_id from daily_scrums', $$values (pg_temp.id('foreign_scrum'))$$, 'outsider: sees their own organization''s alone');
@@ -104,10 +109,14 @@ select lives_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'The form', 'T
   jsonb_build_array(jsonb_build_object('description', 'CI is down'), jsonb_build_object('description', 'Another')))$$, 'submit: again');
 select results_eq($$select (select count(*)::int from daily_scrum_updates), (select count(*)::int from daily_scrum_tasks), (select count(*)::int from impediments where update_id is not null)$$, 'values (1, 1, 3)', 'submit: an impediment raised already isn''t raised twice');
 select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'x', 'x', array[pg_temp.id('foreign_task')])$$, '23503', null, 'submit: an unknown task refuses it');
-select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'x', 'x', impediments => '{}')$$, '22023', 'impediments is no list', 'submit: so does what is no list');
+select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'x', 'x', impediments => '{}')$$, '22023', 'impediments is no list of descriptions', 'submit: so does what is no list');
 select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'x', 'x', impediments => null)$$, '22023', null, 'submit: or nothing');
 select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'x', 'x', impediments => '[{"description": " "}]')$$, '23514', null, 'submit: or a blank impediment');
-select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'x', 'x', impediments => '[{}]')$$, '23502', null, 'submit: or one without a description');
+select is_empty($$select list, r.* from unnest(array['[{}]', '["x"]', '[1]', '[true]', '[null]', '[[]]', '[{"description": 5}]', '[{"description": null}]', '[{"description": ["x"]}]', '[{"description": {}}]',
+      '[{"task_id": null}]', '[{"description": "good"}, {}]', '[{"description": "good"}, "x"]', '[[{"description": "x"}]]', '"x"', '1', 'null']) list,
+    pg_temp.refusal(format('select submit_scrum_update(%L, ''x'', ''x'', impediments => %L)', pg_temp.id('scrum'), list)) r
+  where r.code <> '22023' or r.detail <> ''$$, 'submit: or what is no object with a description, whatever it is');
+select results_eq($$select hint from pg_temp.refusal(format('select submit_scrum_update(%L, impediments => ''["x"]'')', pg_temp.id('scrum')))$$, $$values ('Send [{"description": "…", "task_id": null}].')$$, 'submit: saying what to send instead');
 select results_eq('select today_work from daily_scrum_updates', $$values ('The tests')$$, 'submit: all or nothing');
 select lives_ok($$select submit_scrum_update(pg_temp.id('scrum'), did => null, will_do => null)$$, 'submit: no lists are empty lists');
 select throws_ok($$select submit_scrum_update(gen_random_uuid())$$, 'PT404', null, 'submit: an unknown scrum');
@@ -124,29 +133,41 @@ select lives_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'Selling')$$, 
 -- open_daily_scrums
 select pg_temp.become('member');
 select results_eq('select daily_scrum_id from open_daily_scrums()', $$values (pg_temp.id('scrum'))$$, 'open: what is open already is returned');
-select results_eq('select sprint_id, scrum_date from open_daily_scrums(pg_temp.today() + 1)', $$values (pg_temp.id('sprint'), pg_temp.today() + 1)$$, 'open: opens the running sprints of the caller''s projects, no planned ones');
-select results_eq('select count(distinct daily_scrum_id)::int, count(*)::int from (select * from open_daily_scrums(pg_temp.today() + 1) union all select * from daily_scrums where scrum_date = pg_temp.today() + 1) s', 'values (1, 2)', 'open: any number of calls does it once');
-select is_empty('select from open_daily_scrums(pg_temp.today() - 10)', 'open: none before the sprint started');
+select results_eq('select sprint_id, scrum_date from open_daily_scrums(pg_temp.today() - 1)', $$values (pg_temp.id('sprint'), pg_temp.today() - 1)$$, 'open: opens the running sprints of the caller''s projects, no planned ones');
+select results_eq('select count(distinct daily_scrum_id)::int, count(*)::int from (select * from open_daily_scrums(pg_temp.today() - 1) union all select * from daily_scrums where scrum_date = pg_temp.today() - 1) s', 'values (1, 2)', 'open: any number of calls does it once');
+select is_empty('select from open_daily_scrums(pg_temp.today() - 4)', 'open: none before the sprint started');
+select is_empty('select from open_daily_scrums(pg_temp.today() + 1)', 'open: none of a day to come');
+select is_empty($$select from unnest('{infinity,-infinity}'::date[]) day, open_daily_scrums(day)$$, 'open: none of no day');
 select pg_temp.become('postgres');
-insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('org'), pg_temp.today() + 2, '휴일');
+insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('org'), pg_temp.today() - 2, '휴일');
 select pg_temp.become('scrum_master');
-select is_empty('select from open_daily_scrums(pg_temp.today() + 2)', 'open: none on a holiday');
+select is_empty('select from open_daily_scrums(pg_temp.today() - 2)', 'open: none on a holiday');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 2)$$, '23514',
+  format('scrum_date %s is a day off of the organization', pg_temp.today() - 2), 'scrum_master: nor without the function');
 select pg_temp.become('postgres');
-update organizations set working_days = array_remove('{1,2,3,4,5,6,7}'::smallint[], extract(isodow from pg_temp.today() + 3)::smallint) where org_id = pg_temp.id('org');
+update organizations set working_days = array_remove('{1,2,3,4,5,6,7}'::smallint[], extract(isodow from pg_temp.today() - 3)::smallint) where org_id = pg_temp.id('org');
 select pg_temp.become('scrum_master');
-select is_empty('select from open_daily_scrums(pg_temp.today() + 3)', 'open: none on a weekday that isn''t worked');
-select isnt_empty('select from open_daily_scrums(pg_temp.today() + 4)', 'open: but on the next');
+select is_empty('select from open_daily_scrums(pg_temp.today() - 3)', 'open: none on a weekday that isn''t worked');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 3)$$, '23514',
+  format('scrum_date %s is a day off of the organization', pg_temp.today() - 3), 'scrum_master: nor without the function');
+select pg_temp.become('service');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 3)$$, '23514', null, 'service: nor the service');
+select pg_temp.become('postgres');
+delete from org_holidays where org_id = pg_temp.id('org');
+select pg_temp.become('scrum_master');
+select isnt_empty('select from open_daily_scrums(pg_temp.today() - 2)', 'open: but once the holiday is none');
 
 -- In each organization's own day: these two zones are 25 hours apart, never on the same date
 select pg_temp.become('postgres');
 delete from daily_scrums where sprint_id in (pg_temp.id('sprint'), pg_temp.id('foreign_sprint'));
 update organizations set working_days = '{1,2,3,4,5,6,7}', timezone = case org_id when pg_temp.id('org') then 'Pacific/Kiritimati' else 'Pacific/Pago_Pago' end
 where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
-delete from org_holidays where org_id = pg_temp.id('org');
 select pg_temp.become('service');
 select results_eq($$select scrum_date - (now() at time zone 'Pacific/Pago_Pago')::date from open_daily_scrums() where sprint_id in (pg_temp.id('sprint'), pg_temp.id('foreign_sprint')) order by 1$$,
   $$select unnest(array[0, (now() at time zone 'Pacific/Kiritimati')::date - (now() at time zone 'Pacific/Pago_Pago')::date])$$, 'open: the service opens for all, each on its own date');
 select isnt((now() at time zone 'Pacific/Kiritimati')::date, (now() at time zone 'Pacific/Pago_Pago')::date, 'open: which are two');
+select results_eq($$select sprint_id from open_daily_scrums((now() at time zone 'Pacific/Kiritimati')::date) where sprint_id in (pg_temp.id('sprint'), pg_temp.id('foreign_sprint'))$$,
+  $$values (pg_temp.id('sprint'))$$, 'open: what is today in the one is still to come in the other');
 select pg_temp.become('outsider');
 select results_eq('select sprint_id from daily_scrums', $$values (pg_temp.id('foreign_sprint'))$$, 'open: each sees their own');
 

@@ -122,7 +122,7 @@ var matrix = []access{
 		read: inProject, add: never, change: never, remove: never, service: "select"},
 
 	{table: "daily_scrums", row: "daily_scrum_id = {scrum}",
-		insert: "(sprint_id, scrum_date) values ({sprint}, pg_temp.today() + 1)", set: "summary = 'Changed'",
+		insert: "(sprint_id, scrum_date) values ({sprint}, pg_temp.today() - 2)", set: "summary = 'Changed'",
 		read: inProject, add: workers, change: leads, remove: leads, service: all},
 	{table: "daily_scrum_updates", whose: "another's", row: "daily_scrum_id = {scrum} and profile_id = {colleague}",
 		insert: "(daily_scrum_id, profile_id) values ({empty_scrum}, {colleague})", set: "today_work = 'Changed'",
@@ -241,6 +241,7 @@ var callable = map[string]string{
 	"private.expects_update(project_role,timestamp with time zone,uuid,date,text)":  "authenticated, service_role",
 	"private.hours(double precision)":                                               "authenticated, service_role",
 	"private.impediment(impediments,timestamp with time zone)":                      "authenticated, service_role",
+	"private.is_calendar_day(date)":                                                 "authenticated, service_role",
 	"private.is_closed(opportunity_stage)":                                          "authenticated, service_role",
 	"private.is_org_admin()":                                                        "authenticated, service_role",
 	"private.is_working_day(uuid,date)":                                             "authenticated, service_role",

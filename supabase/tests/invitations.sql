@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(58);
+select plan(65);
 
 create temporary table tokens (name text, invitation_id uuid, token text, expires_at timestamptz) on commit drop;
 grant select, insert on tokens to public;
@@ -23,8 +23,15 @@ select lives_ok($$insert into tokens select 'newcomer', * from create_invitation
 select results_eq($$select email, org_role, accepted_at, invited_by, org_id, expires_at from invitations where email = pg_temp.address('newcomer')$$,
   $$values (pg_temp.address('newcomer'), 'admin'::org_role, null::timestamptz, pg_temp.id('owner'), pg_temp.id('org'), now() + interval '7 days')$$,
   'owner: the second replaces the first; the address is kept in lower case');
-select throws_ok('select token_hash from invitations', '42501', null, 'owner: can''t read the hash');
+select results_eq($$select i.email, octet_length(i.token_hash) from (select * from invitations) i where i.email = pg_temp.address('newcomer')$$, $$values (pg_temp.address('newcomer'), 32)$$, 'owner: reads all columns; a hash is of no use');
 select throws_ok($$select * from create_invitation(pg_temp.address('forged'), 'owner')$$, '22023', 'nobody is invited as owner', 'owner: nobody is invited as owner');
+select throws_ok($$select * from create_invitation(pg_temp.address('forged'), null)$$, '22023', 'nobody is invited as owner', 'owner: nor without a role');
+select throws_ok($$select * from create_invitation(repeat('x', 308) || '@example.test')$$, '22023', null, 'owner: an address isn''t longer than 320 characters');
+select lives_ok($$select * from create_invitation(repeat('x', 307) || '@example.test')$$, 'owner: but as long');
+select isnt_empty($$delete from invitations where email like 'xxx%' returning 1$$, 'owner: withdraws an invitation');
+select is_empty($$select r.* from unnest('{"null","''owner''","''member''"}'::text[]) as role (name),
+    pg_temp.refusal(format('select * from create_invitation(%L, %s)', case role.name when '''member''' then repeat('x', 400) || '@example.test' else pg_temp.address('forged') end, role.name)) r
+  where r.code <> '22023' or r.detail <> ''$$, 'owner: what is refused shows no row that would have been');
 select throws_ok($$select * from create_invitation('nobody')$$, '22023', null, 'owner: an address has the form of one');
 select throws_ok($$select * from create_invitation(null)$$, '22023', null, 'owner: no address is no address');
 select throws_ok($$select * from create_invitation(upper(pg_temp.address('member')))$$, 'PT409', null, 'owner: who is in already isn''t invited, whatever the case');
@@ -35,6 +42,8 @@ insert into tokens select name, made.* from unnest('{busy,boss,late,object,strin
 -- Admin
 select pg_temp.become('admin');
 select lives_ok($$insert into tokens select 'withdrawn', * from create_invitation('withdrawn@example.test')$$, 'admin: invites');
+select isnt_empty($$select * from invitations where email = 'withdrawn@example.test' and token_hash is not null$$, 'admin: reads them as the owner does');
+select throws_ok($$insert into invitations (email, org_id, token_hash) values ('x@example.test', pg_temp.id('org'), sha256('x'))$$, '42501', null, 'admin: can''t write one with a hash of their choice either');
 select isnt_empty($$delete from invitations where email = 'withdrawn@example.test' returning 1$$, 'admin: withdraws an invitation');
 
 -- Those who may not
@@ -42,14 +51,14 @@ select pg_temp.become('member');
 select throws_ok($$select * from create_invitation('x@example.test')$$, '42501', 'only an owner or admin of the organization invites', 'member: can''t invite');
 select throws_ok($$select * from private.create_invitation('x@example.test', 'member')$$, '42501', null, 'member: nor by the function behind');
 select throws_ok($$select private.redeem_invitation('x', 'x@example.test')$$, '42501', null, 'member: can''t redeem for another address');
-select is_empty('select email from invitations', 'member: sees none');
+select is_empty('select * from invitations', 'member: sees none');
 select is_empty('delete from invitations returning 1', 'member: withdraws none');
 select pg_temp.become('outsider');
-select is_empty('select email from invitations', 'outsider: sees none of another organization');
+select is_empty('select * from invitations', 'outsider: sees none of another organization');
 select pg_temp.become('anonymous');
 select throws_ok($$select * from create_invitation('x@example.test')$$, '42501', null, 'anonymous: can''t invite');
 select throws_ok($$select accept_invitation('x')$$, '42501', null, 'anonymous: can''t accept');
-select throws_ok('select email from invitations', '42501', null, 'anonymous: reads none');
+select throws_ok('select * from invitations', '42501', null, 'anonymous: reads none');
 
 -- What is stored
 select pg_temp.become('postgres');

@@ -2,7 +2,9 @@
 
 begin;
 \ir personas.psql
-select plan(45);
+select plan(56);
+
+select pg_temp.keep(name) from unnest('{second_account,third_account,moved}'::text[]) name;
 
 -- Member, who owns the opportunity
 select pg_temp.become('member');
@@ -20,6 +22,12 @@ select throws_ok($$insert into opportunity_stage_events (opportunity_id, org_id,
 select throws_ok('update opportunity_stage_events set actor = null', '42501', null, 'history: can''t change it');
 select throws_ok('delete from opportunity_stage_events', '42501', null, 'history: can''t delete from it');
 select throws_ok($$update opportunities set acv = -1$$, '23514', null, 'member: a value isn''t negative');
+select throws_ok($$update opportunities set acv = 'NaN'$$, '23514', null, 'member: a value is a number');
+select throws_ok($$update opportunities set acv = 'Infinity'$$, '22003', null, 'member: a finite one');
+select is_empty($$select day, r.code from unnest('{infinity,-infinity,1899-12-31,2201-01-01}'::text[]) day,
+  pg_temp.refusal(format('update opportunities set close_date = %L', day)) r where r.code <> '23514'$$, 'member: it closes on a day of a calendar, 1900 to 2200');
+select is_empty($$select day, r.message from unnest('{1900-01-01,2200-12-31}'::text[]) day,
+  pg_temp.refusal(format('update opportunities set close_date = %L', day)) r where r.code <> ''$$, 'member: its first and its last among them');
 select throws_ok($$update opportunities set currency_code = 'krw'$$, '23514', null, 'member: a currency is three capitals');
 select throws_ok($$insert into opportunities (opportunity_name, account_id) values ('x', pg_temp.id('foreign_account'))$$, '23503', null, 'member: its account is of the organization');
 select throws_ok($$update opportunities set account_id = pg_temp.id('foreign_account')$$, '23503', null, 'member: and stays so');
@@ -56,6 +64,18 @@ insert into accounts (account_id, account_name, account_type) values (pg_temp.id
 select lives_ok($$insert into opportunities (opportunity_name, account_id, stage) values ('Joint', pg_temp.id('sprint'), 'Closed Won'), ('Straight', pg_temp.id('task'), 'Closed Won')$$, 'owner: adds deals that are won already');
 select results_eq($$select account_type from accounts where account_name in ('Partner', 'Direct') order by 1$$, $$values ('Customer'::account_type), ('Partner')$$, 'a prospect is a customer at once, a partner stays a partner');
 select throws_ok('delete from opportunity_stage_events', '42501', null, 'owner: can''t delete history either');
+
+-- A deal that turns out to be another account's
+insert into accounts (account_id, account_name) values (pg_temp.id('second_account'), 'Second'), (pg_temp.id('third_account'), 'Third');
+insert into opportunities (opportunity_id, opportunity_name, account_id) values (pg_temp.id('moved'), 'Moved', pg_temp.id('third_account'));
+select lives_ok($$update opportunities set account_id = pg_temp.id('second_account') where opportunity_id = pg_temp.id('moved')$$, 'owner: moves an open deal to another account');
+select results_eq($$select account_type from accounts where account_id in (pg_temp.id('second_account'), pg_temp.id('third_account'))$$, $$values ('Prospect'::account_type), ('Prospect')$$, 'moved: an open deal makes no customer');
+select lives_ok($$update opportunities set account_id = pg_temp.id('third_account'), stage = 'Closed Won' where opportunity_id = pg_temp.id('moved')$$, 'owner: moves it back and wins it at once');
+select results_eq($$select account_name, account_type from accounts where account_id in (pg_temp.id('second_account'), pg_temp.id('third_account')) order by 1$$, $$values ('Second', 'Prospect'::account_type), ('Third', 'Customer')$$, 'moved: the account it is won for is the customer');
+select lives_ok($$update opportunities set account_id = pg_temp.id('second_account') where opportunity_id = pg_temp.id('moved')$$, 'owner: moves the won deal to the other account');
+select results_eq($$select account_type from accounts where account_id in (pg_temp.id('second_account'), pg_temp.id('third_account'))$$, $$values ('Customer'::account_type), ('Customer')$$, 'moved: a won deal makes that prospect a customer');
+select results_eq($$select old_stage, new_stage from opportunity_stage_events where opportunity_id = pg_temp.id('moved') order by event_id$$,
+  $$values (null::opportunity_stage, 'Opportunity'::opportunity_stage), ('Opportunity', 'Closed Won')$$, 'moved: which is no change of stage');
 
 -- Admin
 select pg_temp.become('admin');

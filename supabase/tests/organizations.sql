@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(33);
+select plan(35);
 
 -- Owner
 select pg_temp.become('owner');
@@ -21,6 +21,10 @@ select throws_ok($$update organizations set working_days = '{0}'$$, '23514', nul
 select throws_ok($$update organizations set working_days = '{}'$$, '23514', null, 'owner: a week without working days is refused');
 select throws_ok($$update organizations set org_name = '  '$$, '23514', null, 'owner: a blank name is refused');
 select lives_ok($$insert into org_holidays (holiday_date, name) values ('2027-02-06', '설날')$$, 'owner: adds a holiday, org_id by default');
+select is_empty($$select day, r.code from unnest('{infinity,-infinity,1899-12-31,2201-01-01}'::text[]) day,
+  pg_temp.refusal(format('insert into org_holidays (holiday_date, name) values (%L, ''x'')', day)) r where r.code <> '23514'$$, 'owner: a holiday is a day of a calendar, 1900 to 2200');
+select is_empty($$select day, r.message from unnest('{1900-01-01,2200-12-31}'::text[]) day,
+  pg_temp.refusal(format('insert into org_holidays (holiday_date, name) values (%L, ''x''); delete from org_holidays where holiday_date = %1$L', day)) r where r.code <> ''$$, 'owner: its first and its last among them');
 select throws_ok($$insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('foreign_org'), '2027-01-01', 'New Year')$$,
   '42501', null, 'owner: can''t add a holiday to another organization');
 select throws_ok($$update org_holidays set org_id = pg_temp.id('foreign_org')$$, '42501', 'org_id of org_holidays can''t be changed', 'owner: can''t move a holiday');

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(59);
+select plan(61);
 
 -- Sign-up
 select pg_temp.keep(name) from unnest('{bare,string}'::text[]) name;
@@ -18,10 +18,25 @@ select results_eq($$select p.username, o.org_name, p.full_name from profiles p j
   $$select n, n, null::text from (select 'kim.' || left(pg_temp.id('bare')::text, 8)) as t (n)$$, 'sign-up: the names come from the address then');
 select lives_ok($$select pg_temp.sign_up('traveller', '{"timezone": "America/New_York", "locale": "en", "first_name": " Ann ", "last_name": "Lee"}')$$,
   'sign-up: takes zone, locale and names');
-select results_eq($$select p.full_name, o.timezone, o.locale from profiles p join organizations o using (org_id) where profile_id = pg_temp.id('traveller')$$,
-  $$values ('Ann Lee', 'America/New_York', 'en'::org_locale)$$, 'sign-up: keeps what it took');
-select throws_ok($$select pg_temp.sign_up('lost', '{"timezone": "Nowhere/Land"}')$$, '22023', null, 'sign-up: an unknown time zone is refused');
-select throws_ok($$select pg_temp.sign_up('mute', '{"locale": "xx"}')$$, '22P02', null, 'sign-up: an unknown locale is refused');
+select results_eq($$select p.full_name, o.timezone, o.locale, o.working_days from profiles p join organizations o using (org_id) where profile_id = pg_temp.id('traveller')$$,
+  $$values ('Ann Lee', 'America/New_York', 'en'::org_locale, '{1,2,3,4,5}'::smallint[])$$, 'sign-up: keeps what it took, with a week from Monday to Friday');
+-- What a browser sends is taken as far as it is understood: nobody is kept out by it.
+create temporary table settings (sent jsonb, zone text, locale public.org_locale, person uuid) on commit drop;
+insert into settings values
+  ('{"timezone": "Nowhere/Land"}', 'Asia/Seoul', 'ko'), ('{"timezone": "UTC+9"}', 'Asia/Seoul', 'ko'),
+  ('{"timezone": ""}', 'Asia/Seoul', 'ko'), ('{"timezone": null}', 'Asia/Seoul', 'ko'), ('{"timezone": 9}', 'Asia/Seoul', 'ko'),
+  ('{"timezone": {"name": "Europe/Paris"}}', 'Asia/Seoul', 'ko'), ('{"timezone": "Europe/Paris "}', 'Asia/Seoul', 'ko'),
+  ('{"timezone": "asia/SEOUL"}', 'Asia/Seoul', 'ko'), ('{"timezone": "europe/paris"}', 'Europe/Paris', 'ko'),
+  ('{"timezone": "AMERICA/NEW_YORK"}', 'America/New_York', 'ko'), ('{"timezone": "etc/gmt-9"}', 'Etc/GMT-9', 'ko'),
+  ('{"locale": "ko"}', 'Asia/Seoul', 'ko'), ('{"locale": "ko-KR"}', 'Asia/Seoul', 'ko'), ('{"locale": "en"}', 'Asia/Seoul', 'en'),
+  ('{"locale": "en-US"}', 'Asia/Seoul', 'en'), ('{"locale": "EN_gb"}', 'Asia/Seoul', 'en'), ('{"locale": "fr"}', 'Asia/Seoul', 'ko'),
+  ('{"locale": "xx"}', 'Asia/Seoul', 'ko'), ('{"locale": ""}', 'Asia/Seoul', 'ko'), ('{"locale": null}', 'Asia/Seoul', 'ko'),
+  ('{"locale": ["en"]}', 'Asia/Seoul', 'ko');
+select lives_ok($$update settings set person = pg_temp.sign_up(gen_random_uuid()::text, sent)$$, 'sign-up: no time zone and no locale refuses it');
+select results_eq($$select s.sent, o.timezone, o.locale from settings s left join profiles p on p.profile_id = s.person left join organizations o using (org_id) order by 1$$,
+  $$select sent, zone, locale from settings order by 1$$, 'sign-up: a zone is found whatever its case, else Seoul''s; a locale by its language, else Korean');
+select is_empty($$select lower(name) from pg_timezone_names group by 1 having count(*) > 1$$, 'sign-up: no two zones differ by case alone');
+select throws_ok($$select pg_temp.sign_up('lost', '{"timezone": "Nowhere/Land", "locale": "fr", "invitation_token": "0000"}')$$, 'PT404', null, 'sign-up: an invitation that isn''t one refuses it all the same');
 select lives_ok($$insert into auth.users (id, email, raw_user_meta_data) values (pg_temp.id('string'),
   'string.' || pg_temp.id('string') || '@example.test', to_jsonb('{"org_name": "Stringers"}'::text))$$,
   'sign-up: metadata may come as a JSON string');

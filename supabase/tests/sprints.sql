@@ -2,7 +2,9 @@
 
 begin;
 \ir personas.psql
-select plan(43);
+select plan(53);
+
+select pg_temp.keep('hard_sprint');
 
 -- Scrum master
 select pg_temp.become('scrum_master');
@@ -14,6 +16,10 @@ select throws_ok($$insert into sprints (project_id, sprint_name, start_date, end
 select throws_ok($$update sprints set start_date = pg_temp.today() + 20 where sprint_name = 'Third'$$, '23P01', null, 'scrum_master: nor by a change of dates');
 select throws_ok($$insert into sprints (project_id, sprint_name, start_date, end_date) values (pg_temp.id('project'), 'x', pg_temp.today() + 41, pg_temp.today() + 40)$$, '23514', null, 'scrum_master: the end isn''t before the start');
 select throws_ok($$insert into sprints (project_id, sprint_name, start_date, end_date) values (pg_temp.id('project'), 'x', pg_temp.today() + 41, pg_temp.today() + 441)$$, '23514', null, 'scrum_master: a sprint is a year at most');
+select is_empty($$select d.*, r.code from (values ('1899-12-31', '1900-01-05'), ('2200-12-20', '2201-01-01'), ('-infinity', '2040-01-01'), ('2040-01-01', 'infinity'), ('infinity', 'infinity')) d (a, b),
+  pg_temp.refusal(format('insert into sprints (project_id, sprint_name, start_date, end_date) values (%L, ''x'', %L, %L)', pg_temp.id('project'), a, b)) r where r.code not in ('23514', '22008')$$, 'scrum_master: its dates are days of a calendar, 1900 to 2200');
+select is_empty($$select d.*, r.message from (values ('1900-01-01', '1900-01-01'), ('2200-12-31', '2200-12-31')) d (a, b),
+  pg_temp.refusal(format('insert into sprints (project_id, sprint_name, start_date, end_date) values (%L, ''x'', %L, %L); delete from sprints where start_date = %2$L', pg_temp.id('project'), a, b)) r where r.code <> ''$$, 'scrum_master: its first and its last among them');
 select lives_ok($$insert into sprints (project_id, sprint_name, start_date, end_date) values (pg_temp.id('project'), 'A day', pg_temp.today() + 31, pg_temp.today() + 31)$$, 'scrum_master: a sprint may be one day');
 select throws_ok($$insert into sprints (project_id, sprint_name, start_date, end_date) values (pg_temp.id('project'), ' ', pg_temp.today() + 41, pg_temp.today() + 42)$$, '23514', null, 'scrum_master: a name isn''t blank');
 select throws_ok($$insert into sprints (project_id, sprint_name, start_date, end_date, status) values (pg_temp.id('project'), 'x', pg_temp.today() + 41, pg_temp.today() + 42, 'Active')$$, '42501', null, 'scrum_master: can''t make a running sprint');
@@ -28,6 +34,19 @@ update tasks set sprint_id = pg_temp.id('account') where task_id = pg_temp.id('b
 select isnt_empty($$delete from sprints where sprint_name = 'Third' returning 1$$, 'scrum_master: deletes a planned one');
 select results_eq($$select sprint_id from tasks where task_id = pg_temp.id('backlog_task')$$, 'values (null::uuid)', 'scrum_master: its tasks are back in the backlog');
 
+-- Impediments keep their sprint
+insert into sprints (sprint_id, project_id, sprint_name, start_date, end_date) values (pg_temp.id('hard_sprint'), pg_temp.id('project'), 'Hard', pg_temp.today() + 21, pg_temp.today() + 30);
+insert into impediments (sprint_id, description) values (pg_temp.id('hard_sprint'), 'No room');
+select results_eq($$select * from pg_temp.refusal(format('delete from sprints where sprint_id = %L', pg_temp.id('hard_sprint')))$$,
+  $$values ('PT409', 'sprint "Hard" has impediments and can''t be deleted', '', 'Cancel it instead.')$$, 'scrum_master: a planned sprint with impediments stays');
+update impediments set resolved_at = now() where sprint_id = pg_temp.id('hard_sprint');
+select throws_ok($$delete from sprints where sprint_id = pg_temp.id('hard_sprint')$$, 'PT409', null, 'scrum_master: resolved ones too');
+select pg_temp.become('service');
+select throws_ok($$delete from sprints where sprint_id = pg_temp.id('hard_sprint')$$, 'PT409', null, 'service: whoever deletes it');
+select pg_temp.become('scrum_master');
+select lives_ok($$select cancel_sprint(pg_temp.id('hard_sprint'))$$, 'scrum_master: cancels it instead');
+select throws_ok($$delete from sprints where sprint_id = pg_temp.id('hard_sprint')$$, 'PT409', null, 'scrum_master: cancelled, it stays');
+
 -- Manager, admin, owner
 select pg_temp.become('manager');
 select isnt_empty($$update sprints set goal = 'Ship' where status = 'Active' returning 1$$, 'manager: changes a sprint');
@@ -38,7 +57,7 @@ select isnt_empty($$delete from sprints where sprint_name = 'Fourth' returning 1
 
 -- Member, viewer
 select pg_temp.become('member');
-select results_eq('select count(*)::int from sprints', 'values (3)', 'member: sees the sprints of the project and no others');
+select results_eq('select count(*)::int from sprints', 'values (4)', 'member: sees the sprints of the project and no others');
 select throws_ok($$insert into sprints (project_id, sprint_name, start_date, end_date) values (pg_temp.id('project'), 'x', pg_temp.today() + 41, pg_temp.today() + 42)$$, '42501', null, 'member: plans none');
 select is_empty($$update sprints set goal = 'x' returning 1$$, 'member: changes none');
 select is_empty('delete from sprints returning 1', 'member: deletes none');
@@ -72,6 +91,12 @@ select throws_ok($$update sprints set end_date = end_date + 1 where sprint_id = 
 select throws_ok($$delete from sprints where sprint_id = pg_temp.id('sprint')$$, 'PT409', null, 'manager: and stays');
 select lives_ok($$insert into sprints (project_id, sprint_name, start_date, end_date) values (pg_temp.id('project'), 'Early', pg_temp.today(), pg_temp.today() + 10)$$,
   'manager: a sprint closed early leaves its last days to the next');
+
+-- The project goes, with whatever is in its sprints
+select lives_ok($$delete from projects where project_id = pg_temp.id('project')$$, 'manager: deletes the project');
+select pg_temp.become('postgres');
+select is_empty($$select from sprints where project_id = pg_temp.id('project') union all select from impediments where project_id = pg_temp.id('project')$$, 'manager: its sprints and their impediments are gone');
+select lives_ok($$delete from organizations where org_id = pg_temp.id('foreign_org')$$, 'an organization goes with its own too');
 
 select * from finish();
 rollback;

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(52);
+select plan(56);
 
 insert into sprints (sprint_id, project_id, sprint_name, start_date, end_date, status, started_at, completed_at) values
   (pg_temp.keep('closed_sprint'), pg_temp.id('project'), 'Closed', '2020-01-06', '2020-01-17', 'Planned', null, null),
@@ -28,6 +28,12 @@ select throws_ok($$update tasks set assigned_to = pg_temp.id('stranger') where t
 select throws_ok($$update tasks set assigned_to = pg_temp.id('owner') where task_name = 'Mine'$$, '23503', null, 'member: not so the organization''s owner, who is none');
 select lives_ok($$update tasks set assigned_to = pg_temp.id('viewer') where task_name = 'Mine'$$, 'member: any member will do');
 select throws_ok($$update tasks set story_points = -1 where task_name = 'Mine'$$, '23514', null, 'member: points aren''t negative');
+select throws_ok($$update tasks set story_points = 'NaN' where task_name = 'Mine'$$, '23514', null, 'member: points are a number');
+select throws_ok($$update tasks set story_points = 'Infinity' where task_name = 'Mine'$$, '22003', null, 'member: a finite one');
+select is_empty($$select day, r.code from unnest('{infinity,-infinity,1899-12-31,2201-01-01}'::text[]) day,
+  pg_temp.refusal(format('update tasks set due_date = %L where task_name = ''Mine''', day)) r where r.code <> '23514'$$, 'member: it is due on a day of a calendar, 1900 to 2200');
+select is_empty($$select day, r.message from unnest('{1900-01-01,2200-12-31}'::text[]) day,
+  pg_temp.refusal(format('update tasks set due_date = %L where task_name = ''Mine''', day)) r where r.code <> ''$$, 'member: its first and its last among them');
 select lives_ok($$update tasks set story_points = 0.5 where task_name = 'Mine'$$, 'member: half a point is one');
 select throws_ok($$update tasks set estimated_time = -1 where task_name = 'Mine'$$, '23514', null, 'member: nor is an estimate');
 select throws_ok($$update tasks set actual_time = -1 where task_name = 'Mine'$$, '23514', null, 'member: nor is an effort');

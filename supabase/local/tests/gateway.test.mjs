@@ -30,6 +30,20 @@ const anon = ({ status, json }) => status === 401 && json.code === "42501";
 const authenticated = ({ status, json }) => status === 200 && json.length === 0;
 const serviceRole = ({ status, json }) => status === 200 && json.length > 0;
 
+describe("writes without a filter", () => {
+  for (const method of ["PATCH", "DELETE"]) {
+    it(`refuses ${method} of every row, as Supabase does`, async () => {
+      for (const query of ["", "?select=task_id", "?order=task_id&limit=1000"]) {
+        const answer = await request(`/rest/v1/tasks${query}`, { method, apikey: secret });
+        assert.equal(answer.status, 400);
+        assert.equal(answer.json.code, "21000");
+      }
+      const filtered = await request("/rest/v1/tasks?task_id=eq.00000000-0000-4000-8000-000000000000", { method, apikey: publishable, authorization: bearer(user), "content-type": "application/json" });
+      assert.notEqual(filtered.json?.code, "21000");
+    });
+  }
+});
+
 describe("API keys on /rest/v1", () => {
   const cases = [
     ["publishable key alone: anon", { apikey: publishable }, anon],
