@@ -323,7 +323,7 @@ language sql stable security invoker set search_path = '' as $$
                 and c.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'),
             'impediments', coalesce((
               select json_agg(json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'blocked_since', c.status_since)
-                order by c.board_rank, c.task_id)
+                order by c.status_since, c.board_rank, c.task_id)
               from mine_now c where c.sprint_id = d.sprint_id and c.status = 'Blocked'), '[]')))
         order by d.project_id)
       from mine d), '[]'))
