@@ -363,6 +363,7 @@ var simple = map[string]map[string]any{
 	"double precision":         {"type": "number", "format": "double"},
 	"json":                     {},
 	"jsonb":                    {},
+	"bytea":                    {"type": "string", "description": "Bytes, as \\x and hexadecimal digits."},
 }
 
 // ofType is the schema of a PostgreSQL type: a simple one, an enum or a
