@@ -189,3 +189,37 @@ func TestScope(t *testing.T) {
 		})
 	}
 }
+
+func TestRefusedArguments(t *testing.T) {
+	conn := MustConnect(t)
+	e := history.Examples()[0]
+	of := func(name string, value any) map[string]any {
+		return map[string]any{"project_id": history.ProjectID, name: value}
+	}
+	rolledBack(t, conn, func(ctx context.Context, tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		e.Insert(batch)
+		actAs(batch, e.Caller)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		for _, q := range []question{
+			{function: "project_velocity", arguments: of("last", 0), code: "22023"},
+			{function: "project_velocity", arguments: of("last", 1)},
+			{function: "project_velocity", arguments: of("last", 50)},
+			{function: "project_velocity", arguments: of("last", 51), code: "22023"},
+			{function: "project_throughput", arguments: of("days", 0), code: "22023"},
+			{function: "project_throughput", arguments: of("days", 366)},
+			{function: "project_throughput", arguments: of("days", 367), code: "22023"},
+		} {
+			code, err := sqlState(ctx, tx, q)
+			if err != nil {
+				return err
+			}
+			if code != q.code {
+				t.Errorf("%s: SQLSTATE %q, want %q", q, code, q.code)
+			}
+		}
+		return nil
+	})
+}
