@@ -105,7 +105,8 @@ func changeEverything(ctx context.Context, tx pgx.Tx) error {
 			where p.project_id = $1 on conflict do nothing`,
 		`update public.organizations o set timezone = 'Pacific/Auckland', working_days = '{7}' from public.projects p where p.org_id = o.org_id and p.project_id = $1`,
 		`update public.sprints set sprint_name = 'Renamed' where project_id = $1 and status = 'Planned'`,
-		`delete from public.sprints where project_id = $1 and status = 'Planned'`,
+		`delete from public.sprints s where project_id = $1 and status = 'Planned'
+			and not exists (select from public.impediments i where i.sprint_id = s.sprint_id)`,
 		`set local role authenticated`,
 	} {
 		var arguments []any

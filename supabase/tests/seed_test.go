@@ -149,7 +149,10 @@ var seedRules = []struct{ name, query string }{
 	{"a snapshot names its sprint, calendar and members as they were", `
 		select f.sprint_id || ' ' || f.moment
 		from made_snapshots f cross join lateral private.sprint_figures(f.sprint_id) as today
-		where f.figures - 'tasks' - 'totals' - 'carried_over_to' is distinct from today - 'tasks' - 'totals'`},
+		where f.figures - '{tasks,totals,carried_over_to,report}'::text[] is distinct from today - '{tasks,totals,report}'::text[]`},
+	{"a closed sprint's snapshot holds the report that its events tell", `
+		select f.sprint_id || ' ' || f.moment from made_snapshots f
+		where f.figures -> 'report' is distinct from case f.moment when 'close' then private.live_sprint_report(f.sprint_id, f.taken_at) end`},
 	{"what wasn't done when a sprint closed was carried over right after", `
 		select x.task_name
 		from made_snapshots f
@@ -520,7 +523,8 @@ func snapshotPaths(tb testing.TB, tx pgx.Tx, sprint, moment string) []string {
 				union all
 				select '[]', value from jsonb_array_elements(case jsonb_typeof(node.value) when 'array' then node.value else '[]' end)) child
 		)
-		select distinct path from node order by path`, sprint, moment)
+		-- Which lists of a report have something in them differs from sprint to sprint.
+		select distinct path from node where path !~ '^\.report\.\w+\.items\[\]' order by path`, sprint, moment)
 	if len(paths) < 20 {
 		tb.Fatalf("%s snapshot of %s: only %v", moment, sprint, paths)
 	}
