@@ -43,6 +43,8 @@ const app = new App({
   },
 });
 
+const notFound = () => Response.json({ code: 404, error_code: "not_found", msg: "Auth has no such path here" }, { status: 404 });
+
 async function showEmail({ to, subject, text }) {
   console.log(`E-mail to ${to}: ${subject}\n${text}`);
   process.send?.({ to, subject, text });
@@ -51,12 +53,15 @@ async function showEmail({ to, subject, text }) {
 const server = serve({
   hostname: "127.0.0.1",
   port: Number(AUTH_PORT),
-  fetch(request, { incoming }) {
+  async fetch(request, { incoming }) {
     const { pathname } = new URL(request.url);
-    if (!pathname.startsWith("/auth/v1/")) return new Response("not found", { status: 404 });
-    return app.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null });
+    if (!pathname.startsWith("/auth/v1/")) return notFound();
+    const response = await app.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null });
+    // Where lite has no path of Auth's it answers with a page of its studio, or a word of text.
+    const json = response.headers.get("content-type")?.startsWith("application/json");
+    return !json && [200, 404].includes(response.status) ? notFound() : response;
   },
-});
+}, ({ address, port }) => console.log(`Listening on ${address}:${port}`));
 server.keepAliveTimeout = 60_000; // longer than the gateway keeps an idle connection
 
 async function stop() {

@@ -63,6 +63,7 @@ export async function startAuth(processes, { database, settings, folder, port, p
       AUTH_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
     },
     onMessage: onEmail,
+    announces: /^Listening on/m,
     ready: () => statusOf(`${address}/auth/v1/health`, 200),
   });
   return { url: `${address}/auth/v1`, name: "@supabase/lite" };

@@ -7,10 +7,10 @@ import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
 import { startGateway } from "./gateway.mjs";
-import { runningUrl, startPostgres } from "./postgres.mjs";
+import { runningRemote, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
 import { Processes, startedAt } from "./processes.mjs";
-import { freePorts, isFree } from "./ready.mjs";
+import { freePort, holdPort, onFreePort } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
 import { generateSecrets, homes, loadSettings, nodeModules, repository } from "./settings.mjs";
 import { showWelcome } from "./welcome.mjs";
@@ -25,9 +25,8 @@ export async function up({ envFile }) {
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
   refuseWhileRunning(folder);
   await Processes.endLeftovers(folder);
-  if (settings.BFF_PORT !== 0 && !(await isFree(settings.BFF_PORT, settings.BFF_HOST))) throw taken("BFF_PORT", settings.BFF_PORT);
 
-  await supervised(folder, say, async (stack) => {
+  await supervised({ folder, tell: say, detached: true }, async (stack) => {
     const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository });
     await showWelcome({ parts, settings, folder });
     await new Promise(() => {}); // until a signal comes
@@ -43,7 +42,7 @@ export async function run({ run: [command, ...args] }) {
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets() };
   try {
-    return await supervised(folder, (line) => console.error(line), async (stack) => {
+    return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
@@ -66,11 +65,11 @@ export async function reset({ envFile }) {
   return 0;
 }
 
-/** Prints the address of the running stack's database, for tools that take one. */
+/** Prints the address of the running stack's database, for the Supabase CLI and psql; the password is in a file it names. */
 export async function url({ envFile }) {
   const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
-  say(runningUrl(folder));
+  say(runningRemote(folder));
   return 0;
 }
 
@@ -86,25 +85,29 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
     throw error.code === "EADDRINUSE" ? taken("SUPABASE_PORT", gatewayPort) : error;
   });
   const supabaseUrl = `http://127.0.0.1:${stack.gateway.address().port}`;
+  const host = throwAway ? "127.0.0.1" : settings.BFF_HOST;
+  const bffTaken = (error) => {
+    throw bffPort && (error.code === "EADDRINUSE" || error.portTaken) ? taken("BFF_PORT", bffPort) : error;
+  };
+  // The BFF comes last, but Auth has its address in the e-mails' links: the port is held until then.
+  const held = await holdPort(bffPort, host).catch(bffTaken);
   await processes.claim();
 
-  const [anyDatabasePort, authPort, postgrestPort, postgrestAdminPort, anyBffPort] = await freePorts(5, [bffPort]);
-  const usual = gatewayPort + 1; // 54322, as Supabase has it
-  const databasePort = !throwAway && usual !== bffPort && (await isFree(usual)) ? usual : anyDatabasePort;
-  const host = throwAway ? "127.0.0.1" : settings.BFF_HOST;
-  const bff = { binary: binaries.bff, cwd: bffCwd, settings, host, port: bffPort || anyBffPort, supabaseUrl };
+  const bff = { binary: binaries.bff, cwd: bffCwd, settings, host, port: held.port, supabaseUrl };
   const siteUrl = `http://127.0.0.1:${bff.port}`;
+  const usualPort = throwAway || gatewayPort === 65535 ? undefined : gatewayPort + 1; // 54322, as Supabase has it
 
   const step = progress(stack.say);
-  const database = await step("PostgreSQL", () => startPostgres(processes, { folder, port: databasePort, throwAway }), () => `127.0.0.1:${databasePort}`);
+  const database = await step("PostgreSQL", () => startPostgres(processes, { folder, usualPort, throwAway }), ({ port }) => `127.0.0.1:${port}`);
   await step("roles and schemas", () => bootstrap(database));
-  const auth = await step("Auth", () => startAuth(processes, { database, settings, folder, port: authPort, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail }), ({ name }) => name);
-  await step("migrations", () => migrate(processes, database, { stdio: throwAway ? undefined : "inherit" }));
+  const auth = await step("Auth", () => onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail })), ({ name }) => name);
+  await step("migrations", () => migrate(processes, database), (applied) => (applied > 0 ? `${applied} applied` : "nothing new"));
   await step("seed", () => seed(database));
-  const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, port: postgrestPort, adminPort: postgrestAdminPort };
+  const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, publicUrl: supabaseUrl };
   upstreams.auth = auth.url;
-  upstreams.rest = await step("PostgREST", () => startPostgrest(processes, postgrest));
-  const bffUrl = await step("BFF", () => startBff(processes, bff), (url) => url);
+  upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, port, adminPort: await freePort() })));
+  await held.release();
+  const bffUrl = await step("BFF", () => startBff(processes, bff).catch(bffTaken), (url) => url);
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries };
 }
 
@@ -133,17 +136,17 @@ function inherited() {
 }
 
 /**
- * Runs `work` and returns what it returns; on its end, an error, a signal or the parent's death every
- * process is ended. After a signal the result is the exit code that shells give it.
+ * Runs `work` and returns what it returns; on its end, an error, a signal or the starter's death (see
+ * onEnd) every process is ended. After a signal the result is the exit code that shells give it.
  */
-async function supervised(folder, tell, work) {
+async function supervised({ folder, tell, detached }, work) {
   const processes = new Processes(folder, tell);
   const stack = { processes, folder, say: tell, upstreams: {}, gateway: null, onEmail: ({ to, subject, text }) => tell(`\nE-mail to ${to}: ${subject}\n${text}\n`) };
   const interrupted = new Promise((resolve) =>
     onEnd((reason, signal) => {
       tell(`\nStopping (${reason}) …`);
       resolve(128 + constants.signals[signal]);
-    }),
+    }, detached),
   );
   process.on("uncaughtException", processes.fail);
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may go before us
@@ -156,26 +159,39 @@ async function supervised(folder, tell, work) {
   }
 }
 
-/** Calls back on the first signal, or when the process that started us is gone; what comes later changes nothing. */
-function onEnd(callback) {
+/**
+ * Calls back on the first signal, or when what started us is gone; what comes later changes nothing.
+ * A `detached` stack may outlive the shell it was started from, with `&` or nohup, but not the task runner.
+ */
+function onEnd(callback, detached) {
   let ending = false;
   const end = (reason, signal) => {
     if (!ending) callback(reason, signal);
     ending = true;
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => end(signal, signal));
-  const ancestors = () => [process.ppid, parentOfTask(process.ppid)].join();
-  const before = ancestors();
-  setInterval(() => before !== ancestors() && end("the process that started it is gone", "SIGHUP"), 500).unref();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end(signal, signal));
+  // Node takes back what nohup has set, but nohup leaves no terminal to read from either.
+  process.on("SIGHUP", () => (detached && !process.stdin.isTTY) || end("SIGHUP", "SIGHUP"));
+  process.on("disconnect", () => end("the process that started it is gone", "SIGHUP")); // a Node program, with a channel
+  process.channel?.unref();
+  const starters = () => [detached ? null : process.ppid, ...taskRunner()].join();
+  const before = starters();
+  setInterval(() => before !== starters() && end("the process that started it is gone", "SIGHUP"), 500).unref();
 }
 
-/** Under `go tool task`, the task runner survives when the go command above it is killed: look there too. */
-function parentOfTask(pid) {
+/** Under `go tool task`: the runner, and the go command above it, because the runner survives when that is killed. */
+function taskRunner() {
+  const runner = nameAndParent(process.ppid);
+  if (runner?.name !== "task") return [];
+  return [process.ppid, nameAndParent(runner.parent)?.name === "go" ? runner.parent : null];
+}
+
+function nameAndParent(pid) {
   try {
     const [, name, parent] = readFileSync(`/proc/${pid}/stat`, "utf8").match(/\((.*)\) \S (\d+)/s);
-    return name === "task" ? parent : null;
+    return { name, parent };
   } catch {
-    return null;
+    return null; // gone, or not Linux
   }
 }
 

@@ -25,15 +25,15 @@ export async function bootstrap(database) {
   await execute(database.url("supabase_admin"), `${script}\n${passwords}`, "bootstrap.sql");
 }
 
-/** Applies the migrations that are not applied yet, as the role postgres. */
-export async function migrate(processes, database, { stdio }) {
-  const url = database.url("postgres");
-  const code = await processes.finish("migrations", supabaseBinary(), ["migration", "up", "--yes", `--remote=${url}`, "--workdir", repository], {
+/** Applies the migrations that are not applied yet, as the role postgres, and returns how many that were. */
+export async function migrate(processes, database) {
+  const code = await processes.finish("migrations", supabaseBinary(), ["migration", "up", "--yes", `--remote=${database.remote}`, "--workdir", repository], {
     cwd: repository,
     env: { ...process.env, ...quiet },
-    stdio,
   });
-  if (code !== 0) throw refuse(stdio ? "A migration failed, see above" : `A migration failed:\n${processes.logTail("migrations")}`);
+  const [before, ...applied] = processes.log("migrations").split(/^(?=Applying migration )/m);
+  if (code !== 0) throw refuse(`A migration failed:\n${applied.at(-1) ?? before}`);
+  return applied.length;
 }
 
 /** Runs seed.sql, which may be repeated, in one transaction. */

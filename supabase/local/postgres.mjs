@@ -8,32 +8,37 @@ import {
 import { dirname, join } from "node:path";
 import postgres from "postgres";
 import { startedAt } from "./processes.mjs";
-import { isFree } from "./ready.mjs";
+import { isFree, onFreePort } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
 import { homes, nodeModules } from "./settings.mjs";
 
 /**
- * Makes the data folder on first use and starts the server on it. Returns `url(role)` for the login roles
- * of bootstrap.sql, which share one generated password: trust would let every other user of the machine
- * in as superuser, and so run programs as the user of the server.
+ * Makes the data folder on first use and starts the server on it, on the usual port if that is free. Returns
+ * `url(role)` for the superuser supabase_admin and for the login roles of bootstrap.sql, which share one
+ * generated password: trust would let every other user of the machine in as superuser, and so run programs
+ * as the user of the server. `remote` is what the Supabase CLI is given.
  */
-export async function startPostgres(processes, { folder, port, throwAway }) {
+export async function startPostgres(processes, { folder, usualPort, throwAway }) {
   const user = serverUser();
   const binaries = prepareBinaries(homes().programs);
-  const password = initialize({ binaries, folder, user, throwAway });
-  const url = (role) => address(role, password, port);
+  initialize({ binaries, folder, user, throwAway });
   await forgetStaleLock(join(folder, "data", "postmaster.pid"));
 
-  await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
-    cwd: folder,
-    user,
-    env: serverEnvironment(),
-    vital: true,
-    stopSignal: "SIGINT", // fast shutdown: closes the sessions, writes a checkpoint
-    seconds: 60, // after a crash it first replays its log
-    ready: () => answers(url("supabase_admin")),
-  });
-  return { url, password };
+  // Making the data takes seconds, so the port is chosen after that.
+  return onFreePort(async (port) => {
+    const url = (role) => `postgres://${role}:${passwordOf(role, folder)}@127.0.0.1:${port}/postgres?sslmode=disable`;
+    await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
+      cwd: folder,
+      user,
+      env: serverEnvironment(),
+      vital: true,
+      stopSignal: "SIGINT", // fast shutdown: closes the sessions, writes a checkpoint
+      seconds: 60, // after a crash it first replays its log
+      announces: /listening on/,
+      ready: () => answers(url("supabase_admin")),
+    });
+    return { port, url, remote: remote(folder, port), password: passwordOf("postgres", folder) };
+  }, usualPort);
 }
 
 /**
@@ -46,12 +51,21 @@ async function forgetStaleLock(file) {
   if (startedAt(Number(pid)) !== null && (await isFree(Number(port)))) rmSync(file);
 }
 
-const address = (role, password, port) => `postgres://${role}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
+/** The passwords, in libpq's format: its clients and the Supabase CLI read this file themselves. */
+const passwordFile = (folder) => join(folder, "pgpass");
+
+function passwordOf(role, folder) {
+  const lines = readFileSync(passwordFile(folder), "utf8").trim().split("\n").map((line) => line.split(":"));
+  return lines.find(([, , , user]) => user === role || user === "*")[4];
+}
+
+/** The address for the role postgres without its password: arguments are seen by every user of the machine. */
+const remote = (folder, port) =>
+  `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable&passfile=${encodeURIComponent(passwordFile(folder))}`;
 
 /** The address of the database that runs on this folder, for the role postgres. */
-export function runningUrl(folder) {
-  const port = readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[3];
-  return address("postgres", readFileSync(join(folder, "database-password"), "utf8"), port);
+export function runningRemote(folder) {
+  return remote(folder, readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[3]);
 }
 
 function options(port, throwAway) {
@@ -121,23 +135,23 @@ function prepareBinaries(folder) {
   return target;
 }
 
-/** Makes the data folder when there is none yet, and returns the password of its login roles. */
+/** Makes the data folder and its passwords when there is none yet. */
 function initialize({ binaries, folder, user, throwAway }) {
   const data = join(folder, "data");
-  const passwordFile = join(folder, "database-password");
   if (existsSync(data)) {
     const major = readFileSync(join(binaries, "share", "postgresql", "postgres.bki"), "utf8").match(/^# PostgreSQL (\d+)/)[1];
     const has = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
     if (has !== major) throw refuse(`The data in ${data} is PostgreSQL ${has}'s, this is ${major}: run \`go tool task reset\``);
-    return readFileSync(passwordFile, "utf8");
+    if (!existsSync(passwordFile(folder))) throw refuse(`${passwordFile(folder)} is missing, the passwords of the data beside it: run \`go tool task reset\``);
+    return;
   }
 
-  const password = randomBytes(24).toString("base64url");
+  const [superuserPassword, password] = [1, 2].map(() => randomBytes(24).toString("base64url"));
   const draft = join(folder, "data.new"); // renamed when complete, so that a half-made one is never used
   const passwordForServer = join(folder, "initdb-password");
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true, mode: 0o700 });
-  writeFileSync(passwordForServer, password, { mode: 0o600 });
+  writeFileSync(passwordForServer, superuserPassword, { mode: 0o600 });
   if (user) for (const path of [draft, passwordForServer]) chownSync(path, user.uid, user.gid);
   try {
     execFileSync(join(binaries, "bin", "initdb"), [
@@ -151,9 +165,8 @@ function initialize({ binaries, folder, user, throwAway }) {
   } finally {
     rmSync(passwordForServer, { force: true });
   }
-  writeFileSync(passwordFile, password, { mode: 0o600 });
+  writeFileSync(passwordFile(folder), `127.0.0.1:*:*:supabase_admin:${superuserPassword}\n127.0.0.1:*:*:*:${password}\n`, { mode: 0o600 });
   renameSync(draft, data);
-  return password;
 }
 
 async function answers(url) {

@@ -1,7 +1,7 @@
 // Process supervision: every process the stack starts is started here, recorded, watched and ended here.
 
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -63,10 +63,13 @@ export class Processes {
     return supervisor && alive(supervisor) ? supervisor : null;
   }
 
-  /** Makes the folder and writes this process down as its supervisor. */
+  /** Makes the folder, for nobody else to look into, and writes this process down as its supervisor. */
   async claim() {
     await Processes.endLeftovers(this.folder);
     mkdirSync(join(this.folder, "logs"), { recursive: true });
+    // Under root PostgreSQL runs as another user, who passes through to its data.
+    chmodSync(this.folder, process.getuid?.() === 0 ? 0o711 : 0o700);
+    chmodSync(join(this.folder, "logs"), 0o700);
     this.#write();
   }
 
@@ -89,20 +92,30 @@ export class Processes {
     return join(this.folder, "logs", `${part}.log`);
   }
 
-  logTail(part, lines = 15) {
+  log(part) {
     const file = this.logFile(part);
-    const text = existsSync(file) ? readFileSync(file, "utf8").trimEnd() : "";
-    return text.split("\n").slice(-lines).map((line) => `    ${line}`).join("\n");
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  logTail(part, lines = 15) {
+    return this.log(part).trimEnd().split("\n").slice(-lines).map((line) => `    ${line}`).join("\n");
   }
 
   /**
    * Starts a part in its own process group, its output in its log file, and waits until `ready()`
-   * answers true. If it dies later it is started again with back-off, or, with `vital`, everything ends.
+   * answers true; not before its log has what it `announces`, where another stack's part could be the
+   * one that answers. If it dies later it is started again with back-off, or, with `vital`, everything
+   * ends. An error has `portTaken` when the part ended because it did not get its port.
    */
   async start(part, command, args, options) {
     const entry = { part, command, args, options, restarts: 0, stopSignal: options.stopSignal ?? "SIGTERM" };
     this.#spawn(entry, "w");
-    await this.#untilReady(entry);
+    try {
+      await this.#untilReady(entry);
+    } catch (error) {
+      if (error.portTaken) this.#forget(entry); // it may be started again on another port
+      throw error;
+    }
     entry.watched = true;
   }
 
@@ -115,15 +128,19 @@ export class Processes {
       entry.child.on("error", (error) => reject(refuse(`${part}: ${error.message}`)));
     });
     await endGroup(entry, () => true); // only what it left behind
+    this.#forget(entry);
+    return code ?? 128 + constants.signals[signal];
+  }
+
+  #forget(entry) {
     this.#parts.splice(this.#parts.indexOf(entry), 1);
     this.#write();
-    return code ?? 128 + constants.signals[signal];
   }
 
   #spawn(entry, flags) {
     if (this.#stopping) throw refuse("stopped");
     const { part, command, args, options } = entry;
-    const log = openSync(this.logFile(part), flags);
+    const log = openSync(this.logFile(part), flags, 0o600); // e-mails with their links are in there
     const child = spawn(command, args, {
       cwd: options.cwd ?? this.folder,
       env: options.env,
@@ -148,9 +165,13 @@ export class Processes {
   async #untilReady(entry) {
     const { part, options } = entry;
     const limit = Date.now() + (options.seconds ?? 30) * 1000;
-    while (!(await options.ready())) {
+    const announced = () => !options.announces || options.announces.test(this.log(part));
+    while (!announced() || !(await options.ready())) {
       if (this.#stopping) throw refuse("stopped");
-      if (entry.exited) throw this.#partError(entry, entry.exited);
+      if (entry.exited) {
+        const portTaken = /address (already )?in use|EADDRINUSE/i.test(this.log(part));
+        throw Object.assign(this.#partError(entry, entry.exited), { portTaken });
+      }
       if (Date.now() > limit) throw this.#partError(entry, "did not become ready");
       await sleep(25);
     }

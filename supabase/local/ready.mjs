@@ -1,6 +1,8 @@
 // Waiting for parts: is there an HTTP answer, which ports are free.
 
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
+import { refuse } from "./refuse.mjs";
 
 /** Whether the address answers with this status now. */
 export async function statusOf(url, status) {
@@ -20,12 +22,38 @@ export async function isFree(port, host = "127.0.0.1") {
   return server !== null;
 }
 
-/** As many different free ports as asked for, none of them reserved. All are held until the last one is known. */
-export async function freePorts(count, reserved = []) {
-  const servers = await Promise.all(Array.from({ length: count + reserved.length }, () => listen(0, "127.0.0.1")));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map(close));
-  return ports.filter((port) => !reserved.includes(port)).slice(0, count);
+// Ports that no system hands out by itself (Linux does from 32768, others from 49152): of those, any
+// connection may take one between our choice and the part's start.
+const [lowestPort, highestPort] = [20_000, 32_000];
+
+/** A port that nobody listens on, until somebody does. */
+export async function freePort() {
+  for (let attempts = 100; attempts > 0; attempts--) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await isFree(port)) return port;
+  }
+  throw refuse(`There is no free port between ${lowestPort} and ${highestPort}`);
+}
+
+/** Holds a port until `release()`: the given one, or a free one for 0. */
+export async function holdPort(port, host) {
+  const server = await listen(port || (await freePort()), host);
+  server.unref();
+  return { port: server.address().port, release: () => close(server) };
+}
+
+/**
+ * Starts a part on a free port, first on the preferred one, and on another one where a program was faster
+ * (`portTaken`, see processes.mjs). Returns what `start(port)` returns.
+ */
+export async function onFreePort(start, preferred) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start((attempt === 1 && preferred) || (await freePort()));
+    } catch (error) {
+      if (!error.portTaken || attempt === 5) throw error;
+    }
+  }
 }
 
 function listen(port, host) {

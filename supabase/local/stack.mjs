@@ -9,7 +9,7 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   up           start everything in the foreground; data is kept in .local/
   reset        delete the data (refused while the stack runs)
   run -- cmd   start a throw-away stack on free ports, run cmd against it, stop everything
-  url          print the address of the running stack's database
+  url          print the address of the running stack's database, for the Supabase CLI and psql
 
   --settings <file>   settings file of up, reset and url (default: .env at the repository root)
 `;

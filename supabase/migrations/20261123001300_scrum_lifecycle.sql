@@ -53,9 +53,9 @@ begin
   if not found then
     raise exception 'no such daily scrum' using errcode = 'PT404';
   end if;
-  if jsonb_typeof(impediments) is distinct from 'array'
-     or jsonb_path_exists(impediments, '$[*] ? (@.description.type() != "string")')
-     or jsonb_path_exists(impediments, '$[*] ? (!exists(@.description))') then
+  if jsonb_typeof(impediments) is distinct from 'array' or exists (
+       select from jsonb_array_elements(case jsonb_typeof(impediments) when 'array' then impediments else '[]' end) item
+       where jsonb_typeof(item -> 'description') is distinct from 'string') then
     raise exception 'impediments is no list of descriptions'
       using errcode = '22023', hint = 'Send [{"description": "…", "task_id": null}].';
   end if;

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"os/exec"
 	"testing"
@@ -11,9 +12,16 @@ import (
 // answers with. The CLI and its answers are what a hosted project's checks show too.
 func MustSupabase(t *testing.T, answer any, args ...string) {
 	t.Helper()
-	args = append(args, "--remote="+MustEnv(t, "DATABASE_URL"), "--workdir", "../..", "--output-format", "json")
+	database, err := url.Parse(MustEnv(t, "DATABASE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Every user of the machine can read the arguments.
+	password, _ := database.User.Password()
+	database.User = url.User(database.User.Username())
+	args = append(args, "--remote="+database.String(), "--workdir", "../..", "--output-format", "json")
 	command := exec.CommandContext(Deadline(t), MustEnv(t, "SUPABASE_BIN"), args...)
-	command.Env = append(os.Environ(), "DO_NOT_TRACK=1", "SUPABASE_TELEMETRY_DISABLED=1", "SUPABASE_NO_UPDATE_NOTIFIER=1")
+	command.Env = append(os.Environ(), "PGPASSWORD="+password, "DO_NOT_TRACK=1", "SUPABASE_TELEMETRY_DISABLED=1", "SUPABASE_NO_UPDATE_NOTIFIER=1")
 	output, err := command.Output()
 	if exit, failed := err.(*exec.ExitError); failed {
 		t.Fatalf("supabase %v: %v\n%s", args, err, exit.Stderr)

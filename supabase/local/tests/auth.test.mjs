@@ -1,11 +1,14 @@
-// Which Auth server is chosen: a native GoTrue, but no other program that happens to be called auth.
+// Which Auth server is chosen: a native GoTrue, but no other program that happens to be called auth. And
+// what @supabase/lite's answers where it is not GoTrue's equal.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { findGoTrue } from "../auth.mjs";
+import { findGoTrue, startAuth } from "../auth.mjs";
+import { Processes } from "../processes.mjs";
+import { onFreePort } from "../ready.mjs";
 
 describe("the native GoTrue", () => {
   let folder;
@@ -38,4 +41,42 @@ describe("the native GoTrue", () => {
   it("must be GoTrue when named", () => {
     assert.throws(() => findGoTrue({ GOTRUE_BIN: other, PATH: path("real") }), { refusal: true, message: /^GOTRUE_BIN=.* does not answer/ });
   });
+});
+
+describe("@supabase/lite's Auth API", () => {
+  let folder, processes, auth, authorization;
+  before(async () => {
+    const { SUPABASE_URL, SUPABASE_JWT_SECRET, POSTGREST_DB_URI } = process.env;
+    if (!SUPABASE_URL) throw new Error("SUPABASE_URL is not set; start with: go tool task test");
+    folder = mkdtempSync(join(tmpdir(), "auth-test-"));
+    processes = new Processes(folder, () => {});
+    await processes.claim();
+    const database = { url: (role) => Object.assign(new URL(POSTGREST_DB_URI), { username: role }).href };
+    const settings = { PATH: "", SUPABASE_JWT_SECRET };
+    auth = await onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: SUPABASE_URL, siteUrl: SUPABASE_URL }));
+    const { access_token } = await (await call("POST", "/token?grant_type=password", { email: "demo@mysingle.test", password: "mysingle-demo" })).json();
+    authorization = `Bearer ${access_token}`;
+  });
+  after(async () => {
+    await processes.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const call = (method, path, body) => fetch(auth.url + path, {
+    method,
+    redirect: "manual",
+    headers: { "content-type": "application/json", ...(authorization && { authorization }) },
+    body: body && JSON.stringify(body),
+  });
+
+  for (const [method, path] of [["GET", "/invite"], ["GET", "/factors"], ["GET", "/nonsense"], ["POST", "/nonsense"], ["GET", "/"], ["GET", "/../../"]]) {
+    it(`has nothing at ${method} ${path}: 404 with an error body`, async () => {
+      const response = await call(method, path);
+      assert.equal(response.status, 404);
+      assert.deepEqual(Object.keys(await response.json()), ["code", "error_code", "msg"]);
+    });
+  }
+  for (const [method, path, status] of [["GET", "/user", 200], ["GET", "/verify?token=x&type=recovery", 303], ["POST", "/logout?scope=local", 204]]) {
+    it(`answers ${method} ${path} itself`, async () => assert.equal((await call(method, path)).status, status));
+  }
 });

@@ -83,6 +83,10 @@ describe("API keys on /rest/v1", () => {
     const { status } = await request(table, { apikey: secret, authorization: bearer(`${user}x`) });
     assert.equal(status, 401);
   });
+  it("shows the public address in PostgREST's description", async () => {
+    const { json } = await request("/rest/v1/", { apikey: publishable });
+    assert.equal(`http://${json.host}${json.basePath}`, `${SUPABASE_URL}/rest/v1`);
+  });
   it("takes the key from the query, and keeps it from PostgREST", async () => {
     assert.ok(serviceRole(await request(`${table}&apikey=${secret}`)));
     assert.ok(serviceRole(await request(`/rest/v1/organizations?apikey=${secret}&select=org_id`)));

@@ -2,33 +2,46 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import postgres from "postgres";
-import { runningUrl } from "../postgres.mjs";
 import { startedAt } from "../processes.mjs";
 import { cleanEnvironment, place, recorded, running, start, until } from "./started-stack.mjs";
+
+/** The command line of a process, as every user of the machine sees it. */
+function argumentsOf(pid) {
+  try {
+    return pid && (process.platform === "linux" ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : execFileSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" }));
+  } catch {
+    return null; // it has ended
+  }
+}
 
 const parts = ["supervisor", "postgres", "auth", "postgrest", "bff"];
 
 describe("up", () => {
-  let at;
-  let stack;
+  let at, stack, other, commandLine;
   before(async () => {
     at = await place();
+    other = createServer().listen(at.supabasePort + 1, "127.0.0.1"); // PostgreSQL's usual port
     stack = start(at, "up");
+    commandLine = await until("the migrations run", () => argumentsOf(recorded(at).find(({ part }) => part === "migrations")?.pid));
     await stack.ready();
   });
-  after(() => {
-    stack.child.kill("SIGKILL");
+  after(async () => {
+    other.close();
+    stack.child.kill();
+    await stack.ended;
     at.remove();
   });
 
+  const databaseUrl = () => new URL(stack.output().match(/postgres:\S+/)[0]);
+
   async function inDatabase(query) {
-    const sql = postgres(runningUrl(at.data), { max: 1 });
+    const sql = postgres(databaseUrl().href, { max: 1 });
     try {
       return await query(sql);
     } finally {
@@ -51,6 +64,36 @@ describe("up", () => {
   it("keeps the settings file private", () => {
     assert.match(readFileSync(at.envFile, "utf8"), /^SUPABASE_SECRET_KEY=sb_secret_/m);
     assert.equal(statSync(at.envFile).mode & 0o777, 0o600);
+  });
+
+  it("keeps data, logs and passwords private", () => {
+    assert.equal(statSync(at.data).mode & 0o066, 0); // under root PostgreSQL's user passes through
+    for (const path of ["data", "logs", "pgpass", "logs/auth.log"]) assert.equal(statSync(join(at.data, path)).mode & 0o077, 0, path);
+  });
+
+  it("finds PostgreSQL another port when the usual one is taken", async () => {
+    assert.notEqual(Number(databaseUrl().port), at.supabasePort + 1);
+    const [row] = await inDatabase((sql) => sql`select current_user as name`);
+    assert.equal(row.name, "postgres");
+  });
+
+  it("gives the CLI no password among its arguments, which everybody can read", async () => {
+    assert.match(commandLine, /migration.up.*postgres:\/\/postgres@127/s);
+    for (const line of readFileSync(join(at.data, "pgpass"), "utf8").trim().split("\n")) assert.ok(!commandLine.includes(line.split(":")[4]));
+  });
+
+  it("url prints an address without the password that the CLI connects with", async () => {
+    const url = start(at, "url");
+    assert.equal(await url.ended, 0);
+    assert.ok(!url.output().includes(databaseUrl().password));
+    const answer = execFileSync(process.env.SUPABASE_BIN, ["db", "query", "--read-only", "--output-format", "json", `--remote=${url.output().trim()}`, "select 6 * 7 as answer"], { encoding: "utf8", stdio: "pipe" });
+    assert.match(answer, /"answer": ?42/);
+  });
+
+  it("does not give the superuser the other roles' password", async () => {
+    const url = databaseUrl();
+    url.username = "supabase_admin";
+    await assert.rejects(postgres(url.href, { max: 1 })`select 1`, { code: "28P01" });
   });
 
   for (const command of ["up", "reset"]) {
@@ -142,11 +185,29 @@ describe("a start that fails", () => {
     assert.match(said, /^.* is not installed: run `go tool task install`\n$/);
   });
 
-  it("half-way, because its parent is gone, ends what had been started", async () => {
-    const stack = start(at, "up", { through: "sh" });
-    const entries = await until("PostgreSQL is recorded", () => recorded(at).length >= 2 && recorded(at));
-    stack.child.kill("SIGKILL"); // the shell, not the stack
-    await until("every process is gone", () => running(entries).length === 0 && recorded(at).length === 0);
+  const halfWay = () => until("PostgreSQL is recorded", () => recorded(at).length >= 2 && recorded(at));
+  const allGone = (entries) => until("every process is gone", () => running(entries).length === 0 && recorded(at).length === 0);
+
+  it("half-way, because the task runner is gone, ends what had been started", async () => {
+    const task = join(mkdtempSync(join(tmpdir(), "stack-test-")), "task");
+    symlinkSync("/bin/sh", task);
+    const stack = start(at, "up", { through: [task, `"$0" "$@" & wait`] });
+    const entries = await halfWay();
+    stack.child.kill("SIGKILL"); // the runner, not the stack
+    await allGone(entries);
+    rmSync(dirname(task), { recursive: true });
+  });
+
+  it("half-way, because of a signal, but not because the shell around it has ended", async () => {
+    const stack = start(at, "up", { through: ["sh", `"$0" "$@" &`] });
+    assert.equal(await stack.ended, 0); // the shell
+    const [supervisor] = await halfWay();
+    process.kill(supervisor.pid, "SIGHUP"); // as a terminal that closes; its standard input is none
+    await until("the roles are made", () => stack.output().includes("roles and schemas"));
+    const entries = recorded(at);
+    assert.deepEqual(running(entries).slice(0, 2), ["supervisor", "postgres"]);
+    process.kill(supervisor.pid, "SIGTERM");
+    await allGone(entries);
   });
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startedAt } from "../processes.mjs";
-import { freePorts } from "../ready.mjs";
+import { freePort } from "../ready.mjs";
 import { homes } from "../settings.mjs";
 
 const script = join(import.meta.dirname, "..", "stack.mjs");
@@ -27,7 +27,7 @@ export async function until(what, condition, seconds = 30) {
 
 /** A place for one stack: ports, settings file and data folder. Everything is removed by `remove()`. */
 export async function place() {
-  const [supabasePort, bffPort] = await freePorts(2);
+  const [supabasePort, bffPort] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
   const data = join(homes().data, String(supabasePort));
   return {
@@ -42,12 +42,16 @@ export async function place() {
   };
 }
 
-/** Starts a command of stack.mjs there; `output()` is what it has said so far, `ended` its exit code. */
-export function start(at, command, { through } = {}) {
+/**
+ * Starts a command of stack.mjs there, `through` a shell of that name with that script if it is given;
+ * `output()` is what it has said so far, `ended` the exit code of the stack or of the shell. It ends with us,
+ * when its channel to us is closed, and in its own time, in a process group that nobody kills with ours.
+ */
+export function start(at, command, { through: [shell, shellScript] = [] } = {}) {
   const args = [script, command, "--settings", at.envFile];
-  const child = through
-    ? spawn("sh", ["-c", `"$0" "$@" & wait`, process.execPath, ...args], { env: at.environment })
-    : spawn(process.execPath, args, { env: at.environment });
+  const child = shell
+    ? spawn(shell, ["-c", shellScript, process.execPath, ...args], { env: at.environment })
+    : spawn(process.execPath, args, { env: at.environment, stdio: ["pipe", "pipe", "pipe", "ipc"], detached: true });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
