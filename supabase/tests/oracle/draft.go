@@ -80,7 +80,10 @@ func (s *sprintView) todo() List {
 
 // byUrgency lists tasks by priority, highest first, then by rank.
 func (s *sprintView) byUrgency(tasks []string) List {
-	slices.SortFunc(tasks, s.compareUrgency)
+	slices.SortFunc(tasks, func(a, b string) int {
+		priority := func(task string) int { return slices.Index(history.Priorities, s.Task(task).Priority) }
+		return cmp.Or(cmp.Compare(priority(b), priority(a)), s.byRank(a, b))
+	})
 	list := List{}
 	for _, task := range tasks {
 		entry, state := s.taskRef(task), s.state(task, s.AsOf)
@@ -90,20 +93,12 @@ func (s *sprintView) byUrgency(tasks []string) List {
 	return list
 }
 
-func (s *sprintView) compareUrgency(a, b string) int {
-	rowA, rowB := s.Task(a), s.Task(b)
-	return cmp.Or(
-		cmp.Compare(slices.Index(history.Priorities, rowB.Priority), slices.Index(history.Priorities, rowA.Priority)),
-		cmp.Compare(rowA.Rank, rowB.Rank),
-		cmp.Compare(a, b))
-}
-
 // held is what the caller can't go on with, what has been so for longest first.
 func (s *sprintView) held() List {
 	since := func(task string) time.Time { return s.lastInto(task, "Blocked", s.AsOf).At }
 	tasks := s.mine("Blocked")
 	slices.SortFunc(tasks, func(a, b string) int {
-		return cmp.Or(since(a).Compare(since(b)), s.compareUrgency(a, b))
+		return cmp.Or(since(a).Compare(since(b)), s.byRank(a, b))
 	})
 	list := List{}
 	for _, task := range tasks {

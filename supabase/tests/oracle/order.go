@@ -19,3 +19,8 @@ func (o *Oracle) byFullName(a, b string) int {
 	}
 	return cmp.Or(cmp.Compare(nameA, nameB), cmp.Compare(a, b))
 }
+
+// byRank orders tasks as on the board.
+func (o *Oracle) byRank(a, b string) int {
+	return cmp.Or(cmp.Compare(o.Task(a).Rank, o.Task(b).Rank), cmp.Compare(a, b))
+}
