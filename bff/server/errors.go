@@ -27,6 +27,7 @@ type problem struct {
 	Errors []fieldError `json:"errors,omitempty"`
 
 	challenge string // for WWW-Authenticate
+	wait      string // for Retry-After, in seconds
 }
 
 // fieldError is one fault of a request's input.
@@ -66,8 +67,8 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if internal {
 		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
 	}
-	if p.Status == http.StatusRequestEntityTooLarge || p.Status == http.StatusRequestHeaderFieldsTooLarge {
-		lingerOnClose(c)
+	if framed := new(fiber.Error); errors.As(err, &framed) && (p.Status == http.StatusBadRequest || p.Status == http.StatusRequestHeaderFieldsTooLarge) {
+		lingerOnClose(c.Context()) // fasthttp couldn't read it, and gives the connection up
 	}
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
 	body, err := json.Marshal(p)
@@ -77,6 +78,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	requestID(c)
 	if p.challenge != "" {
 		c.Set(fiber.HeaderWWWAuthenticate, p.challenge)
+	}
+	if p.wait != "" {
+		c.Set(fiber.HeaderRetryAfter, p.wait)
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
@@ -113,6 +117,8 @@ func describe(err error) (problem, bool) {
 			return problem{Status: 403, Code: "refused", Message: refused.Message}, false
 		}
 		return problem{Status: 400, Code: "invalid_path", Message: refused.Message}, false
+	case errors.Is(err, supabase.ErrBusy):
+		return problem{Status: 503, Code: "busy", Message: "Too many requests are under way. Try again in a moment.", wait: "1"}, false
 	case errors.As(err, &failure):
 		if failure.Timeout {
 			return problem{Status: 504, Code: "upstream_timeout", Message: failure.Service + " did not answer in time."}, true

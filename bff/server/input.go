@@ -59,14 +59,14 @@ func readInput(c *fiber.Ctx, into any) error {
 func queryOf(c *fiber.Ctx) (map[string]string, []fieldError) {
 	given := make(map[string]string)
 	var faults []fieldError
-	c.Request().URI().QueryArgs().VisitAll(func(key, value []byte) {
+	for key, value := range c.Request().URI().QueryArgs().All() {
 		name := string(key)
 		if _, ok := given[name]; !ok {
 			given[name] = string(value)
 		} else if fault := (fieldError{"query", name, "is there more than once"}); !slices.Contains(faults, fault) {
 			faults = append(faults, fault)
 		}
-	})
+	}
 	return given, faults
 }
 
