@@ -39,10 +39,15 @@ type Config struct {
 	// JWTIssuer, when set, must be the token's iss.
 	JWTIssuer string `env:"SUPABASE_JWT_ISSUER" validate:"omitempty,url" expect:"the URL that Auth puts into iss"`
 
-	// BodyLimit bounds a request's body, HeaderLimit its first line and
+	// BodyLimit bounds a signed-in user's request body, HeaderLimit its first line and
 	// headers together, both in bytes.
 	BodyLimit   int `env:"BFF_BODY_LIMIT" default:"4194304" validate:"min=1024,max=1073741824" expect:"bytes, 1024 to 1073741824"`
 	HeaderLimit int `env:"BFF_HEADER_LIMIT" default:"32768" validate:"min=4096,max=1048576" expect:"bytes, 4096 to 1048576"`
+
+	// ConnectionLimit bounds the clients' connections, UpstreamLimit the
+	// requests to Supabase under way. The first costs about 50 kB each.
+	ConnectionLimit int `env:"BFF_CONNECTION_LIMIT" default:"2048" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
+	UpstreamLimit   int `env:"BFF_UPSTREAM_LIMIT" default:"256" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 
 	// UpstreamTimeout is how long Supabase may take for one answer. It is
 	// longer than the 8 s statement timeout of the role authenticated, so

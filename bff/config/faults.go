@@ -1,8 +1,6 @@
 package config
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -13,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-playground/validator/v10"
+
+	"github.com/mysingle/mysingle/bff/supabase"
 )
 
 // A Fault is one setting that can't be used.
@@ -134,27 +134,7 @@ func rules() *validator.Validate {
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 	}))
 	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
-		return publishable(field.Field().String())
+		return supabase.Publishable(field.Field().String())
 	}))
 	return v
-}
-
-// publishable tells a key that a browser may hold from one that it may not.
-func publishable(key string) bool {
-	if strings.HasPrefix(key, "sb_publishable_") {
-		return true
-	}
-	// A legacy key is a JWT that carries its role.
-	parts := strings.Split(key, ".")
-	if len(parts) != 3 {
-		return false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return false
-	}
-	var claims struct {
-		Role string `json:"role"`
-	}
-	return json.Unmarshal(payload, &claims) == nil && claims.Role == "anon"
 }

@@ -32,6 +32,7 @@ type problem struct {
 	args      []any  // what Message, a format, takes
 	foreign   bool   // Message is Supabase's own
 	challenge string // for WWW-Authenticate
+	wait      string // for Retry-After, in seconds
 }
 
 // fieldError is one fault of a request's input.
@@ -76,8 +77,8 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	}
 	l := languageOf(c)
 	p.translate(l)
-	if p.Status == http.StatusRequestEntityTooLarge || p.Status == http.StatusRequestHeaderFieldsTooLarge {
-		lingerOnClose(c)
+	if framed := new(fiber.Error); errors.As(err, &framed) && (p.Status == http.StatusBadRequest || p.Status == http.StatusRequestHeaderFieldsTooLarge) {
+		lingerOnClose(c.Context()) // fasthttp couldn't read it, and gives the connection up
 	}
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
 	body, err := json.Marshal(p)
@@ -91,6 +92,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	c.Vary(fiber.HeaderAcceptLanguage)
 	if !p.foreign {
 		c.Set(fiber.HeaderContentLanguage, string(l))
+	}
+	if p.wait != "" {
+		c.Set(fiber.HeaderRetryAfter, p.wait)
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
@@ -161,6 +165,8 @@ func describe(err error) (problem, bool) {
 			return problem{Status: 403, Code: "refused", Message: refused.Message}, false
 		}
 		return problem{Status: 400, Code: "invalid_path", Message: refused.Message}, false
+	case errors.Is(err, supabase.ErrBusy):
+		return problem{Status: 503, Code: "busy", Message: "Too many requests are under way. Try again in a moment.", wait: "1"}, false
 	case errors.As(err, &failure):
 		if failure.Timeout {
 			return problem{Status: 504, Code: "upstream_timeout", Message: "%s did not answer in time.", args: []any{failure.Service}}, true

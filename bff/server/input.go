@@ -119,14 +119,14 @@ func set(field reflect.Value, name, value string) []fieldError {
 func queryOf(c *fiber.Ctx) (map[string]string, []fieldError) {
 	given := make(map[string]string)
 	var repeated []string
-	c.Request().URI().QueryArgs().VisitAll(func(key, value []byte) {
+	for key, value := range c.Request().URI().QueryArgs().All() {
 		name := string(key)
 		if _, ok := given[name]; !ok {
 			given[name] = string(value)
 		} else if !slices.Contains(repeated, name) {
 			repeated = append(repeated, name)
 		}
-	})
+	}
 	var fields []fieldError
 	for _, name := range repeated {
 		fields = append(fields, queryFault(name, "%s is there more than once", name))

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"net/http"
@@ -11,8 +10,6 @@ import (
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
-
-func newReader(text []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(text)) }
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
@@ -71,7 +68,7 @@ func TestPathsAndMethods(t *testing.T) {
 		Method, Path string
 		Status       int
 	}{
-		{"GET", "/", 404}, {"GET", "/nope", 404}, {"GET", "/rest/v2/tasks", 404}, {"GET", "/Livez", 404},
+		{"GET", "/", 404}, {"GET", "/nope", 404}, {"GET", "/livez/", 404}, {"GET", "/rest/v2/tasks", 404}, {"GET", "/Livez", 404},
 		{"POST", "/livez", 405}, {"DELETE", "/readyz", 405},
 		{"GET", "/api/v1/nope", 401}, {"POST", "/api/v1/sprints/x/board", 401},
 	} {
@@ -85,6 +82,7 @@ func TestPathsAndMethods(t *testing.T) {
 	}
 	signedIn := []string{"Authorization", "Bearer " + supabasetest.MustSignUp(t).Token}
 	mustProblem(t, mustSend(t, "GET", bff+"/api/v1/nope", "", signedIn...), 404)
+	mustProblem(t, mustSend(t, "GET", bff+"/api/v1/sprints/x/board/", "", signedIn...), 404)
 	mustProblem(t, mustSend(t, "POST", bff+"/api/v1/sprints/x/board", "", signedIn...), 405)
 }
 

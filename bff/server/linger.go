@@ -5,7 +5,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 const (
@@ -54,8 +54,8 @@ func (c *lingeringConn) Close() error {
 }
 
 // lingerOnClose makes the request's connection close gently.
-func lingerOnClose(c *fiber.Ctx) {
-	if conn, ok := c.Context().Conn().(*lingeringConn); ok {
+func lingerOnClose(ctx *fasthttp.RequestCtx) {
+	if conn, ok := ctx.Conn().(*lingeringConn); ok {
 		conn.linger = true
 	}
 }

@@ -26,7 +26,11 @@ var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return 
 func (s *Server) pass(service, prefix string, base *url.URL) {
 	passage := s.client.NewPassage(service, base)
 	s.app.All(prefix+"/*", s.authenticate, func(c *fiber.Ctx) error {
-		answer, err := passage.Do(c.UserContext(), requestToPass(c, prefix))
+		body := &requestBody{server: s, c: c}
+		defer body.release()
+		request := requestToPass(c, prefix)
+		request.Body = body.read
+		answer, err := passage.Do(c.UserContext(), request)
 		if err != nil {
 			return err
 		}
@@ -34,18 +38,20 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 	})
 }
 
-// requestToPass copies everything out of the request: its buffers belong to
-// fasthttp, and a connection may still read them after the answer has come.
+// requestToPass copies everything but the body out of the request: its
+// buffers belong to fasthttp, and a connection may still read them after the
+// answer has come.
 func requestToPass(c *fiber.Ctx, prefix string) supabase.Request {
 	in := c.Request()
 	header := make(http.Header, in.Header.Len())
-	in.Header.VisitAll(func(name, value []byte) { header.Add(string(name), string(value)) })
+	for name, value := range in.Header.All() {
+		header.Add(string(name), string(value))
+	}
 	return supabase.Request{
 		Method: string(in.Header.Method()),
 		Path:   strings.TrimPrefix(string(in.URI().PathOriginal()), prefix),
 		Query:  string(in.URI().QueryString()),
 		Header: header,
-		Body:   bytes.Clone(in.Body()),
 		Caller: callerOf(c),
 	}
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -214,28 +215,30 @@ func TestPathsCannotLeave(t *testing.T) {
 }
 
 // mustSendRaw sends the bytes as they are.
-func mustSendRaw(tb testing.TB, address, request string) answer {
-	tb.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(address, "http://"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := io.WriteString(c, request); err != nil {
-		tb.Fatal(err)
-	}
+func mustSendRaw(t *testing.T, address, request string) answer {
+	t.Helper()
+	return mustReadRaw(t, mustDial(t, address, request))
+}
+
+// mustReadRaw reads the one answer that comes before the connection's end.
+func mustReadRaw(t *testing.T, c net.Conn) answer {
+	t.Helper()
 	text, err := io.ReadAll(c)
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatalf("%v after %q", err, text)
 	}
-	resp, err := http.ReadResponse(newReader(text), nil)
+	reader := bufio.NewReader(bytes.NewReader(text))
+	resp, err := http.ReadResponse(reader, nil)
 	if err != nil {
-		tb.Fatalf("%v in %q", err, text)
+		t.Fatalf("%v in %q", err, text)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		tb.Fatal(err)
+		t.Fatal(err)
+	}
+	if reader.Buffered() > 0 {
+		t.Errorf("more than one answer: %q", text)
 	}
 	return answer{resp.StatusCode, resp.Header, string(body)}
 }

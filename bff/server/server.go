@@ -3,6 +3,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type Server struct {
 	version  string
 	log      *slog.Logger
 	client   *supabase.Client
+	bodies   *budget
 	identify *supabase.Authenticator
 	figures  *figures.Reader
 	health   *health
@@ -46,12 +48,13 @@ type Server struct {
 // New returns a server for the configuration. It contacts nobody but, in the
 // background, Auth for its signing keys.
 func New(c config.Config, version string, log *slog.Logger) *Server {
-	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout)
+	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	s := &Server{
 		config:  c,
 		version: version,
 		log:     log,
 		client:  client,
+		bodies:  newBudget(int64(c.BodyLimit) * bodiesAtOnce),
 		identify: &supabase.Authenticator{
 			PublishableKey: c.PublishableKey,
 			Verifier: supabase.NewVerifier(supabase.VerifierOptions{
@@ -67,34 +70,47 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		CaseSensitive:         true,
+		StrictRouting:         true, // one spelling of a path
 		RequestMethods:        methods,
 		ErrorHandler:          s.answerError,
-		BodyLimit:             c.BodyLimit,
-		ReadBufferSize:        c.HeaderLimit,
-		ReadTimeout:           readTimeout,
-		IdleTimeout:           idleTimeout,
+		Concurrency:           c.ConnectionLimit,
+		// Bodies are left on the connection until a handler reads them, which
+		// bounds them (see requestBody): most refusals need the headers alone.
+		StreamRequestBody: true,
+		BodyLimit:         c.BodyLimit,
+		ReadBufferSize:    c.HeaderLimit,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
 		// Bodies are passed on as they are; nothing here reads forms.
 		DisablePreParseMultipartForm: true,
 	})
 	// Connections are told to close while the server drains, so that clients
 	// don't send their next request into a closing one.
 	s.app.Server().CloseOnShutdown = true
-	s.app.Server().Handler = s.knownMethods(s.app.Server().Handler)
+	s.app.Server().Handler = closeUnread(s.wellFormed(s.app.Server().Handler))
 	s.routes()
 	return s
 }
 
-// knownMethods answers unknown methods, which Fiber answers on its own with a
-// bare line of text.
-func (s *Server) knownMethods(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+// wellFormed refuses unknown methods, which Fiber answers on its own with a
+// bare line of text, and headers folded over several lines, which fasthttp
+// joins: not every server does, and then the two see different requests.
+func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
-		if slices.Contains(methods, string(ctx.Method())) {
+		var fault error
+		switch raw := ctx.Request.Header.RawHeaders(); {
+		case bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t")):
+			fault = fiber.ErrBadRequest
+			ctx.SetConnectionClose()
+		case !slices.Contains(methods, string(ctx.Method())):
+			fault = fiber.ErrMethodNotAllowed
+		default:
 			next(ctx)
 			return
 		}
 		c := s.app.AcquireCtx(ctx)
 		defer s.app.ReleaseCtx(c)
-		_ = s.answerError(c, fiber.ErrMethodNotAllowed)
+		_ = s.answerError(c, fault)
 	}
 }
 
@@ -113,11 +129,22 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	s.log.Info("stopping", "running_requests_have", s.config.ShutdownTimeout.String())
 	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
-	if err := s.app.ShutdownWithContext(bound); err != nil {
+	// Shutdown closes the listeners that fasthttp has, and when ctx ends during
+	// the start it has none yet: it would go on to accept, for ever. Closed
+	// before, the listener can't bring anybody whom Shutdown doesn't know.
+	if err := listener.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", listener.Addr(), err)
+	}
+	if err := s.app.ShutdownWithContext(bound); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("requests were still running after %s: %w", s.config.ShutdownTimeout, err)
 	}
-	if err := <-served; err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("serving %s: %w", listener.Addr(), err)
+	select {
+	case err := <-served:
+		if err != nil && !errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("serving %s: %w", listener.Addr(), err)
+		}
+		return nil
+	case <-bound.Done():
+		return fmt.Errorf("%s was still being served after %s: %w", listener.Addr(), s.config.ShutdownTimeout, bound.Err())
 	}
-	return nil
 }

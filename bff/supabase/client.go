@@ -27,17 +27,18 @@ type Client struct {
 	authURL   *url.URL
 	key       string
 	timeout   time.Duration
-	transport *http.Transport
+	transport *limited
 }
 
 // NewClient returns a client for the services at the two addresses, showing
-// the publishable key and waiting at most timeout for one answer.
-func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Duration) *Client {
-	return &Client{restURL, authURL, publishableKey, timeout, newTransport()}
+// the publishable key, waiting at most timeout for one answer and sending at
+// most limit requests at a time.
+func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Duration, limit int) *Client {
+	return &Client{restURL, authURL, publishableKey, timeout, newLimited(newTransport(), limit)}
 }
 
 // Close drops the idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() { c.transport.transport.CloseIdleConnections() }
 
 // newTransport is the one HTTP transport. It repeats an idempotent request
 // whose kept-alive connection turns out dead, and never a write; it leaves
@@ -65,14 +66,15 @@ func (c *Client) WithDeadline(ctx context.Context) (context.Context, context.Can
 
 // ReadRPC calls the stable function name at PostgREST with the caller's own
 // rights and returns its JSON as it came. The name must be a constant. An
-// answer that isn't a success is an *Error, none at all a *Failure.
+// answer that isn't a success is an *Error, none at all a *Failure, and ErrBusy
+// says that too many requests are under way.
 func (c *Client) ReadRPC(ctx context.Context, caller Caller, name string, args any) (string, error) {
 	ctx, cancel := c.WithDeadline(ctx)
 	defer cancel()
 	// A client of its own: one that is shared carries another user's token
 	// sooner or later.
 	client := postgrest.NewClient(c.restURL.String(), "public", nil)
-	client.Transport.Parent = &reading{ctx, c, caller}
+	client.Transport.Parent = &reading{ctx, c, c.transport, caller}
 	result := client.Rpc(name, "", args)
 	if err := client.ClientError; err != nil {
 		return "", asFailure(ctx, "PostgREST", err)
@@ -84,9 +86,10 @@ func (c *Client) ReadRPC(ctx context.Context, caller Caller, name string, args a
 // client can't: a context, credentials, a bound on the answer, and errors
 // that aren't mistaken for results.
 type reading struct {
-	ctx    context.Context
-	client *Client
-	caller Caller
+	ctx       context.Context
+	client    *Client
+	transport http.RoundTripper
+	caller    Caller
 }
 
 func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -95,7 +98,7 @@ func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
 	// Present but empty marks the POST as safe to repeat on a fresh
 	// connection, and is not sent (see http.Transport).
 	req.Header["Idempotency-Key"] = []string{}
-	resp, err := r.client.transport.RoundTrip(req)
+	resp, err := r.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -133,10 +136,14 @@ func (c *Client) credentials(h http.Header, caller Caller) {
 	}
 }
 
-// asFailure keeps an *Error what it is and makes all else a *Failure.
+// asFailure keeps an *Error and ErrBusy what they are and makes all else a
+// *Failure.
 func asFailure(ctx context.Context, service string, err error) error {
 	if answer := new(Error); errors.As(err, &answer) {
 		return answer
+	}
+	if errors.Is(err, ErrBusy) {
+		return ErrBusy
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, errDeadline) {
 		return &Failure{Service: service, Timeout: true, Err: cause}

@@ -8,7 +8,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-const secretPrefix = "sb_secret_"
+const (
+	secretPrefix      = "sb_secret_"
+	publishablePrefix = "sb_publishable_"
+)
 
 // ErrSecretKey refuses a request that carries a secret key: such a key belongs
 // on servers, and the BFF would lend it the reach of a browser.
@@ -25,6 +28,12 @@ func CheckKey(key string) error {
 		return ErrSecretKey
 	}
 	return nil
+}
+
+// Publishable reports whether the key is one that a browser may hold: a
+// publishable key or a legacy one of the role anon.
+func Publishable(key string) bool {
+	return strings.HasPrefix(key, publishablePrefix) || claimedRole(key) == roleAnonymous
 }
 
 // CheckQuery applies CheckKey to the parameter apikey of a raw query.

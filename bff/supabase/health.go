@@ -32,7 +32,8 @@ func (c *Client) check(ctx context.Context, service string, address *url.URL, qu
 	if err != nil {
 		return &Failure{Service: service, Err: err}
 	}
-	trip := &reading{ctx: ctx, client: c}
+	// Past the bound on requests: being busy isn't being down.
+	trip := &reading{ctx: ctx, client: c, transport: c.transport.transport}
 	resp, err := trip.RoundTrip(req)
 	if err != nil {
 		return asFailure(ctx, service, err)

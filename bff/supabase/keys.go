@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -33,7 +34,16 @@ var errKeysUnavailable = errors.New("the signing keys can't be fetched")
 // verificationKey is a public key together with the one algorithm it is for.
 type verificationKey struct {
 	algorithm string
-	public    crypto.PublicKey
+	public    publicKey
+}
+
+// publicKey is what all of the standard library's public keys are.
+type publicKey interface {
+	Equal(other crypto.PublicKey) bool
+}
+
+func (k verificationKey) equal(other verificationKey) bool {
+	return k.algorithm == other.algorithm && k.public.Equal(other.public)
 }
 
 // keySet is Auth's JWKS, kept fresh. jwkset reads the keys; its own HTTP
@@ -48,7 +58,7 @@ type keySet struct {
 
 	mu       sync.Mutex
 	keys     map[string]verificationKey
-	version  int // counts changes of keys
+	version  int // counts the changes of keys
 	fetched  time.Time
 	tried    time.Time
 	failure  error         // of the last fetch
@@ -70,14 +80,12 @@ func newKeySet(url string, transport http.RoundTripper, now func() time.Time, lo
 
 // find returns the key with the id. For an unknown one it fetches the set
 // again, at most every keysMinPause; all requests that wait share one fetch.
-// A known key is served at once even when the set is old or out of reach.
+// A known key is served at once even when the set is old (see current) or out
+// of reach.
 func (s *keySet) find(ctx context.Context, id string) (verificationKey, bool, error) {
 	s.mu.Lock()
 	key, ok := s.keys[id]
 	if ok {
-		if s.now().Sub(s.fetched) > keysMaxAge {
-			s.fetch()
-		}
 		s.mu.Unlock()
 		return key, true, nil
 	}
@@ -98,10 +106,15 @@ func (s *keySet) find(ctx context.Context, id string) (verificationKey, bool, er
 	return key, ok, nil
 }
 
-// currentVersion changes whenever the keys do.
-func (s *keySet) currentVersion() int {
+// current returns the version of the keys, which changes when they do. It has
+// an old set fetched again, without waiting, so that a withdrawn key goes even
+// if nobody ever asks for another one.
+func (s *keySet) current() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now := s.now(); now.Sub(s.fetched) > keysMaxAge && now.Sub(s.tried) > keysMinPause {
+		s.fetch()
+	}
 	return s.version
 }
 
@@ -129,8 +142,11 @@ func (s *keySet) fetch() <-chan struct{} {
 		if err != nil {
 			s.log.Warn("signing keys not fetched", "url", s.url, "error", err, "kept", len(s.keys))
 		} else {
-			s.keys, s.fetched = keys, s.tried
-			s.version++
+			s.fetched = s.tried
+			if !maps.EqualFunc(keys, s.keys, verificationKey.equal) {
+				s.keys = keys
+				s.version++
+			}
 		}
 		close(done)
 	}()
@@ -181,20 +197,20 @@ func readKey(marshal jwkset.JWKMarshal) (verificationKey, error) {
 	if err != nil {
 		return verificationKey{}, err
 	}
-	key := verificationKey{public: jwk.Key()}
-	switch public := key.public.(type) {
+	var key verificationKey
+	switch public := jwk.Key().(type) {
 	case *ecdsa.PublicKey:
 		if public.Curve != elliptic.P256() {
 			return verificationKey{}, errors.New("its curve is not P-256")
 		}
-		key.algorithm = "ES256"
+		key = verificationKey{"ES256", public}
 	case *rsa.PublicKey:
 		if public.N.BitLen() < 2048 {
 			return verificationKey{}, errors.New("it is an RSA key of less than 2048 bits")
 		}
-		key.algorithm = "RS256"
+		key = verificationKey{"RS256", public}
 	case ed25519.PublicKey:
-		key.algorithm = "EdDSA"
+		key = verificationKey{"EdDSA", public}
 	default:
 		return verificationKey{}, fmt.Errorf("its type %s is not supported", marshal.KTY)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/mysingle/mysingle/bff/supabase"
+	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
 // keys is an Auth that publishes signing keys, and can be told to fail.
@@ -29,7 +30,7 @@ type keys struct {
 	fetches atomic.Int64
 }
 
-func newKeys(t *testing.T) *keys {
+func newKeys(t testing.TB) *keys {
 	k := &keys{status: http.StatusOK, body: `{"keys":[]}`}
 	k.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/.well-known/jwks.json" {
@@ -52,7 +53,7 @@ func (k *keys) answer(status int, body string) {
 }
 
 // publish makes the set hold the public halves of the keys, by id.
-func (k *keys) publish(t *testing.T, set map[string]any) {
+func (k *keys) publish(t testing.TB, set map[string]any) {
 	t.Helper()
 	var marshals []jwkset.JWKMarshal
 	for id, key := range set {
@@ -136,11 +137,11 @@ func TestKeyRotation(t *testing.T) {
 	}
 
 	// One unreadable key doesn't take the others with it; a withdrawn one goes.
-	auth.publish(t, map[string]any{"second": second, "oct": []byte(secret)})
 	revoked := token(first, "first")
 	if err := verify(revoked); err != nil {
 		t.Fatal(err)
 	}
+	auth.publish(t, map[string]any{"second": second, "oct": []byte(secret)})
 	at.advance(11 * time.Minute)
 	if err := verify(token(second, "third")); err == nil {
 		t.Fatal("an unknown key was accepted")
@@ -151,6 +152,39 @@ func TestKeyRotation(t *testing.T) {
 	if err := verify(token(second, "second")); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestAWithdrawnKeyGoesByItself shows one token over and over: nothing asks
+// for a key that would have to be looked up.
+func TestAWithdrawnKeyGoesByItself(t *testing.T) {
+	at := &clock{at: time.Now()}
+	key := mustEC(t, elliptic.P256())
+	auth := newKeys(t)
+	auth.publish(t, map[string]any{"key": key})
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Now: at.now})
+	c := claims(at.now(), jwt.MapClaims{"exp": at.now().Add(24 * time.Hour).Unix()})
+	token := sign(t, jwt.SigningMethodES256, key, map[string]any{"kid": "key"}, c)
+	verify := func() error {
+		_, err := v.Verify(context.Background(), token)
+		return err
+	}
+	if err := verify(); err != nil {
+		t.Fatal(err)
+	}
+
+	auth.answer(http.StatusBadGateway, "")
+	for range 3 {
+		at.advance(11 * time.Minute)
+		before := auth.fetches.Load()
+		if err := verify(); err != nil {
+			t.Errorf("with Auth out of reach: %v", err)
+		}
+		supabasetest.MustWait(t, "the keys to be asked for", func() bool { return auth.fetches.Load() > before })
+	}
+
+	auth.publish(t, map[string]any{"other": mustEC(t, elliptic.P256())})
+	at.advance(11 * time.Minute)
+	supabasetest.MustWait(t, "the withdrawn key's token to be refused", func() bool { return verify() != nil })
 }
 
 func TestAuthDownAtTheStart(t *testing.T) {

@@ -38,17 +38,25 @@ type Request struct {
 	Path   string // as the client wrote it, without the prefix
 	Query  string // as the client wrote it
 	Header http.Header
-	Body   []byte
+	// Body reads the body; nil when there is none. It is called when all else
+	// about the request is in order, and its error is Do's.
+	Body   func() ([]byte, error)
 	Caller Caller
 }
 
 // Do passes the request on and returns Supabase's answer, whatever its
-// status. The error is a *Refusal when the request must not leave, a *Failure
-// when there is no answer. The caller closes the answer's body.
+// status. The error is a *Refusal when the request must not leave, ErrBusy when
+// too many are under way, a *Failure when there is no answer. The caller closes the answer's body.
 func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
 	target, err := p.target(r)
 	if err != nil {
 		return nil, err
+	}
+	var body []byte
+	if r.Body != nil {
+		if body, err = r.Body(); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	deadline := time.AfterFunc(p.client.timeout, func() { cancel(errDeadline) })
@@ -59,11 +67,11 @@ func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
 		Header: onward(r.Header),
 		Body:   http.NoBody,
 	}).WithContext(ctx)
-	if len(r.Body) > 0 {
-		req.ContentLength = int64(len(r.Body))
+	if len(body) > 0 {
+		req.ContentLength = int64(len(body))
 		// With GetBody a request that was not sent at all, because the
 		// kept-alive connection was closed meanwhile, goes to the next one.
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
 	}
 	p.client.credentials(req.Header, r.Caller)

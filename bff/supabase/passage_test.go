@@ -22,7 +22,7 @@ func mustClient(t *testing.T, address string, timeout time.Duration) (*supabase.
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := supabase.NewClient(u, u, "sb_publishable_test", timeout)
+	client := supabase.NewClient(u, u, "sb_publishable_test", timeout, 100)
 	t.Cleanup(client.Close)
 	return client, u
 }
@@ -216,7 +216,7 @@ func TestRepeats(t *testing.T) {
 			if err := first.Close(); err != nil {
 				t.Fatal(err)
 			}
-			answer, err := passage.Do(context.Background(), supabase.Request{Method: tt.Method, Path: "/x", Body: []byte("{}")})
+			answer, err := passage.Do(context.Background(), supabase.Request{Method: tt.Method, Path: "/x", Body: func() ([]byte, error) { return []byte("{}"), nil }})
 			if err == nil {
 				_ = answer.Close()
 			}

@@ -15,7 +15,7 @@ func passageTo(base, service string) *Passage {
 	if err != nil {
 		panic(err)
 	}
-	return NewClient(u, u, "sb_publishable_test", time.Second).NewPassage(service, u)
+	return NewClient(u, u, "sb_publishable_test", time.Second, 100).NewPassage(service, u)
 }
 
 func TestTarget(t *testing.T) {

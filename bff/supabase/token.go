@@ -89,7 +89,7 @@ type claims struct {
 // would tell can't be fetched.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	sum := sha256.Sum256([]byte(token))
-	version := v.keys.currentVersion()
+	version := v.keys.current()
 	if identity, ok := v.cache.get(sum, version, v.now()); ok {
 		return identity, nil
 	}
