@@ -8,22 +8,32 @@ language plpgsql security invoker set search_path = '' as $$
 declare
   due uuid[];
 begin
-  select array_agg(s.sprint_id) into due
-  from public.sprints s
-  join public.projects p using (project_id)
-  join public.organizations o using (org_id)
-  cross join lateral (
-    select coalesce(open_daily_scrums.scrum_date, private.org_today(o.org_id)) as scrum_date) day
-  where s.status = 'Active'
-    and day.scrum_date between (s.started_at at time zone o.timezone)::date and private.org_today(o.org_id)
-    and private.is_working_day(o.org_id, day.scrum_date)
-    and ((select auth.role()) = 'service_role'
-         or s.project_id = any (array(select private.my_project_ids('{manager,scrum_master,member}'))));
-  insert into public.daily_scrums (sprint_id, scrum_date)
-  select s.sprint_id, coalesce(open_daily_scrums.scrum_date, private.org_today(p.org_id))
-  from public.sprints s join public.projects p using (project_id)
-  where s.sprint_id = any (due)
-  on conflict on constraint daily_scrums_once_a_day do nothing;
+  for attempt in 1 .. 5 loop
+    begin
+      select array_agg(s.sprint_id) into due
+      from public.sprints s
+      join public.projects p using (project_id)
+      join public.organizations o using (org_id)
+      cross join lateral (
+        select coalesce(open_daily_scrums.scrum_date, private.org_today(o.org_id)) as scrum_date) day
+      where s.status = 'Active'
+        and day.scrum_date between (s.started_at at time zone o.timezone)::date and private.org_today(o.org_id)
+        and private.is_working_day(o.org_id, day.scrum_date)
+        and ((select auth.role()) = 'service_role'
+             or s.project_id = any (array(select private.my_project_ids('{manager,scrum_master,member}'))));
+      insert into public.daily_scrums (sprint_id, scrum_date)
+      select s.sprint_id, coalesce(open_daily_scrums.scrum_date, private.org_today(p.org_id))
+      from public.sprints s join public.projects p using (project_id)
+      where s.sprint_id = any (due)
+      on conflict on constraint daily_scrums_once_a_day do nothing;
+      exit;
+    exception when not_null_violation or foreign_key_violation or insufficient_privilege or sqlstate 'PT409' then
+      -- One of the sprints was completed or deleted after we had looked: look again.
+      if attempt = 5 then
+        raise;
+      end if;
+    end;
+  end loop;
   -- A statement of its own: it also sees the scrum that somebody else opened meanwhile.
   return query
     select d.* from public.daily_scrums d
