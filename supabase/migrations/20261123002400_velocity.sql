@@ -22,7 +22,7 @@ begin
   end if;
   return (
     with closed as materialized (
-      select s.sprint_id, s.sprint_name, s.start_date, s.end_date, s.completed_at, f.figures -> 'report' as report
+      select s.sprint_id, coalesce(f.figures #>> '{report,sprint,sprint_name}', s.sprint_name) as sprint_name, s.start_date, s.end_date, s.completed_at, f.figures -> 'report' as report
       from public.sprints s
       join public.sprint_snapshots f on f.sprint_id = s.sprint_id and f.moment = 'close'
       where s.project_id = project_velocity.project_id and s.status = 'Completed'

@@ -104,7 +104,7 @@ func changeEverything(ctx context.Context, tx pgx.Tx) error {
 			select p.org_id, day, 'Late' from public.projects p, generate_series('2026-01-01'::date, '2026-12-31', '1 day') day
 			where p.project_id = $1 on conflict do nothing`,
 		`update public.organizations o set timezone = 'Pacific/Auckland', working_days = '{7}' from public.projects p where p.org_id = o.org_id and p.project_id = $1`,
-		`update public.sprints set sprint_name = 'Renamed' where project_id = $1 and status = 'Planned'`,
+		`update public.sprints set sprint_name = 'Renamed' where project_id = $1 and status in ('Planned', 'Completed')`,
 		`delete from public.sprints s where project_id = $1 and status = 'Planned'
 			and not exists (select from public.impediments i where i.sprint_id = s.sprint_id)`,
 		`set local role authenticated`,
