@@ -118,9 +118,6 @@ type Day struct {
 	Chance float64 `json:"chance"`
 }
 
-// NewSeed draws a seed.
-func NewSeed() int64 { return rand.Int64N(MaxSeed + 1) }
-
 // New makes a forecast. Its errors are faults of the input.
 func New(input Input) (*Forecast, error) {
 	remaining, history, err := exact(input)

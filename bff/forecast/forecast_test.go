@@ -182,14 +182,6 @@ func TestForecast_sameSeedSameAnswer(t *testing.T) {
 	}
 }
 
-func TestNewSeed(t *testing.T) {
-	for range 1000 {
-		if seed := NewSeed(); seed < 0 || seed > MaxSeed {
-			t.Fatalf("drew %d", seed)
-		}
-	}
-}
-
 // amounts are what is done on a day: mostly little, in tenths.
 func amounts() *rapid.Generator[float64] {
 	return rapid.Map(rapid.OneOf(rapid.Just(0), rapid.IntRange(0, 5), rapid.IntRange(0, 130)), func(n int) float64 {
