@@ -24,15 +24,14 @@ returns table (
 language sql stable set search_path = '' rows 1 as $$
   select s.sprint_id, s.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date,
     r.start <= c.as_of,
-    e.started_at is not null and e.completed_at is null and s.status <> 'Cancelled',
+    e.lasts and e.completed_at is null,
     e.completed_at is not null,
     r.start,
     coalesce(e.completed_at, greatest(r.start, least(
       private.start_of(s.end_date + 1, o.timezone) - interval '1 microsecond', c.as_of))),
     r.horizon,
     (r.start at time zone o.timezone)::date,
-    case when r.start <= c.as_of then greatest(s.end_date, (r.horizon at time zone o.timezone)::date)
-         else s.end_date end,
+    greatest(s.end_date, (case when e.lasts then r.horizon else r.start end at time zone o.timezone)::date),
     s.end_date
   from public.sprints s
   join public.projects p on p.project_id = s.project_id
@@ -40,14 +39,15 @@ language sql stable set search_path = '' rows 1 as $$
   cross join lateral (select coalesce(sprint_clock.as_of, statement_timestamp()) as as_of) c
   cross join lateral (
     select case when s.started_at <= c.as_of then s.started_at end as started_at,
-           case when s.completed_at <= c.as_of then s.completed_at end as completed_at) e
+           case when s.completed_at <= c.as_of then s.completed_at end as completed_at,
+           coalesce(s.started_at <= c.as_of, false) and s.status <> 'Cancelled' as lasts) e
   cross join lateral (
     select coalesce(e.started_at, private.start_of(s.start_date, o.timezone)) as start,
            coalesce(e.completed_at, c.as_of) as horizon) r
   where s.sprint_id = sprint_clock.sprint_id
 $$;
 comment on function private.sprint_clock(uuid, timestamptz) is
-  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of. first_day to last_day: the days of its pictures. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
+  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of. first_day to last_day: the days of its pictures; beyond end_date only while it runs, or if it was completed later. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
 
 create function private.calendar(org_id uuid, from_day date, to_day date)
 returns table (day date, is_working boolean)
@@ -61,11 +61,29 @@ $$;
 comment on function private.calendar(uuid, date, date) is
   'The days from one to the other, both included, and whether the organization works on them.';
 
+create function private.working_days_left(sprint_id uuid, as_of timestamptz) returns setof date
+language sql stable set search_path = '' rows 10 as $$
+  select c.day
+  from private.sprint_clock(working_days_left.sprint_id, working_days_left.as_of) k
+  cross join lateral private.calendar(k.org_id, greatest(k.today, k.first_day), k.end_date) c
+  where c.is_working and not k.finished
+$$;
+comment on function private.working_days_left(uuid, timestamptz) is
+  'The working days that a sprint still has: from today, or its first day if that is to come, until end_date. None once it is completed.';
+
+create function private.is_day_off(profile_id uuid, day date) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (
+    select from public.days_off o
+    where o.profile_id = is_day_off.profile_id and is_day_off.day between o.from_date and o.to_date)
+$$;
+comment on function private.is_day_off(uuid, date) is 'Whether a person has a day off.';
+
 create function private.sprint_changes(sprint_id uuid, as_of timestamptz)
 returns table (
   task_id uuid, at timestamptz, until timestamptz,
   is_there boolean, in_sprint boolean, in_scope boolean, done boolean,
-  status public.task_status, points numeric, assigned_to uuid,
+  status public.task_status, points numeric, assigned_to uuid, completes boolean,
   was_in_sprint boolean, was_in_scope boolean, was_done boolean,
   old_status public.task_status, old_points numeric)
 language sql stable set search_path = '' rows 10000 as $$
@@ -86,6 +104,7 @@ language sql stable set search_path = '' rows 10000 as $$
   )
   select j.task_id, j.at, lead(j.at) over w,
     j.is_there, j.in_sprint, j.in_scope, j.done, j.status, j.points, j.assigned_to,
+    j.status = 'Completed' and lag(j.status) over w is distinct from 'Completed',
     coalesce(lag(j.in_sprint) over w, false),
     coalesce(lag(j.in_scope) over w, false),
     coalesce(lag(j.done) over w, false),
@@ -95,7 +114,7 @@ language sql stable set search_path = '' rows 10000 as $$
   window w as (partition by j.task_id order by j.at)
 $$;
 comment on function private.sprint_changes(uuid, timestamptz) is
-  'Every change up to as_of of every task that was ever in the sprint: the state from "at" until (not including) "until", null for still, and the state before it. old_status null: the task was made by this change.';
+  'Every change up to as_of of every task that was ever in the sprint: the state from "at" until (not including) "until", null for still, and the state before it. completes: it became Completed by this change, in the sprint or not. old_status null: the task was made by this change.';
 
 create function private.sprint_head(sprint_id uuid) returns json
 language sql stable set search_path = '' as $$
@@ -152,6 +171,6 @@ comment on function private.impediment(public.impediments, timestamptz) is
   'An impediment as it stood at a moment: hours is its age then, or the time it took to resolve.';
 
 grant execute on function private.start_of(date, text), private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
-  private.sprint_changes(uuid, timestamptz), private.sprint_head(uuid), private.project_head(uuid),
+  private.working_days_left(uuid, timestamptz), private.is_day_off(uuid, date), private.sprint_changes(uuid, timestamptz), private.sprint_head(uuid), private.project_head(uuid),
   private.person(uuid), private.hours(double precision), private.ratio(numeric, numeric),
   private.impediment(public.impediments, timestamptz) to authenticated, service_role;

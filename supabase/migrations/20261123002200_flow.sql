@@ -47,7 +47,7 @@ language sql stable security invoker set search_path = '' as $$
     select task_id,
       min(at) as created_at,
       min(at) filter (where status = 'In Progress') as first_started_at,
-      max(at) filter (where status = 'Completed' and old_status is distinct from 'Completed') as completed_at
+      max(at) filter (where completes) as completed_at
     from done join change using (task_id)
     group by task_id
   ), blocked as (

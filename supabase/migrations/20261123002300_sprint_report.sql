@@ -7,7 +7,7 @@ language sql stable set search_path = '' as $$
   with clock as materialized (
     select * from private.sprint_clock(live_sprint_report.sprint_id, live_sprint_report.as_of)
   ), change as materialized (
-    select c.*, c.status = 'Completed' and c.old_status is distinct from 'Completed' as completes
+    select c.*
     from clock k cross join lateral private.sprint_changes(k.sprint_id, k.reference_finish) c
     where k.begun
   ), task as materialized (
@@ -147,7 +147,7 @@ language sql stable security invoker set search_path = '' as $$
     on k.finished and frozen.sprint_id = k.sprint_id and frozen.moment = 'close'
 $$;
 comment on function public.sprint_report(uuid, timestamptz) is
-  'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the scope at the reference start; completed (in the sprint), completed_outside (before it or outside of it) and not_completed are the scope at the reference finish. Lists are {tasks, points, items}. scope_change = (added - removed) / committed, completion = completed / committed; null when nothing was committed. carried_over is, of a completed sprint, what wasn''t completed and where "to" it went (null: the backlog). Once the sprint is completed the report is the frozen one (final) and only as_of and scope are of today. Null when there is no such sprint for the caller.';
+  'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the scope at the reference start; completed (in the sprint), completed_outside (before it or outside of it) and not_completed are the scope at the reference finish. removed was committed and has left the sprint, moved out or deleted; what is still in it, Cancelled, is under cancelled. Lists are {tasks, points, items}. scope_change = (added - removed) / committed, completion = completed / committed; null when nothing was committed. carried_over is, of a completed sprint, what wasn''t completed and where "to" it went (null: the backlog). Once the sprint is completed the report is the frozen one (final) and only as_of and scope are of today. Null when there is no such sprint for the caller.';
 grant execute on function private.live_sprint_report(uuid, timestamptz) to authenticated, service_role;
 grant execute on function public.sprint_report(uuid, timestamptz) to authenticated, service_role;
 

@@ -14,7 +14,7 @@ $$;
 comment on function private.spread(numeric[]) is
   '{average, standard_deviation, low, high}: of the sample; low and high are one standard deviation either way, low not under 0. Null without figures, all but the average null with one.';
 
-create function public.project_velocity(project_id uuid, last integer default 6) returns json
+create function public.project_velocity(project_id uuid, last integer default 6, as_of timestamptz default null) returns json
 language plpgsql stable security invoker set search_path = '' as $$
 begin
   if last is null or last not between 1 and 50 then
@@ -26,10 +26,11 @@ begin
       from public.sprints s
       join public.sprint_snapshots f on f.sprint_id = s.sprint_id and f.moment = 'close'
       where s.project_id = project_velocity.project_id and s.status = 'Completed'
+        and s.completed_at <= coalesce(project_velocity.as_of, statement_timestamp())
       order by s.completed_at desc, s.sprint_id limit last
     )
     select json_build_object(
-      'as_of', statement_timestamp(),
+      'as_of', coalesce(project_velocity.as_of, statement_timestamp()),
       'timezone', o.timezone,
       'scope', json_build_object('visible_sprints', (select count(*) from closed)),
       'project', private.project_head(p.project_id),
@@ -45,6 +46,6 @@ begin
     from public.projects p join public.organizations o on o.org_id = p.org_id
     where p.project_id = project_velocity.project_id);
 end $$;
-comment on function public.project_velocity(uuid, integer) is
-  'What the last (1 to 50, default 6) completed sprints of a project committed to and completed: {as_of, timezone, scope, project, sprints (oldest first), tasks, points}, the last two {average, standard_deviation, low, high} of what was completed; low to high is the range to plan with. From frozen reports, so it never changes for a sprint once completed. 22023 (400) for another number; null when there is no such project for the caller.';
-grant execute on function private.spread(numeric[]), public.project_velocity(uuid, integer) to authenticated, service_role;
+comment on function public.project_velocity(uuid, integer, timestamptz) is
+  'What the last (1 to 50, default 6) sprints of a project that were completed by a moment (default now) committed to and completed: {as_of, timezone, scope, project, sprints (oldest first), tasks, points}, the last two {average, standard_deviation, low, high} of what was completed; low to high is the range to plan with. From frozen reports, so it never changes for a sprint once completed. 22023 (400) for another number; null when there is no such project for the caller.';
+grant execute on function private.spread(numeric[]), public.project_velocity(uuid, integer, timestamptz) to authenticated, service_role;

@@ -5,15 +5,13 @@ set lock_timeout = '5s';
 create function public.sprint_workload(sprint_id uuid, as_of timestamptz default null) returns json
 language sql stable security invoker set search_path = '' as $$
   with clock as materialized (
-    select k.*, greatest(k.today, s.start_date) as from_day
-    from private.sprint_clock(sprint_workload.sprint_id, sprint_workload.as_of) k
-    join public.sprints s on s.sprint_id = k.sprint_id
+    select * from private.sprint_clock(sprint_workload.sprint_id, sprint_workload.as_of)
   ), held as materialized (
     select c.task_id, c.in_scope, c.done, c.points, c.assigned_to
     from clock k cross join lateral private.sprint_changes(k.sprint_id, k.horizon) c
     where c.in_sprint and c.until is null
   ), working_day as materialized (
-    select c.day from clock k cross join lateral private.calendar(k.org_id, k.from_day, k.end_date) c where c.is_working
+    select w.day from clock k cross join lateral private.working_days_left(k.sprint_id, k.as_of) w (day)
   ), load as (
     select h.assigned_to as profile_id,
       count(*) filter (where h.in_scope) as assigned_tasks,
@@ -34,9 +32,7 @@ language sql stable security invoker set search_path = '' as $$
     where m.role <> 'viewer' or l.profile_id is not null or m.profile_id is null
   ), capacity as (
     select p.*, name.full_name,
-      (select count(*) from working_day w where exists (
-        select from public.days_off d
-        where d.profile_id = p.profile_id and w.day between d.from_date and d.to_date)) as days_off
+      (select count(*) from working_day w where private.is_day_off(p.profile_id, w.day)) as days_off
     from person p left join public.profiles name on name.profile_id = p.profile_id
   ), measured as (
     select c.*, (select count(*) from working_day) - c.days_off as days_left from capacity c
@@ -63,5 +59,5 @@ language sql stable security invoker set search_path = '' as $$
   from clock k
 $$;
 comment on function public.sprint_workload(uuid, timestamptz) is
-  'What each person has to do in a sprint and the days left for it, as of a moment (default now): {as_of, timezone, scope, sprint, project, working_days_left, members}. Members are the project''s (viewers only if they have tasks), then unassigned tasks under a null profile_id: {profile_id, full_name, role, assigned, remaining, days_off, working_days_left, capacity_minutes, overload_minutes}. Capacity is 480 minutes a working day left that is no day off; overload what the estimates of the remaining tasks exceed it by. Null when there is no such sprint for the caller.';
+  'What each person has to do in a sprint and the days left for it, as of a moment (default now): {as_of, timezone, scope, sprint, project, working_days_left, members}. Members are the project''s (viewers only if they have tasks), then unassigned tasks under a null profile_id: {profile_id, full_name, role, assigned, remaining, days_off, working_days_left, capacity_minutes, overload_minutes}. Capacity is 480 minutes a working day left that is no day off; overload what the estimates of the remaining tasks exceed it by. estimated_minutes are the tasks'' of now, since events don''t tell them. Null when there is no such sprint for the caller.';
 grant execute on function public.sprint_workload(uuid, timestamptz) to authenticated, service_role;

@@ -19,7 +19,7 @@ language sql stable set search_path = '' rows 1 as $$
     coalesce(private.start_of(before.scrum_date, k.timezone), k.reference_start),
     least(private.start_of(d.day + 1, k.timezone) - interval '1 microsecond', k.horizon)
   from private.sprint_clock(scrum_day.sprint_id, scrum_day.as_of) k
-  cross join lateral (select coalesce(scrum_day.day, k.today) as day) d
+  cross join lateral (select coalesce(scrum_day.day, least(greatest(k.today, k.first_day), k.last_day)) as day) d
   join public.organizations o on o.org_id = k.org_id
   cross join lateral private.calendar(k.org_id, d.day, d.day) c
   left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = d.day
@@ -30,15 +30,13 @@ language sql stable set search_path = '' rows 1 as $$
     order by b.scrum_date desc limit 1) before on true
 $$;
 comment on function private.scrum_day(uuid, date, timestamptz) is
-  'A day of a sprint''s scrum (null: today): whether it is held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
+  'A day of a sprint''s scrum (null: the sprint''s that is closest to today): whether it is held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
 
 create function private.expects_update(role public.project_role, joined_at timestamptz, profile_id uuid, day date, timezone text)
 returns boolean
 language sql stable set search_path = '' as $$
   select role <> 'viewer' and (joined_at at time zone timezone)::date <= day
-    and not exists (
-      select from public.days_off o
-      where o.profile_id = expects_update.profile_id and expects_update.day between o.from_date and o.to_date)
+    and not private.is_day_off(expects_update.profile_id, expects_update.day)
 $$;
 comment on function private.expects_update(public.project_role, timestamptz, uuid, date, text) is
   'Whether a member owes the scrum of a day an update: no viewer, joined by then, not on a day off.';
@@ -53,7 +51,7 @@ $$;
 comment on function private.task_refs(uuid, uuid, public.scrum_task_intent) is
   'Tasks that a member named in a scrum: [{task_id, task_name}].';
 
-create function private.scrum_update(daily_scrum_id uuid, profile_id uuid) returns json
+create function private.scrum_update(daily_scrum_id uuid, profile_id uuid, as_of timestamptz) returns json
 language sql stable set search_path = '' as $$
   select json_build_object('update_id', u.update_id, 'yesterday_work', u.yesterday_work, 'today_work', u.today_work,
     'created_at', u.created_at, 'updated_at', u.updated_at,
@@ -61,8 +59,10 @@ language sql stable set search_path = '' as $$
     'will_do', private.task_refs(u.daily_scrum_id, u.profile_id, 'will do'))
   from public.daily_scrum_updates u
   where u.daily_scrum_id = scrum_update.daily_scrum_id and u.profile_id = scrum_update.profile_id
+    and u.created_at <= scrum_update.as_of
 $$;
-comment on function private.scrum_update(uuid, uuid) is 'A member''s update of a scrum with the tasks it names; null if there is none.';
+comment on function private.scrum_update(uuid, uuid, timestamptz) is
+  'A member''s update of a scrum with the tasks it names, in its words of now; null if none had been posted by as_of.';
 
 create function private.activity(project_id uuid, actor uuid, since timestamptz, until timestamptz)
 returns table (event_id bigint, task_id uuid, task_name text, kind public.task_event_kind, old_value text, new_value text, at timestamptz)
@@ -94,8 +94,8 @@ begin
   with member as materialized (
     select m.profile_id, p.full_name, m.role,
       scrum.is_scrum_day and private.expects_update(m.role, m.joined_at, m.profile_id, scrum.day, scrum.timezone) as expected,
-      exists (select from public.days_off o where o.profile_id = m.profile_id and scrum.day between o.from_date and o.to_date) as day_off,
-      private.scrum_update(scrum.daily_scrum_id, m.profile_id) as posted
+      private.is_day_off(m.profile_id, scrum.day) as day_off,
+      private.scrum_update(scrum.daily_scrum_id, m.profile_id, scrum.as_of) as posted
     from public.project_members m join public.profiles p on p.profile_id = m.profile_id
     where m.project_id = scrum.project_id
   ), said as (
@@ -161,7 +161,7 @@ begin
   return answer;
 end $$;
 comment on function public.scrum_of_day(uuid, date, timestamptz) is
-  'The scrum of a sprint on a day (default: today), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday) or before the sprint starts (not started). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role, expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
+  'The scrum of a sprint on a day (default: today, or the sprint''s day that is closest to it), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday) or before the sprint starts (not started). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role, expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
 
 create function public.project_impediments(project_id uuid, as_of timestamptz default null) returns json
 language sql stable security invoker set search_path = '' as $$
@@ -175,6 +175,7 @@ language sql stable security invoker set search_path = '' as $$
   select json_build_object(
     'as_of', m.as_of,
     'timezone', o.timezone,
+    'scope', json_build_object('visible_impediments', (select count(*) from impediment)),
     'project', private.project_head(p.project_id),
     'open', coalesce((
       select json_agg(private.impediment(i.body, m.as_of) order by i.raised_at, i.impediment_id)
@@ -197,7 +198,7 @@ language sql stable security invoker set search_path = '' as $$
   where p.project_id = project_impediments.project_id
 $$;
 comment on function public.project_impediments(uuid, timestamptz) is
-  'What stands in a project''s way, as of a moment (default now): {as_of, timezone, project, open (oldest first), resolved (the last 20), statistics: {open, resolved, median_resolution_hours, oldest_open_hours}}. Null when there is no such project for the caller.';
+  'What stands in a project''s way, as of a moment (default now): {as_of, timezone, scope, project, open (oldest first), resolved (the last 20), statistics: {open, resolved, median_resolution_hours, oldest_open_hours}}. Null when there is no such project for the caller.';
 
 create function public.project_participation(
   project_id uuid, from_date date default null, to_date date default null, as_of timestamptz default null
@@ -236,6 +237,7 @@ begin
     from public.project_members m
     cross join scrum s
     left join public.daily_scrum_updates u on u.daily_scrum_id = s.daily_scrum_id and u.profile_id = m.profile_id
+      and u.created_at <= span.as_of
     where m.project_id = span.project_id and s.is_scrum_day
       and private.expects_update(m.role, m.joined_at, m.profile_id, s.scrum_date, span.timezone)
   ), run as (
@@ -256,6 +258,7 @@ begin
   select json_build_object(
     'as_of', span.as_of,
     'timezone', span.timezone,
+    'scope', json_build_object('visible_scrums', (select count(*) from scrum)),
     'project', private.project_head(span.project_id),
     'from_date', span.from_day,
     'to_date', span.to_day,
@@ -273,7 +276,7 @@ begin
   return answer;
 end $$;
 comment on function public.project_participation(uuid, date, date, timestamptz) is
-  'How the members of a project take part in its scrums from one day to another (default: the last 30 days): {as_of, timezone, project, from_date, to_date, scheduled, expected, updates, rate, members: [{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. rate = updates / expected. A streak counts scrums answered in a row; one of today that isn''t answered yet doesn''t break it. 22023 (400) for dates in the wrong order or more than a year apart; null when there is no such project for the caller.';
+  'How the members of a project take part in its scrums from one day to another (default: the last 30 days), as of a moment (default now): {as_of, timezone, scope, project, from_date, to_date, scheduled, expected, updates, rate, members: [{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. scheduled counts the scrums of these days, those on days off of the organization included, which expect nothing. Members are those of now: who has left counts no more. rate = updates / expected. A streak counts scrums answered in a row; one of today that isn''t answered yet doesn''t break it. 22023 (400) for dates in the wrong order or more than a year apart; null when there is no such project for the caller.';
 
 create function public.scrum_draft(as_of timestamptz default null) returns json
 language sql stable security invoker set search_path = '' as $$
@@ -281,7 +284,10 @@ language sql stable security invoker set search_path = '' as $$
     select d.*, m.role, m.joined_at
     from public.project_members m
     join public.sprints s on s.project_id = m.project_id and s.status = 'Active'
-    cross join lateral private.scrum_day(s.sprint_id, null, scrum_draft.as_of) d
+    join public.projects p on p.project_id = s.project_id
+    join public.organizations o on o.org_id = p.org_id
+    cross join lateral private.scrum_day(s.sprint_id,
+      (coalesce(scrum_draft.as_of, statement_timestamp()) at time zone o.timezone)::date, scrum_draft.as_of) d
     where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
   ), mine_now as materialized (
     -- My tasks as they are at as_of; a status holds since the last change that brought it.
@@ -296,6 +302,7 @@ language sql stable security invoker set search_path = '' as $$
   select json_build_object(
     'as_of', coalesce(scrum_draft.as_of, statement_timestamp()),
     'timezone', o.timezone,
+    'scope', json_build_object('visible_sprints', (select count(*) from mine)),
     'scrums', coalesce((
       select json_agg(json_build_object(
           'sprint', private.sprint_head(d.sprint_id),
@@ -305,7 +312,7 @@ language sql stable security invoker set search_path = '' as $$
           'reason', d.reason,
           'expected', d.is_scrum_day and private.expects_update(d.role, d.joined_at, me.profile_id, d.day, d.timezone),
           'daily_scrum_id', d.daily_scrum_id,
-          'update', private.scrum_update(d.daily_scrum_id, me.profile_id),
+          'update', private.scrum_update(d.daily_scrum_id, me.profile_id, d.as_of),
           'draft', json_build_object(
             'yesterday', coalesce((
               select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'what', t.what) order by t.first_at, t.task_id)
@@ -331,11 +338,11 @@ language sql stable security invoker set search_path = '' as $$
   where me.profile_id = (select auth.uid())
 $$;
 comment on function public.scrum_draft(timestamptz) is
-  'What the caller owes the scrums of today, with a draft: {as_of, timezone, scrums: [{sprint, project, date, is_scrum_day, reason, expected, daily_scrum_id, update, draft: {yesterday, today, impediments}}]}, one per running sprint they work in. yesterday: what they did to tasks since the last scrum; today: their open tasks, those under way first; impediments: their blocked ones.';
+  'What the caller owes the scrums of today, with a draft: {as_of, timezone, scope, scrums: [{sprint, project, date, is_scrum_day, reason, expected, daily_scrum_id, update, draft: {yesterday, today, impediments}}]}, one per running sprint they work in. yesterday: what they did to tasks since the last scrum; today: their open tasks, those under way first; impediments: their blocked ones.';
 
 grant execute on function private.scrum_day(uuid, date, timestamptz),
   private.expects_update(public.project_role, timestamptz, uuid, date, text),
-  private.task_refs(uuid, uuid, public.scrum_task_intent), private.scrum_update(uuid, uuid),
+  private.task_refs(uuid, uuid, public.scrum_task_intent), private.scrum_update(uuid, uuid, timestamptz),
   private.activity(uuid, uuid, timestamptz, timestamptz),
   public.scrum_of_day(uuid, date, timestamptz), public.project_impediments(uuid, timestamptz),
   public.project_participation(uuid, date, date, timestamptz), public.scrum_draft(timestamptz) to authenticated, service_role;

@@ -52,6 +52,7 @@ begin
     select json_build_object(
       'as_of', p.as_of,
       'timezone', p.timezone,
+      'scope', json_build_object('visible_tasks', (select count(*) from task t where t.is_there)),
       'project', private.project_head(p.project_id),
       'remaining', (
         select json_build_object('tasks', count(*), 'points', trim_scale(coalesce(sum(t.points), 0)),
@@ -69,5 +70,5 @@ begin
     from project p);
 end $$;
 comment on function public.project_throughput(uuid, integer, timestamptz) is
-  'What a project got done on each working day of the last days (1 to 366, default 90; not before its first task, today not included), as of a moment (default now): {as_of, timezone, project, remaining: {tasks, points, unestimated_count}, history: [{date, tasks, points}], calendar: {today, working_days, holidays}}. A task that is Completed counts once, on the day it last became so, or the next working day. 22023 (400) for another number of days; null when there is no such project for the caller.';
+  'What a project got done on each working day of the last days (1 to 366, default 90; not before its first task, today not included), as of a moment (default now): {as_of, timezone, scope, project, remaining: {tasks, points, unestimated_count}, history: [{date, tasks, points}], calendar: {today, working_days, holidays}}. A task that is Completed counts once, on the day it last became so, or the next working day. 22023 (400) for another number of days; null when there is no such project for the caller.';
 grant execute on function public.project_throughput(uuid, integer, timestamptz) to authenticated, service_role;

@@ -24,19 +24,21 @@ create function private.running_sprint(project_id uuid) returns json
 language sql stable set search_path = '' as $$
   select json_build_object(
     'sprint', b.figures -> 'sprint',
-    'days_left', (
-      select count(*) from private.calendar(p.org_id, (statement_timestamp() at time zone o.timezone)::date, s.end_date) c
-      where c.is_working),
+    'working_days_left', (select count(*) from private.working_days_left(s.sprint_id, null)),
     'tasks', json_build_object('scope', b.today #> '{tasks,scope}', 'completed', b.today #> '{tasks,completed}',
       'progress', private.ratio((b.today #>> '{tasks,completed}')::numeric, (b.today #>> '{tasks,scope}')::numeric)),
     'points', json_build_object('scope', b.today #> '{points,scope}', 'completed', b.today #> '{points,completed}',
       'progress', private.ratio((b.today #>> '{points,completed}')::numeric, (b.today #>> '{points,scope}')::numeric)),
     'projected_finish', b.figures #> '{projected_finish,tasks}',
-    'makes_its_date', (b.figures #>> '{projected_finish,tasks}')::date <= s.end_date,
+    'makes_its_date', case
+      when (b.today #>> '{tasks,scope}')::numeric = 0 then null
+      when (b.today #>> '{tasks,remaining}')::numeric = 0 then not exists (
+        select from json_array_elements(b.figures -> 'days') d
+        where (d.value ->> 'date')::date >= s.end_date and (d.value #>> '{tasks,remaining}')::numeric > 0)
+      when (b.today ->> 'date')::date > s.end_date then false
+      else (b.figures #>> '{projected_finish,tasks}')::date <= s.end_date end,
     'open_impediments', (select count(*) from public.impediments i where i.sprint_id = s.sprint_id and i.resolved_at is null))
   from public.sprints s
-  join public.projects p on p.project_id = s.project_id
-  join public.organizations o on o.org_id = p.org_id
   cross join lateral (select public.sprint_burndown(s.sprint_id) as figures) f
   cross join lateral (
     select f.figures, (
@@ -46,20 +48,21 @@ language sql stable set search_path = '' as $$
   where s.project_id = running_sprint.project_id and s.status = 'Active'
 $$;
 comment on function private.running_sprint(uuid) is
-  'How a project''s running sprint stands: {sprint, days_left (working days, today included), tasks, points: {scope, completed, progress}, projected_finish, makes_its_date (null: can''t tell yet), open_impediments}. From its burndown. Null if none runs or the caller can''t see it.';
+  'How a project''s running sprint stands: {sprint, working_days_left (today included), tasks, points: {scope, completed, progress}, projected_finish, makes_its_date, open_impediments}. From its burndown. makes_its_date: with work left, whether the projected finish of its tasks is by end_date (null: too early to tell; false once that is past); with none left, whether it was done by then and stayed so; null without any task. Null if none runs or the caller can''t see it.';
 
 create view public.account_delivery with (security_invoker = true) as
   select a.org_id, a.account_id, a.account_name, a.account_type,
     coalesce(sale.open_count, 0) as open_opportunity_count,
     coalesce(sale.won_count, 0) as won_opportunity_count,
     coalesce(sale.by_currency, '[]') as acv,
-    coalesce(work.projects, '[]') as projects
+    coalesce(work.projects, '[]') as projects,
+    json_build_object('visible_opportunities', coalesce(sale.count, 0), 'visible_projects', coalesce(work.count, 0)) as scope
   from public.accounts a
   left join lateral (
-    select sum(c.open_count) as open_count, sum(c.won_count) as won_count,
+    select sum(c.count) as count, sum(c.open_count) as open_count, sum(c.won_count) as won_count,
       json_agg(json_build_object('currency_code', c.currency_code, 'open', c.open_acv, 'won', c.won_acv) order by c.currency_code) as by_currency
     from (
-      select o.currency_code,
+      select o.currency_code, count(*) as count,
         count(*) filter (where not private.is_closed(o.stage)) as open_count,
         count(*) filter (where o.stage = 'Closed Won') as won_count,
         coalesce(sum(o.acv) filter (where not private.is_closed(o.stage)), 0) as open_acv,
@@ -67,7 +70,7 @@ create view public.account_delivery with (security_invoker = true) as
       from public.opportunities o where o.account_id = a.account_id
       group by o.currency_code) c) sale on true
   left join lateral (
-    select json_agg(json_build_object('project_id', p.project_id, 'project_name', p.project_name,
+    select count(*) as count, json_agg(json_build_object('project_id', p.project_id, 'project_name', p.project_name,
       'opportunity_id', p.opportunity_id, 'running_sprint', private.running_sprint(p.project_id))
       order by p.project_name collate "C", p.project_id) as projects
     from public.projects p where p.account_id = a.account_id) work on true;
@@ -81,6 +84,7 @@ comment on column public.account_delivery.open_opportunity_count is 'Opportuniti
 comment on column public.account_delivery.won_opportunity_count is 'Opportunities won.';
 comment on column public.account_delivery.acv is 'Their annual contract values: [{currency_code, open, won}].';
 comment on column public.account_delivery.projects is 'Projects the caller may see: [{project_id, project_name, opportunity_id, running_sprint}], see private.running_sprint.';
+comment on column public.account_delivery.scope is 'How many of its opportunities and projects the caller may see, and so are in here: {visible_opportunities, visible_projects}.';
 
 grant execute on function private.running_sprint(uuid) to authenticated, service_role;
 grant select on public.opportunity_pipeline, public.account_delivery to authenticated, service_role;

@@ -37,10 +37,12 @@ language sql stable set search_path = '' as $$
     (select max(m) from public.impediments i cross join lateral (values (i.raised_at), (i.resolved_at)) as moments (m)
      where i.project_id = last_change.project_id and m <= statement_timestamp()),
     (select max(m) from public.sprints s cross join lateral (values (s.started_at), (s.completed_at)) as moments (m)
-     where s.project_id = last_change.project_id and m <= statement_timestamp()))
+     where s.project_id = last_change.project_id and m <= statement_timestamp()),
+    (select max(u.created_at) from public.daily_scrum_updates u
+     where u.project_id = last_change.project_id and u.created_at <= statement_timestamp()))
 $$;
 comment on function private.last_change(uuid) is
-  'The last moment at which something happened that the figures date: an event of a task, an impediment, a start or close of a sprint. Null if nothing has.';
+  'The last moment at which something happened that the figures date: an event of a task, an impediment, a start or close of a sprint, an update of a scrum. Null if nothing has.';
 
 create function private.settled(timezone text, by_minute boolean, last_change timestamptz) returns timestamptz
 language sql stable set search_path = '' as $$
@@ -78,8 +80,6 @@ language sql stable security invoker set search_path = '' as $$
     'version', private.version(settled.as_of::text, private.sprint_fingerprint(s.sprint_id)),
     'as_of', settled.as_of,
     'timezone', o.timezone,
-    'scrum_date', (
-      select least(greatest(k.today, k.first_day), k.last_day) from private.sprint_clock(s.sprint_id, settled.as_of) k),
     'sprint', private.sprint_head(s.sprint_id),
     'project', private.project_head(s.project_id))
   from public.sprints s
@@ -90,7 +90,7 @@ language sql stable security invoker set search_path = '' as $$
   where s.sprint_id = sprint_version.sprint_id
 $$;
 comment on function public.sprint_version(uuid, boolean) is
-  'Whether the views of a sprint may have changed: {version, as_of, timezone, scrum_date, sprint, project}. The version is another one after any change of what they show; asked at as_of, they answer the same as long as it is the same. It also changes with the clock: every minute, as ages in hours do, or, if not by_minute, every day of the organization''s time zone. scrum_date is the day of the sprint that is closest to today. Null when there is no such sprint for the caller.';
+  'Whether the views of a sprint may have changed: {version, as_of, timezone, sprint, project}. The version is another one after any change of what they show; asked at as_of, they answer the same as long as it is the same. It also changes with the clock: every minute, as ages in hours do, or, if not by_minute, every day of the organization''s time zone. Null when there is no such sprint for the caller.';
 
 create function public.project_version(project_id uuid, by_minute boolean default true) returns json
 language sql stable security invoker set search_path = '' as $$

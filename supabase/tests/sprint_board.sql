@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(24);
+select plan(25);
 
 -- Events two days ago and 30 minutes ago, as far as the board can tell, across the organization's midnight.
 insert into tasks (task_id, project_id, sprint_id, task_name, status, priority, story_points, assigned_to, board_rank, due_date) values
@@ -19,7 +19,7 @@ grant execute on function pg_temp.board_column(jsonb, text), pg_temp.board(uuid,
 
 -- Member
 select pg_temp.become('member');
-select results_eq($$select b -> 'as_of' = to_jsonb(now()), b ->> 'timezone', b -> 'scope' from pg_temp.board() b$$, $$values (true, 'Asia/Seoul', '{"visible_tasks": 3}'::jsonb)$$, 'board: when, in which zone, and how many tasks the caller sees');
+select results_eq($$select b -> 'as_of' = to_jsonb(statement_timestamp()), b ->> 'timezone', b -> 'scope' from pg_temp.board() b$$, $$values (true, 'Asia/Seoul', '{"visible_tasks": 3}'::jsonb)$$, 'board: when, in which zone, and how many tasks the caller sees');
 select results_eq($$select b -> 'sprint' -> 'sprint_id', b -> 'sprint' ->> 'goal', b -> 'sprint' ->> 'status', b -> 'sprint' -> 'start_date', b -> 'project' from pg_temp.board() b$$,
   $$values (to_jsonb(pg_temp.id('sprint')), 'Ship it', 'Active', to_jsonb(pg_temp.today() - 3), jsonb_build_object('project_id', pg_temp.id('project'), 'project_name', 'Delivery'))$$, 'board: the sprint and its project');
 select results_eq($$select jsonb_path_query(pg_temp.board(), '$.columns[*].status') #>> '{}'$$, $$select unnest(enum_range(null::task_status))::text$$, 'board: eight columns, in their order');
@@ -55,6 +55,7 @@ update task_events set at = now() - interval '1 second' where task_id = pg_temp.
 update organizations set timezone = 'Etc/UTC' where org_id = pg_temp.id('org');
 select pg_temp.become('member');
 select results_eq($$select c #> '{tasks,0,days_in_status}' from pg_temp.board_column(pg_temp.board(), 'In Progress') c$$, $$values ('3'::jsonb)$$, 'days: 72 hours are three days where no clock is put forward');
+select results_eq($$select b -> 'as_of' = to_jsonb(now() + interval '48 hours'), pg_temp.board_column(b, 'In Progress') #> '{tasks,0,days_in_status}' from (select sprint_board(pg_temp.id('sprint'), as_of => now() + interval '48 hours')::jsonb as b) asked$$, $$values (true, '5'::jsonb)$$, 'days: counted to as_of');
 
 -- Everybody
 select pg_temp.become('viewer');

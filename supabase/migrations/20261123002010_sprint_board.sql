@@ -6,23 +6,20 @@ set lock_timeout = '5s';
 create function public.sprint_board(
   sprint_id uuid,
   assignee uuid default null,
-  priority public.task_priority default null
+  priority public.task_priority default null,
+  as_of timestamptz default null
 ) returns json
 language sql stable security invoker set search_path = '' as $$
-  with sprint as (
-    select s.*, p.project_name, o.timezone, (now() at time zone o.timezone)::date as today
-    from public.sprints s
-    join public.projects p using (project_id)
-    join public.organizations o using (org_id)
-    where s.sprint_id = sprint_board.sprint_id
+  with clock as materialized (
+    select * from private.sprint_clock(sprint_board.sprint_id, sprint_board.as_of)
   ), board_column as (
     select t.status,
       count(*) as task_count,
       coalesce(sum(t.story_points), 0) as points,
       count(*) filter (where t.story_points is null) as unestimated_count,
       json_agg(card order by t.board_rank, t.task_id) as tasks
-    from sprint
-    join public.tasks t on t.sprint_id = sprint.sprint_id
+    from clock k
+    join public.tasks t on t.sprint_id = k.sprint_id
     left join lateral (
       select p.profile_id, p.full_name, p.username
       from public.profiles p where p.profile_id = t.assigned_to) person on true
@@ -33,7 +30,7 @@ language sql stable security invoker set search_path = '' as $$
     cross join lateral (
       select t.task_id, t.task_name, t.priority, t.story_points, t.due_date, t.related_task_id, t.board_rank,
         since.at as status_since,
-        sprint.today - (since.at at time zone sprint.timezone)::date as days_in_status,
+        k.today - (since.at at time zone k.timezone)::date as days_in_status,
         case t.status when 'Blocked' then since.at end as blocked_since,
         case when person.profile_id is not null then person end as assignee) card
     where (sprint_board.assignee is null or t.assigned_to = sprint_board.assignee)
@@ -41,15 +38,12 @@ language sql stable security invoker set search_path = '' as $$
     group by t.status
   )
   select json_build_object(
-    'as_of', now(),
-    'timezone', sprint.timezone,
+    'as_of', k.as_of,
+    'timezone', k.timezone,
     'scope', json_build_object('visible_tasks', (
-      select count(*) from public.tasks t where t.sprint_id = sprint.sprint_id)),
-    'sprint', json_build_object(
-      'sprint_id', sprint.sprint_id, 'sprint_name', sprint.sprint_name, 'goal', sprint.goal,
-      'status', sprint.status, 'start_date', sprint.start_date, 'end_date', sprint.end_date,
-      'started_at', sprint.started_at, 'completed_at', sprint.completed_at),
-    'project', json_build_object('project_id', sprint.project_id, 'project_name', sprint.project_name),
+      select count(*) from public.tasks t where t.sprint_id = k.sprint_id)),
+    'sprint', private.sprint_head(k.sprint_id),
+    'project', private.project_head(k.project_id),
     'columns', (
       select json_agg(json_build_object(
           'status', status,
@@ -59,8 +53,8 @@ language sql stable security invoker set search_path = '' as $$
           'tasks', coalesce(c.tasks, '[]')) order by status)
       from unnest(enum_range(null::public.task_status)) as status
       left join board_column c using (status)))
-  from sprint
+  from clock k
 $$;
-comment on function public.sprint_board(uuid, uuid, public.task_priority) is
-  'The board of a sprint as the caller may see it: {as_of, timezone, scope: {visible_tasks}, sprint, project, columns}. A column per status in board order with task_count, points (story points), unestimated_count and its tasks by board_rank; counts are of the tasks that match assignee and priority. days_in_status counts days of the organization''s time zone. Null when there is no such sprint for the caller.';
-grant execute on function public.sprint_board(uuid, uuid, public.task_priority) to authenticated;
+comment on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) is
+  'The board of a sprint as the caller may see it: {as_of, timezone, scope: {visible_tasks}, sprint, project, columns}. A column per status in board order with task_count, points (story points), unestimated_count and its tasks by board_rank; counts are of the tasks that match assignee and priority. days_in_status counts days of the organization''s time zone up to as_of (default now); the tasks are those of now whatever as_of, which is for a caller who knows that nothing has happened since. Null when there is no such sprint for the caller.';
+grant execute on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) to authenticated;
