@@ -107,6 +107,8 @@ begin
                         and e.at > scrum.since and e.at <= scrum.until) then 'progressed'
            else 'untouched' end as outcome
     from public.daily_scrum_tasks n
+    join public.daily_scrum_updates u
+      on u.daily_scrum_id = n.daily_scrum_id and u.profile_id = n.profile_id and u.created_at <= scrum.as_of
     join public.tasks t on t.task_id = n.task_id
     left join lateral (
       select e.kind, e.status, e.sprint_id from public.task_events e
