@@ -91,11 +91,9 @@ func figureQuestion(f history.Figure) question {
 	q := question{function: f.Function, arguments: map[string]any{"as_of": f.AsOf}}
 	switch f.Function {
 	case "scrum_draft":
-	case "project_velocity":
-		q.arguments = map[string]any{"project_id": history.ProjectID}
 	case "project_participation":
 		q.arguments["project_id"], q.arguments["from_date"], q.arguments["to_date"] = history.ProjectID, orNull(f.From), orNull(f.To)
-	case "project_throughput", "project_impediments":
+	case "project_throughput", "project_impediments", "project_velocity":
 		q.arguments["project_id"] = history.ProjectID
 	case "scrum_of_day":
 		q.arguments["sprint_id"], q.arguments["date"] = history.SprintID(f.Sprint), orNull(f.Date)

@@ -117,7 +117,7 @@ func questions(h *history.History) []question {
 		}
 		date := h.Day
 		if i > 0 {
-			date = "" // today
+			date = "" // the day closest to today
 		}
 		for _, s := range sprints {
 			ofSprint := func() map[string]any { return map[string]any{"sprint_id": s.ID} }
@@ -131,18 +131,18 @@ func questions(h *history.History) []question {
 				list[len(list)-1].code = "22023"
 			}
 		}
-		from, to, days := history.Date(""), history.Date(""), 90
+		from, to, days, last := history.Date(""), history.Date(""), 90, 1
 		if i == 0 {
-			from, to, days = h.Sprints[0].StartDate, h.Sprints[0].EndDate, 5
+			from, to, days, last = h.Sprints[0].StartDate, h.Sprints[0].EndDate, 5, 6
 		}
 		ask("project_participation", o.Participation(from, to),
 			map[string]any{"project_id": history.ProjectID, "from_date": orNull(from), "to_date": orNull(to)})
 		ask("project_throughput", o.Throughput(days), map[string]any{"project_id": history.ProjectID, "days": days})
 		ask("project_impediments", o.ProjectImpediments(), map[string]any{"project_id": history.ProjectID})
+		ask("project_velocity", o.Velocity(last), map[string]any{"project_id": history.ProjectID, "last": last})
 		ask("scrum_draft", o.Draft(), map[string]any{})
 	}
-	return append(list, question{function: "project_velocity", want: oracle.New(h, time.Now()).Velocity(6),
-		arguments: map[string]any{"project_id": history.ProjectID, "last": 6}})
+	return list
 }
 
 func orNull(d history.Date) *history.Date {

@@ -43,7 +43,7 @@ func TestFrozenFigures(t *testing.T) {
 			at = s.StartedAt
 		}
 		to := ""
-		if next := h.Sprints[len(h.Sprints)-1]; next.Status == "Planned" && next.ID != s.ID && rapid.Bool().Draw(rt, "to the next sprint") {
+		if next := h.Sprints[len(h.Sprints)-1]; next.StartDate > s.EndDate && rapid.Bool().Draw(rt, "to the next sprint") {
 			to = next.ID
 		}
 

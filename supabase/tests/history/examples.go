@@ -8,6 +8,8 @@ func Examples() []*Example {
 		carriedOver(true), carriedOver(false), closedLate(), joinedMidSprint(), viewer(), dayOff(),
 		acrossMidnightSeoul(), acrossMidnightLosAngeles(), blocked(), velocity(), throughput(), impediments(),
 		emptySprint(), neverStarted(), oneDay(), oneYear(),
+		longOver(), cancelledWhileRunning(), cancelledAfterItsEnd(), noClosedSprint(), startedEarly(), startedLate(), closedEarly(),
+		postedLater(), overAndNotYet(),
 		midnightTwice(), startedAfterItsEnd(), idealTie(), throughputAtTheEdge(), scrumOnAHoliday(), doneAndMoved(), blockedLater(),
 	}
 }
@@ -253,6 +255,11 @@ func velocity() *Example {
 		"sprints[0].committed", `{"tasks": 2, "points": 8}`, "sprints[0].completed", `{"tasks": 1, "points": 3}`,
 		"tasks", `{"average": 1.5, "standard_deviation": 0.71, "low": 0.79, "high": 2.21}`,
 		"points", `{"average": 5.5, "standard_deviation": 3.54, "low": 1.96, "high": 9.04}`)
+	// As of the close of the first the second was still to come, and just before it there was none.
+	e.figures("project_velocity", "2026-06-12 18:00",
+		"scope", `{"visible_sprints": 1}`, "sprints[*].sprint_name", `["Sprint 1"]`,
+		"points", `{"average": 3, "standard_deviation": null, "low": null, "high": null}`)
+	e.figures("project_velocity", "2026-06-12 17:59:59.999999", "scope", `{"visible_sprints": 0}`, "sprints", "[]")
 	return e
 }
 
@@ -289,9 +296,11 @@ func impediments() *Example {
 
 	// 24 and 1.5 hours: the median is between them.
 	e.figures("project_impediments", "2026-06-05 11:00",
+		"scope", `{"visible_impediments": 3}`,
 		"statistics", `{"open": 1, "resolved": 2, "median_resolution_hours": 12.75, "oldest_open_hours": 26}`,
 		"open[*].description", `["No room"]`, "resolved[*].description", `["No answer", "No access"]`)
-	e.figures("project_impediments", "2026-06-03 10:00",
+	// The third was still to be raised.
+	e.figures("project_impediments", "2026-06-03 10:00", "scope", `{"visible_impediments": 2}`,
 		"statistics", `{"open": 1, "resolved": 1, "median_resolution_hours": 24, "oldest_open_hours": 1}`)
 	e.figures("sprint_report", "2026-06-05 11:00",
 		"impediments.raised", "3", "impediments.resolved", "2", "impediments.open", "1", "impediments.median_resolution_hours", "12.75",

@@ -13,7 +13,7 @@ func joinedMidSprint() *Example {
 		"expected", "2", "posted", "1", "rate", "0.5", "missing[*].full_name", `["Lee"]`)
 	// Kim owes one for today, which doesn't break the streak; Lee owes one for yesterday.
 	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-05"}, "2026-06-05 09:00",
-		"scheduled", "3", "expected", "5", "updates", "2", "rate", "0.4",
+		"scope", `{"visible_scrums": 3}`, "scheduled", "3", "expected", "5", "updates", "2", "rate", "0.4",
 		"members[*].full_name", `["Kim", "Lee"]`, "members[*].expected", "[3, 2]", "members[*].rate", "[0.6667, 0]",
 		"members[*].streak", "[2, 0]", "members[*].longest_streak", "[2, 0]")
 	return e
@@ -135,8 +135,9 @@ func emptySprint() *Example {
 		"blocked", `{"tasks": 0, "hours": 0}`, "reopened", `{"tasks": 0, "times": 0}`)
 	e.figures("project_velocity", "2026-06-03 12:00",
 		"sprints", "[]", "tasks", `{"average": null, "standard_deviation": null, "low": null, "high": null}`)
-	e.figures("project_throughput", "2026-06-03 12:00", "history", "[]", "remaining", `{"tasks": 0, "points": 0, "unestimated_count": 0}`)
-	e.figures("project_impediments", "2026-06-03 12:00", "open", "[]",
+	e.figures("project_throughput", "2026-06-03 12:00", "history", "[]", "remaining", `{"tasks": 0, "points": 0, "unestimated_count": 0}`,
+		"scope", `{"visible_tasks": 0}`)
+	e.figures("project_impediments", "2026-06-03 12:00", "open", "[]", "scope", `{"visible_impediments": 0}`,
 		"statistics", `{"open": 0, "resolved": 0, "median_resolution_hours": null, "oldest_open_hours": null}`)
 	e.figuresOf(Figure{Function: "project_participation"}, "2026-06-03 12:00",
 		"scheduled", "0", "rate", "null", "from_date", `"2026-05-05"`, "members[*].rate", "[null, null]")
@@ -153,10 +154,10 @@ func neverStarted() *Example {
 		"pace", `{"working_days": null, "tasks": null, "points": null}`)
 	e.figures("sprint_report", "2026-05-30 09:00", "committed", "null", "members", "null", "scope_change", "null", "final", "false")
 	e.scrumFigures("2026-06-01", "2026-05-30 09:00", "is_scrum_day", "false", "reason", `"not started"`, "expected", "0", "rate", "null")
-	// Its days went by all the same.
+	// Its days went by all the same, and no other came after them.
 	e.figures("sprint_burndown", "2026-06-30 09:00",
-		"start", `{"tasks": 1, "points": 3}`, "reference_finish", `"2026-06-12T14:59:59.999999Z"`, "days[29].tasks.remaining", "1",
-		"pace.tasks", "null")
+		"start", `{"tasks": 1, "points": 3}`, "reference_finish", `"2026-06-12T14:59:59.999999Z"`,
+		"days[*].tasks.remaining", `[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`, "pace.tasks", "null")
 	e.figures("scrum_draft", "2026-06-03 09:00", "scrums", "[]")
 	return e
 }

@@ -141,9 +141,15 @@ func (g *generator) sprints() {
 
 	if g.oneIn("sprint before", 2) {
 		end := s.StartDate.Plus(-4 - g.number("gap", 0, 3))
-		before := Sprint{ID: SprintID(2), Name: "Sprint 0", StartDate: end.Plus(-6), EndDate: end, Status: "Completed"}
-		before.StartedAt = g.Start(before.StartDate).Add(10 * time.Hour)
-		before.CompletedAt = g.Start(before.EndDate).Add(17 * time.Hour)
+		before := Sprint{ID: SprintID(2), Name: "Sprint 0", StartDate: end.Plus(-6), EndDate: end,
+			Status: pick(g, "status before", "Completed", "Completed", "Planned", "Cancelled")}
+		if before.Status == "Completed" || before.Status == "Cancelled" && g.oneIn("cancelled while running", 2) {
+			before.StartedAt = g.Start(before.StartDate).Add(10 * time.Hour)
+		}
+		if before.Status == "Completed" {
+			before.CompletedAt = g.Start(before.EndDate).Add(17 * time.Hour)
+			g.special = append(g.special, before.CompletedAt)
+		}
 		g.Sprints = append(g.Sprints, before)
 	}
 	if g.oneIn("sprint after", 2) {
@@ -306,6 +312,10 @@ func (g *generator) scrum(s Sprint, day Date) {
 			continue
 		}
 		created := g.Start(day).Add(time.Duration(g.number("minute", 0, 23*60)) * time.Minute)
+		if g.oneIn("late", 4) {
+			created = created.AddDate(0, 0, g.number("days late", 1, 5))
+		}
+		g.special = append(g.special, created)
 		g.Updates = append(g.Updates, Update{UpdateID(len(g.Updates) + 1), scrum.ID, author,
 			pick(g, "yesterday", "", "Something"), pick(g, "today", "Something", ""), created, created.Add(time.Minute)})
 		for _, task := range g.Live() {

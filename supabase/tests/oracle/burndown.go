@@ -96,11 +96,6 @@ func (s *sprintView) ideal(d history.Date, unit string) any {
 	return rounded(product(start, big.NewRat(int64(all-past), int64(all))), 2)
 }
 
-// running tells whether the sprint is Active at the moment: started, and neither completed nor cancelled.
-func (s *sprintView) running() bool {
-	return !s.started.IsZero() && s.completed.IsZero() && s.row.Status != "Cancelled"
-}
-
 // paceDays are the last up to 5 working days before today, in order.
 func (s *sprintView) paceDays() []history.Date {
 	var days []history.Date

@@ -18,7 +18,7 @@ func (o *Oracle) Draft() Object {
 			}
 		}
 	}
-	return Object{"as_of": o.AsOf, "timezone": o.Zone.String(), "scrums": scrums}
+	return Object{"as_of": o.AsOf, "timezone": o.Zone.String(), "scope": Object{"visible_sprints": len(scrums)}, "scrums": scrums}
 }
 
 func (s *sprintView) draft() Object {

@@ -83,6 +83,7 @@ func (o *Oracle) ProjectImpediments() Object {
 	for _, i := range resolved[:min(20, len(resolved))] {
 		last = append(last, o.impediment(i, o.AsOf))
 	}
-	return Object{"as_of": o.AsOf, "timezone": o.Zone.String(), "project": o.project(),
+	return Object{"as_of": o.AsOf, "timezone": o.Zone.String(),
+		"scope": Object{"visible_impediments": len(open) + len(resolved)}, "project": o.project(),
 		"open": open, "resolved": last, "statistics": statistics}
 }

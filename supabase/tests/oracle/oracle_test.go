@@ -39,6 +39,9 @@ func TestScrumOfDay_dateOutside(t *testing.T) {
 	for _, e := range history.Examples() {
 		first, last := e.Sprints[0].StartDate, e.Sprints[0].EndDate
 		o := New(e.History, e.Start(first).Add(12*time.Hour))
+		if started := e.Sprints[0].StartedAt; !started.IsZero() && !started.After(o.AsOf) {
+			first = min(first, e.DateOf(started))
+		}
 		for _, d := range []history.Date{first.Plus(-1), last.Plus(1)} {
 			if _, err := o.ScrumOfDay(history.SprintID(1), d); err != ErrDate {
 				t.Errorf("%s: %s is refused with %v, want %v", e.Name, d, err, ErrDate)

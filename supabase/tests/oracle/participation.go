@@ -50,7 +50,8 @@ func (o *Oracle) Participation(from, to history.Date) Object {
 			"expected": expected, "updates": updates, "rate": rate(updates, expected), "streak": streak, "longest_streak": longest})
 	}
 	return Object{
-		"as_of": o.AsOf, "timezone": o.Zone.String(), "project": o.project(), "from_date": from, "to_date": to,
+		"as_of": o.AsOf, "timezone": o.Zone.String(), "scope": Object{"visible_scrums": len(scheduled)},
+		"project": o.project(), "from_date": from, "to_date": to,
 		"scheduled": len(scheduled), "expected": allExpected, "updates": allUpdates, "rate": rate(allUpdates, allExpected),
 		"members": members,
 	}

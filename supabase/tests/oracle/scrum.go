@@ -11,13 +11,13 @@ import (
 // ErrDate is the error 22023 about a date outside of the sprint.
 var ErrDate = errors.New("date outside of the sprint")
 
-// ScrumOfDay answers as scrum_of_day; "" is the default date.
+// ScrumOfDay answers as scrum_of_day; "" is the day of the sprint that is closest to today.
 func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 	s := o.sprint(sprint)
 	if date == "" {
-		date = s.today
+		date = min(max(s.today, s.startDay), s.lastDay())
 	}
-	if date < s.startDay || date > max(s.row.EndDate, s.atEnd) {
+	if date < s.startDay || date > s.lastDay() {
 		return nil, ErrDate
 	}
 	answer := s.head()
@@ -133,10 +133,12 @@ func (s *sprintView) since(d history.Date) time.Time {
 	return s.refStart
 }
 
+// updateOf is what a person has posted in a scrum by the moment, which may be days later.
 func (s *sprintView) updateOf(scrum *history.Scrum, profile string) *history.Update {
 	for i := range s.Updates {
-		if scrum != nil && s.Updates[i].ScrumID == scrum.ID && s.Updates[i].ProfileID == profile {
-			return &s.Updates[i]
+		u := &s.Updates[i]
+		if scrum != nil && u.ScrumID == scrum.ID && u.ProfileID == profile && !u.CreatedAt.After(s.AsOf) {
+			return u
 		}
 	}
 	return nil
@@ -200,7 +202,7 @@ func what(e history.Event) Object {
 func (s *sprintView) saidAndDone(profile string, d history.Date, until time.Time) List {
 	list := List{}
 	last := s.lastScrum(d)
-	if last == nil {
+	if s.updateOf(last, profile) == nil {
 		return list
 	}
 	for _, task := range s.namedTasks(last.ID, profile, "will do") {

@@ -9,13 +9,13 @@ import (
 // sprintView is a sprint as seen at the oracle's moment.
 type sprintView struct {
 	*Oracle
-	row                    *history.Sprint
-	id                     string
-	started, completed     time.Time // zero: not, or not yet
-	refStart, refFinish    time.Time
-	horizon                time.Time
-	begun                  bool
-	startDay, today, atEnd history.Date // of refStart, AsOf, horizon
+	row                 *history.Sprint
+	id                  string
+	started, completed  time.Time // zero: not, or not yet
+	refStart, refFinish time.Time
+	horizon             time.Time
+	begun               bool
+	startDay, today     history.Date // of refStart, AsOf
 }
 
 func (o *Oracle) sprint(id string) *sprintView {
@@ -40,7 +40,7 @@ func (o *Oracle) sprint(id string) *sprintView {
 		s.horizon = o.AsOf
 	}
 	s.begun = !s.refStart.After(o.AsOf)
-	s.startDay, s.today, s.atEnd = o.DateOf(s.refStart), o.DateOf(o.AsOf), o.DateOf(s.horizon)
+	s.startDay, s.today = o.DateOf(s.refStart), o.DateOf(o.AsOf)
 	return s
 }
 
@@ -86,15 +86,36 @@ func (s *sprintView) references(answer Object) {
 	}
 }
 
+// running tells whether the sprint is Active at the moment: started, and neither completed nor cancelled.
+func (s *sprintView) running() bool {
+	return !s.started.IsZero() && s.completed.IsZero() && s.row.Status != "Cancelled"
+}
+
+// lastDay is the last day of burndown, flow and scrums: end_date, or a later day on which the
+// sprint still ran, was completed or started. One that isn't running has no days after its end.
+func (s *sprintView) lastDay() history.Date {
+	if s.running() || !s.completed.IsZero() {
+		return max(s.row.EndDate, s.DateOf(s.horizon))
+	}
+	return max(s.row.EndDate, s.startDay)
+}
+
 // days are the days of burndown and flow.
 func (s *sprintView) days() []history.Date {
-	last := s.row.EndDate
-	if s.begun {
-		last = max(last, s.atEnd)
-	}
 	var days []history.Date
-	for d := s.startDay; d <= last; d = d.Plus(1) {
+	for d := s.startDay; d <= s.lastDay(); d = d.Plus(1) {
 		days = append(days, d)
+	}
+	return days
+}
+
+// daysLeft are the working days until end_date, from today on or from the day it starts.
+func (s *sprintView) daysLeft() []history.Date {
+	var days []history.Date
+	for d := max(s.today, s.startDay); s.completed.IsZero() && d <= s.row.EndDate; d = d.Plus(1) {
+		if s.isWorkingDay(d) {
+			days = append(days, d)
+		}
 	}
 	return days
 }

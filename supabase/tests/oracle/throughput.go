@@ -10,9 +10,12 @@ import (
 func (o *Oracle) Throughput(days int) Object {
 	today := o.DateOf(o.AsOf)
 	var remaining amount
-	unestimated := 0
+	there, unestimated := 0, 0
 	for _, task := range o.tasks {
 		state := o.state(task, o.AsOf)
+		if state.Exists {
+			there++
+		}
 		if state.Exists && state.Status != "Completed" && state.Status != "Cancelled" {
 			remaining.add(state.Points)
 			if state.Points == nil {
@@ -31,7 +34,7 @@ func (o *Oracle) Throughput(days int) Object {
 		week = append(week, d)
 	}
 	return Object{
-		"as_of": o.AsOf, "timezone": o.Zone.String(), "project": o.project(),
+		"as_of": o.AsOf, "timezone": o.Zone.String(), "scope": Object{"visible_tasks": there}, "project": o.project(),
 		"remaining": Object{"tasks": remaining.tasks, "points": orZero(remaining.points), "unestimated_count": unestimated},
 		"history":   o.throughput(today, days),
 		"calendar":  Object{"today": today, "working_days": week, "holidays": holidays},

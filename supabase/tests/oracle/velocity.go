@@ -11,7 +11,7 @@ import (
 func (o *Oracle) Velocity(last int) Object {
 	var closed []history.Sprint
 	for _, s := range o.Sprints {
-		if s.Status == "Completed" {
+		if s.Status == "Completed" && !s.CompletedAt.After(o.AsOf) {
 			closed = append(closed, s)
 		}
 	}

@@ -1,10 +1,6 @@
 package oracle
 
-import (
-	"slices"
-
-	"github.com/mysingle/mysingle/supabase/tests/history"
-)
+import "slices"
 
 // Workload answers as sprint_workload.
 func (o *Oracle) Workload(sprint string) Object {
@@ -31,16 +27,6 @@ func (o *Oracle) Workload(sprint string) Object {
 	}
 	answer["members"] = members
 	return answer
-}
-
-func (s *sprintView) daysLeft() []history.Date {
-	var days []history.Date
-	for d := max(s.today, s.row.StartDate); d <= s.row.EndDate; d = d.Plus(1) {
-		if s.isWorkingDay(d) {
-			days = append(days, d)
-		}
-	}
-	return days
 }
 
 func (s *sprintView) load(profile string) Object {
