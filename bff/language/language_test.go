@@ -1,9 +1,13 @@
 package language
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
+	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -124,35 +128,67 @@ func collect(t *testing.T, name string, said map[string]bool) {
 	})
 }
 
-func TestFaults(t *testing.T) {
+// TestRules looks for rules of validation in the BFF's source.
+func TestRules(t *testing.T) {
+	ruled := make(map[string]bool)
+	files, err := filepath.Glob("../server/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range regexp.MustCompile(`validate:"([^"]*)"`).FindAllSubmatch(source, -1) {
+			for rule := range strings.SplitSeq(string(tag[1]), ",") {
+				if !strings.Contains(rule, "|") {
+					rule, _, _ = strings.Cut(rule, "=")
+				}
+				ruled[rule] = true
+			}
+		}
+	}
+	for _, modifier := range []string{"omitnil", "omitempty", "dive"} {
+		delete(ruled, modifier)
+	}
+	if got, want := slices.Sorted(maps.Keys(rules)), slices.Sorted(maps.Keys(ruled)); !slices.Equal(got, want) {
+		t.Errorf("there are sentences for %v, and rules %v", got, want)
+	}
+}
+
+func TestFault(t *testing.T) {
 	validate := validator.New()
 	if err := validate.RegisterValidation("date", func(validator.FieldLevel) bool { return false }); err != nil {
 		t.Fatal(err)
 	}
-	faults := NewFaults(validate)
+	unit := "hours"
 	var broken validator.ValidationErrors
-	err := validate.Struct(struct {
-		Date   string `validate:"date"`
-		Member string `validate:"eq=me|uuid"`
-		Last   int    `validate:"min=1"`
-		Unit   string `validate:"oneof=tasks points"`
-		ID     string `validate:"uuid"`
-	}{})
-	broken, _ = err.(validator.ValidationErrors)
+	errors.As(validate.Struct(struct {
+		Date   string   `validate:"date"`
+		Member string   `validate:"eq=me|uuid"`
+		Last   int      `validate:"min=1"`
+		Seed   int64    `validate:"max=9007199254740991"`
+		Unit   *string  `validate:"omitnil,oneof=tasks points"`
+		Parts  []string `validate:"dive,oneof=board flow"`
+		ID     string   `validate:"uuid"`
+	}{Seed: math.MaxInt64, Unit: &unit, Parts: []string{"flow", `"보드"`, ""}}), &broken)
 	want := map[Language][]string{
 		English: {
 			"Date must be a date such as 2026-11-23", "Member must be me or a member's UUID", "Last must be 1 or greater",
-			"Unit must be one of [tasks points]", "ID must be a valid UUID",
+			"Seed must be 9007199254740991 or less", `Unit: "hours" is not one of tasks, points`,
+			`Parts: "\"보드\"" is not one of board, flow`, `Parts: "" is not one of board, flow`, "ID must be a valid UUID",
 		},
 		Korean: {
-			"Date은(는) 2026-11-23과 같은 날짜여야 합니다", "Member은(는) me이거나 구성원의 UUID여야 합니다", "Last은(는) 1 이상여야 합니다",
-			"Unit은(는) [tasks points] 중 하나여야 합니다", "ID은(는) 올바른 UUID여야 합니다",
+			"Date은(는) 2026-11-23처럼 적은 실제 날짜여야 합니다", "Member은(는) me 또는 구성원의 UUID여야 합니다", "Last은(는) 1 이상이어야 합니다",
+			"Seed은(는) 9007199254740991 이하여야 합니다", `Unit: "hours"은(는) tasks, points 중 하나가 아닙니다`,
+			`Parts: "\"보드\""은(는) board, flow 중 하나가 아닙니다`, `Parts: ""은(는) board, flow 중 하나가 아닙니다`, "ID은(는) 올바른 UUID여야 합니다",
 		},
 	}
 	for l, sentences := range want {
 		var said []string
 		for _, fault := range broken {
-			said = append(said, faults.Say(l, fault))
+			said = append(said, l.Fault(fault))
 		}
 		if !slices.Equal(said, sentences) {
 			t.Errorf("%s: %q", l, said)

@@ -1,65 +1,49 @@
 package language
 
 import (
+	"fmt"
 	"strings"
 
-	enlocale "github.com/go-playground/locales/en"
-	kolocale "github.com/go-playground/locales/ko"
-	ut "github.com/go-playground/universal-translator"
 	"github.com/go-playground/validator/v10"
-	entranslations "github.com/go-playground/validator/v10/translations/en"
-	kotranslations "github.com/go-playground/validator/v10/translations/ko"
 )
 
-// rules are the BFF's own rules of validation; {0} is the parameter's name.
+// rules are what is said when a parameter breaks a rule of validation, by the
+// rule's name. They are formats of package fmt for the parameter's name, what
+// the rule asks for and the value.
 var rules = map[string]map[Language]string{
+	"uuid": {
+		English: "%[1]s must be a valid UUID",
+		Korean:  "%[1]s은(는) 올바른 UUID여야 합니다",
+	},
 	"date": {
-		English: "{0} must be a date such as 2026-11-23",
-		Korean:  "{0}은(는) 2026-11-23과 같은 날짜여야 합니다",
+		English: "%[1]s must be a date such as 2026-11-23",
+		Korean:  "%[1]s은(는) 2026-11-23처럼 적은 실제 날짜여야 합니다",
+	},
+	"min": {
+		English: "%[1]s must be %[2]s or greater",
+		Korean:  "%[1]s은(는) %[2]s 이상이어야 합니다",
+	},
+	"max": {
+		English: "%[1]s must be %[2]s or less",
+		Korean:  "%[1]s은(는) %[2]s 이하여야 합니다",
+	},
+	"oneof": {
+		English: "%[1]s: %[3]q is not one of %[2]s",
+		Korean:  "%[1]s: %[3]q은(는) %[2]s 중 하나가 아닙니다",
 	},
 	// Of query parameters that name a person.
 	"eq=me|uuid": {
-		English: "{0} must be me or a member's UUID",
-		Korean:  "{0}은(는) me이거나 구성원의 UUID여야 합니다",
+		English: "%[1]s must be me or a member's UUID",
+		Korean:  "%[1]s은(는) me 또는 구성원의 UUID여야 합니다",
 	},
 }
 
-// Faults translates broken rules.
-type Faults map[Language]ut.Translator
-
-// NewFaults gives the validator's rules their sentences: the validator's own
-// translations, and the BFF's for its own rules. It panics if one is missing.
-func NewFaults(validate *validator.Validate) Faults {
-	must := func(err error) {
-		if err != nil {
-			panic(err)
-		}
+// Fault tells which rule a parameter breaks, without a full stop.
+func (l Language) Fault(broken validator.FieldError) string {
+	sentences, ok := rules[broken.Tag()]
+	if !ok {
+		panic("no sentence for the rule " + broken.Tag()) // a fault in rules
 	}
-	locales := ut.New(enlocale.New(), kolocale.New())
-	faults := make(Faults, len(spoken))
-	for _, l := range spoken {
-		translator, _ := locales.GetTranslator(string(l))
-		faults[l] = translator
-	}
-	must(entranslations.RegisterDefaultTranslations(validate, faults[English]))
-	must(kotranslations.RegisterDefaultTranslations(validate, faults[Korean]))
-	for rule, sentences := range rules {
-		for l, sentence := range sentences {
-			must(validate.RegisterTranslation(rule, faults[l],
-				func(t ut.Translator) error { return t.Add(rule, sentence, true) },
-				func(t ut.Translator, fault validator.FieldError) string {
-					said, err := t.T(rule, fault.Field())
-					if err != nil {
-						return fault.Error()
-					}
-					return said
-				}))
-		}
-	}
-	return faults
-}
-
-// Say tells what is wrong, without a full stop.
-func (f Faults) Say(l Language, fault validator.FieldError) string {
-	return strings.TrimSuffix(fault.Translate(f[l]), ".")
+	name, _, _ := strings.Cut(broken.Field(), "[") // an element of a list
+	return fmt.Sprintf(sentences[l], name, strings.ReplaceAll(broken.Param(), " ", ", "), broken.Value())
 }

@@ -14,12 +14,8 @@ import (
 	"github.com/mysingle/mysingle/bff/language"
 )
 
-// validate is safe for concurrent use and caches what it knows of a struct;
-// faults tells what it finds.
-var (
-	validate = newValidate()
-	faults   = language.NewFaults(validate)
-)
+// validate is safe for concurrent use and caches what it knows of a struct.
+var validate = newValidate()
 
 func newValidate() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
@@ -144,7 +140,7 @@ func invalid(input any) []fieldError {
 	for _, b := range broken {
 		name, _, _ := strings.Cut(b.StructField(), "[") // an element of a list
 		field, _ := reflect.TypeOf(input).Elem().FieldByName(name)
-		fault := fieldError{say: func(l language.Language) string { return faults.Say(l, b) }}
+		fault := fieldError{say: func(l language.Language) string { return l.Fault(b) }}
 		fault.In, fault.Name = parameter(field)
 		fields = append(fields, fault)
 	}
