@@ -20,7 +20,7 @@ type Part struct {
 }
 
 // Compose reads the parts side by side, all of them, within ctx's deadline.
-// It fails if the caller isn't let in, or if nothing could be read.
+// It fails if the caller isn't let in, or if the sprint is gone.
 func (r *Reader) Compose(ctx context.Context, caller supabase.Caller, parts []Part) error {
 	done := make(chan struct{}, len(parts))
 	for i := range parts {
@@ -32,25 +32,21 @@ func (r *Reader) Compose(ctx context.Context, caller supabase.Caller, parts []Pa
 	for range parts {
 		<-done
 	}
-	failed := 0
 	for _, part := range parts {
 		if fatal(part.Err) {
 			return part.Err
 		}
-		if part.Err != nil {
-			failed++
-		}
-	}
-	if failed == len(parts) {
-		return parts[0].Err
 	}
 	return nil
 }
 
-// fatal tells errors that concern the caller and not a part.
+// fatal tells errors that concern all parts alike.
 func fatal(err error) bool {
 	answer := new(supabase.Error)
-	return errors.As(err, &answer) && (answer.Status == 401 || answer.Status == 403)
+	if errors.As(err, &answer) {
+		return answer.Status == 401 || answer.Status == 403
+	}
+	return errors.Is(err, ErrSprintNotFound)
 }
 
 // Join writes the JSON of a sprint.Dashboard from that of its parts.

@@ -90,8 +90,6 @@ type Version struct {
 	// and those of every other request for the same version.
 	AsOf     string `json:"as_of"`
 	Timezone string `json:"timezone"`
-	// ScrumDate is the day of the sprint that is closest to today.
-	ScrumDate string `json:"scrum_date"`
 	// Sprint and Project are what every view begins with; null where the
 	// version isn't of one.
 	Sprint  json.RawMessage `json:"sprint"`

@@ -37,7 +37,7 @@ func mustTag(tb testing.TB, address, token string) string {
 			tb.Fatalf("status %d: %s", a.Status, a.Body)
 		}
 		if tag := a.Header.Get("Etag"); tag == b.Header.Get("Etag") {
-			if a.Body != b.Body && !strings.Contains(address, "/board") && !strings.Contains(address, "/velocity") && !strings.Contains(address, "/dashboard") {
+			if a.Body != b.Body {
 				tb.Errorf("%s: one tag, two answers:\n%s\n%s", address, a.Body, b.Body)
 			}
 			return tag

@@ -1,7 +1,7 @@
 package server
 
 import (
-	"maps"
+	"context"
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,67 +28,45 @@ var dashboardParts = []dashboardPart{
 	{"workload", workloadView}, {"scrum", scrumView}, {"report", reportView},
 }
 
+// parts are those that the input asks for.
+func (in *dashboardInput) parts() []dashboardPart {
+	if len(in.Include) == 0 {
+		return dashboardParts
+	}
+	return slices.DeleteFunc(slices.Clone(dashboardParts), func(part dashboardPart) bool {
+		return !slices.Contains(in.Include, part.name)
+	})
+}
+
 // dashboard answers several views of a sprint at once. A part that fails is
-// null and named in incomplete; such an answer has no ETag, so that it is
-// asked for again.
-func (s *Server) dashboard(c *fiber.Ctx) error {
-	var input dashboardInput
-	if err := readInput(c, &input); err != nil {
-		return err
-	}
-	views, byMinute := dashboardParts, false
-	if len(input.Include) > 0 {
-		views = slices.DeleteFunc(slices.Clone(dashboardParts), func(part dashboardPart) bool {
-			return !slices.Contains(input.Include, part.name)
-		})
-	}
-	for _, part := range views {
-		byMinute = byMinute || part.view.byMinute
-	}
-	ctx, cancel := s.client.WithDeadline(c.UserContext())
-	defer cancel()
-	caller := callerOf(c)
-	arguments := input.arguments(caller)
-	version, err := s.figures.Version(ctx, caller, ofSprint.query(arguments, byMinute))
-	if err != nil {
-		return err
-	}
-	tag, err := s.entityTag(c, version, input, "")
-	if err != nil {
-		return err
-	}
-	if clientHas(c, tag) {
-		return notModified(c, tag, "")
-	}
-	parts := make([]figures.Part, len(views))
-	for i, part := range views {
-		parts[i] = figures.Part{Name: part.name, Query: part.view.query(maps.Clone(arguments), version)}
-	}
-	if err := s.figures.Compose(ctx, caller, parts); err != nil {
-		return err
-	}
-	incomplete := s.incomplete(c, parts)
-	body, err := figures.Join(version, parts, incomplete)
-	if err != nil {
-		return err
-	}
-	if len(incomplete) > 0 {
-		l := languageOf(c)
-		c.Vary(fiber.HeaderAcceptLanguage)
-		c.Set(fiber.HeaderContentLanguage, string(l))
-		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-		c.Response().SetBodyRaw(body)
-		return nil
-	}
-	if clientHasAny(c) {
-		return notModified(c, tag, "")
-	}
-	return send(c, tag, "", fiber.MIMEApplicationJSON, body)
+// null and named in incomplete.
+func (s *Server) dashboard() fiber.Handler {
+	return conditional(s, question[dashboardInput]{
+		subject: ofSprint,
+		byMinute: func(input *dashboardInput) bool {
+			return slices.ContainsFunc(input.parts(), func(part dashboardPart) bool { return part.view.byMinute })
+		},
+		contentType: fiber.MIMEApplicationJSON,
+		answer: func(ctx context.Context, c *fiber.Ctx, input *dashboardInput, version figures.Version) ([]byte, bool, error) {
+			caller := callerOf(c)
+			var parts []figures.Part
+			for _, part := range input.parts() {
+				parts = append(parts, figures.Part{Name: part.name, Query: part.view.query(input.arguments(caller), version)})
+			}
+			if err := s.figures.Compose(ctx, caller, parts); err != nil {
+				return nil, false, err
+			}
+			incomplete := s.incomplete(c, parts)
+			body, err := figures.Join(version, parts, incomplete)
+			return body, len(incomplete) == 0, err
+		},
+	})
 }
 
 // incomplete tells of the parts that failed what the view itself would have
-// answered, and logs what is for the log.
+// answered, in the client's language, and logs what is for the log.
 func (s *Server) incomplete(c *fiber.Ctx, parts []figures.Part) []sprint.IncompletePart {
+	l := languageOf(c)
 	var failed []sprint.IncompletePart
 	for _, part := range parts {
 		if part.Err == nil {
@@ -98,7 +76,8 @@ func (s *Server) incomplete(c *fiber.Ctx, parts []figures.Part) []sprint.Incompl
 		if internal {
 			s.log.Error("part failed", "request_id", requestID(c), "route", c.Route().Path, "part", part.Name, "error", part.Err)
 		}
-		p.translate(languageOf(c))
+		p.translate(l)
+		spokenIn(c, l)
 		failed = append(failed, sprint.IncompletePart{Part: part.Name, Code: p.Code, Message: p.Message})
 	}
 	return failed

@@ -37,7 +37,7 @@ func (s *Server) routes() {
 	sprints.Get("/report", pass[sprintInput](s, reportView))
 	sprints.Get("/workload", pass[sprintInput](s, workloadView))
 	sprints.Get("/scrum", pass[scrumInput](s, scrumView))
-	sprints.Get("/dashboard", s.dashboard)
+	sprints.Get("/dashboard", s.dashboard())
 	projects := api.Group("/projects/:project_id")
 	projects.Get("/velocity", pass[velocityInput](s, velocityView))
 	projects.Get("/velocity.svg", picture[velocityPictureInput](s, velocityView, asRead[sprint.Velocity], chart.Velocity))

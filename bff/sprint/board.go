@@ -7,6 +7,7 @@ import "time"
 
 // Board is a sprint's board.
 type Board struct {
+	// AsOf is the moment to which days are counted; the tasks are those of now.
 	AsOf     time.Time `json:"as_of"`
 	Timezone string    `json:"timezone"`
 	Scope    Scope     `json:"scope"`
@@ -59,7 +60,7 @@ type Task struct {
 	DueDate       *string  `json:"due_date"`
 	RelatedTaskID *string  `json:"related_task_id"`
 	BoardRank     float64  `json:"board_rank"`
-	// DaysInStatus counts days of the organization's time zone.
+	// DaysInStatus counts days of the organization's time zone up to as_of.
 	DaysInStatus int        `json:"days_in_status"`
 	StatusSince  time.Time  `json:"status_since"`
 	BlockedSince *time.Time `json:"blocked_since"`

@@ -17,8 +17,8 @@ type Burndown struct {
 	UnestimatedCount *int            `json:"unestimated_count"`
 	Pace             Pace            `json:"pace"`
 	ProjectedFinish  ProjectedFinish `json:"projected_finish"`
-	// Days are consecutive, from the reference start to the end date, or to
-	// as_of or the completion if that is later.
+	// Days are consecutive, from the reference start to the end date; beyond
+	// it only while the sprint runs, or if it was completed later.
 	Days []BurndownDay `json:"days"`
 }
 

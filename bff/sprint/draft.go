@@ -7,7 +7,13 @@ import "time"
 type MyScrum struct {
 	AsOf     time.Time         `json:"as_of"`
 	Timezone string            `json:"timezone"`
+	Scope    MyScrumScope      `json:"scope"`
 	Scrums   []MyScrumOfSprint `json:"scrums"`
+}
+
+// MyScrumScope tells how many running sprints of theirs the caller may see.
+type MyScrumScope struct {
+	VisibleSprints int `json:"visible_sprints"`
 }
 
 // MyScrumOfSprint is the caller's part in one sprint's scrum of today.

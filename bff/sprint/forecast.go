@@ -6,6 +6,7 @@ import "github.com/mysingle/mysingle/bff/forecast"
 // in story points. Both are of the same imagined futures.
 type Forecast struct {
 	ProjectHead
+	Scope     ThroughputScope   `json:"scope"`
 	Remaining Remaining         `json:"remaining"`
 	Calendar  Calendar          `json:"calendar"`
 	Tasks     forecast.Forecast `json:"tasks"`
@@ -40,5 +41,5 @@ func NewForecast(throughput *Throughput, seed int64) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Forecast{throughput.ProjectHead, throughput.Remaining, throughput.Calendar, *inTasks, *inPoints}, nil
+	return &Forecast{throughput.ProjectHead, throughput.Scope, throughput.Remaining, throughput.Calendar, *inTasks, *inPoints}, nil
 }

@@ -9,7 +9,7 @@ import (
 func TestNewForecast(t *testing.T) {
 	var throughput Throughput
 	decoder := json.NewDecoder(strings.NewReader(`{
-		"as_of": "2026-11-23T09:00:00+09:00", "timezone": "Asia/Seoul",
+		"as_of": "2026-11-23T09:00:00+09:00", "timezone": "Asia/Seoul", "scope": {"visible_tasks": 18},
 		"project": {"project_id": "6f1c", "project_name": "Shop"},
 		"remaining": {"tasks": 8, "points": 0, "unestimated_count": 8},
 		"history": [
@@ -36,7 +36,7 @@ func TestNewForecast(t *testing.T) {
 	if f.Points.Reason == nil || *f.Points.Reason != "unestimated" {
 		t.Errorf("points: got %+v", f.Points)
 	}
-	if f.Project.ProjectName != "Shop" || f.Calendar.Today != "2026-11-23" || f.Remaining.Tasks != 8 {
+	if f.Project.ProjectName != "Shop" || f.Calendar.Today != "2026-11-23" || f.Remaining.Tasks != 8 || f.Scope.VisibleTasks != 18 {
 		t.Errorf("got %+v", f)
 	}
 

@@ -5,11 +5,18 @@ import "time"
 // Impediments are what is, and what lately was, in a project's way.
 type Impediments struct {
 	ProjectHead
+	Scope ImpedimentsScope `json:"scope"`
 	// Open ones are oldest first.
 	Open []Impediment `json:"open"`
 	// Resolved are the last 20, latest first.
 	Resolved   []Impediment         `json:"resolved"`
 	Statistics ImpedimentStatistics `json:"statistics"`
+}
+
+// ImpedimentsScope tells how many impediments, open and resolved, the caller
+// may see.
+type ImpedimentsScope struct {
+	VisibleImpediments int `json:"visible_impediments"`
 }
 
 // Impediment is one impediment of a project, as it was at the moment that its

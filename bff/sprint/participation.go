@@ -3,6 +3,7 @@ package sprint
 // Participation is who answered the daily scrums of a project.
 type Participation struct {
 	ProjectHead
+	Scope ParticipationScope `json:"scope"`
 	// FromDate and ToDate are the first and the last day counted.
 	FromDate string `json:"from_date"`
 	ToDate   string `json:"to_date"`
@@ -16,6 +17,11 @@ type Participation struct {
 	Rate *float64 `json:"rate"`
 	// Members are the project's present ones but viewers.
 	Members []ParticipationMember `json:"members"`
+}
+
+// ParticipationScope tells how many scrums of these days the caller may see.
+type ParticipationScope struct {
+	VisibleScrums int `json:"visible_scrums"`
 }
 
 // ParticipationMember is one member's participation.

@@ -20,9 +20,10 @@ type ScrumOfDay struct {
 	Until time.Time `json:"until"`
 	// Expected is the number of members who are expected to post.
 	Expected int `json:"expected"`
-	// Posted is how many of them did.
+	// Posted is how many members did, expected or not.
 	Posted int `json:"posted"`
-	// Rate is posted / expected (1 = 100 %); null if nobody is expected.
+	// Rate is how many of the expected posted (1 = 100 %); null if nobody is
+	// expected.
 	Rate *float64 `json:"rate"`
 	// Members are those expected and those who posted, by name.
 	Members []ScrumMember `json:"members"`

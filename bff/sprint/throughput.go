@@ -4,10 +4,17 @@ package sprint
 // all that a forecast needs.
 type Throughput struct {
 	ProjectHead
-	Remaining Remaining `json:"remaining"`
+	Scope     ThroughputScope `json:"scope"`
+	Remaining Remaining       `json:"remaining"`
 	// History has the working days before today, oldest first.
 	History  []ThroughputDay `json:"history"`
 	Calendar Calendar        `json:"calendar"`
+}
+
+// ThroughputScope tells how many of the project's tasks, done or not, the
+// caller may see.
+type ThroughputScope struct {
+	VisibleTasks int `json:"visible_tasks"`
 }
 
 // Remaining is the tasks of a project, in any sprint or none, that are

@@ -2,8 +2,8 @@ package sprint
 
 import "time"
 
-// Velocity is what the last closed sprints of a project committed to and
-// completed, from their frozen reports.
+// Velocity is what the last sprints of a project that were completed by as_of
+// committed to and completed, from their frozen reports.
 type Velocity struct {
 	ProjectHead
 	Scope VelocityScope `json:"scope"`

@@ -5,7 +5,8 @@ package sprint
 type Workload struct {
 	Head
 	// WorkingDaysLeft counts the organization's working days from today, or
-	// from the sprint's start if that is later, to its end date.
+	// from the day of the reference start if that is later, to the end date;
+	// 0 once the sprint is completed.
 	WorkingDaysLeft int `json:"working_days_left"`
 	// Members are the project's, without viewers that no task is assigned
 	// to, by name; what nobody is assigned to comes last.
@@ -36,8 +37,8 @@ type WorkloadMember struct {
 // WorkloadRemaining is work that isn't done.
 type WorkloadRemaining struct {
 	Amount
-	// EstimatedMinutes is the sum of the tasks' estimated time; a task
-	// without one counts 0.
+	// EstimatedMinutes is the sum of the tasks' estimated time, as it is now;
+	// a task without one counts 0.
 	EstimatedMinutes int `json:"estimated_minutes"`
 	// UnestimatedCount is the number of tasks without points.
 	UnestimatedCount int `json:"unestimated_count"`
