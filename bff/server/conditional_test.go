@@ -104,6 +104,23 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
+// TestOneTagOneAnswer: the board and the velocity are of the version's
+// moment too, to the byte, alone and in a dashboard.
+func TestOneTagOneAnswer(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 20)
+	owner.MustDo(t, "complete_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+	sprints, projects := bff+"/api/v1/sprints/"+made.SprintID, bff+"/api/v1/projects/"+made.ProjectID
+	for _, address := range []string{
+		sprints + "/board", sprints + "/board?assignee=me", sprints + "/board?priority=High", sprints + "/dashboard?include=board",
+		sprints + "/dashboard?include=board,scrum", projects + "/velocity", projects + "/velocity?last=1", projects + "/velocity.svg",
+	} {
+		mustTag(t, address, owner.Token)
+	}
+}
+
 // TestTagsDiffer: what a request asks for, who asks and in which language is
 // part of the tag.
 func TestTagsDiffer(t *testing.T) {

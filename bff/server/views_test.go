@@ -126,6 +126,18 @@ func TestEveryView(t *testing.T) {
 			owner.MustDo(t, "complete_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
 			return made
 		}},
+		{"cancelled", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := mustRun(t, owner, 10)
+			owner.MustDo(t, "cancel_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			return made
+		}},
+		{"started and cancelled after its end", func(owner supabasetest.Person) supabasetest.Sprint {
+			made := owner.MustSprintOfDays(t, -33, -20)
+			owner.MustTasks(t, made, 20)
+			owner.MustDo(t, "start_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			owner.MustDo(t, "cancel_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+			return made
+		}},
 		{"empty", func(owner supabasetest.Person) supabasetest.Sprint { return owner.MustSprint(t) }},
 		{"started and empty", func(owner supabasetest.Person) supabasetest.Sprint {
 			made := owner.MustSprint(t)
@@ -212,6 +224,20 @@ func TestFiguresOfTheViews(t *testing.T) {
 	mine := mustView[sprint.MyScrum](t, bff+"/api/v1/me/scrum", owner.Token)
 	if len(mine.Scrums) != 1 || mine.Scrums[0].Sprint.SprintID != made.SprintID || !mine.Scrums[0].Expected || len(mine.Scrums[0].Draft.Impediments) == 0 {
 		t.Errorf("my scrum: %+v", mine)
+	}
+	if mine.Scope.VisibleSprints != 1 {
+		t.Errorf("my scrum is of %+v", mine.Scope)
+	}
+	if forecast := mustView[sprint.Forecast](t, project+"/forecast", owner.Token); forecast.Scope.VisibleTasks != 60 || forecast.Remaining.Tasks != 20 {
+		t.Errorf("forecast: of %+v, remaining %+v", forecast.Scope, forecast.Remaining)
+	}
+	owner.MustInsert(t, "impediments", map[string]any{"sprint_id": made.SprintID, "description": "It hangs"}, nil)
+	if impediments := mustView[sprint.Impediments](t, project+"/impediments", owner.Token); impediments.Scope.VisibleImpediments != 1 || len(impediments.Open) != 1 {
+		t.Errorf("impediments: %+v", impediments)
+	}
+	owner.MustDo(t, "open_daily_scrums", map[string]any{}, nil)
+	if participation := mustView[sprint.Participation](t, project+"/participation", owner.Token); participation.Scope.VisibleScrums != 1 || participation.Scheduled != 1 {
+		t.Errorf("participation: %+v", participation)
 	}
 	if velocity := mustView[sprint.Velocity](t, project+"/velocity?last=50", owner.Token); velocity.Scope.VisibleSprints != 0 || velocity.Tasks.Average != nil {
 		t.Errorf("velocity: %+v", velocity)
