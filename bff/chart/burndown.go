@@ -122,13 +122,35 @@ func closed(head sprint.Head) bool {
 	return head.Sprint.CompletedAt != nil && !head.Sprint.CompletedAt.After(head.AsOf)
 }
 
+// cancelled tells whether the sprint was cancelled: what wasn't done then has
+// left it.
+func cancelled(head sprint.Head) bool { return head.Sprint.Status == "Cancelled" }
+
+// lastDay names the last day with figures: today, that of the close or, if
+// the sprint is over without one, its last.
+func (p *picture) lastDay(head sprint.Head, day time.Time) string {
+	word := p.words.today
+	switch {
+	case closed(head):
+		word = p.words.closed
+	case day.Format(time.DateOnly) < head.AsOf.In(p.location).Format(time.DateOnly):
+		word = p.words.over
+	}
+	return fmt.Sprintf(word, p.words.day(day))
+}
+
 // facts are what a reader wants to know first.
 func (b *burndown) facts(view *sprint.Burndown, w *words, measure Measure, now int) []string {
 	left, scope := *b.remaining[now], *b.scope[now]
 	var facts []string
+	if cancelled(view.Head) {
+		facts = append(facts, w.cancelled)
+	}
 	switch {
 	case scope == 0:
 		facts = append(facts, w.nothingInScope)
+	case left == 0 && cancelled(view.Head):
+		facts = append(facts, fmt.Sprintf(w.wasDone, w.count(scope, measure)))
 	case left == 0:
 		facts = append(facts, fmt.Sprintf(w.allDone, w.count(scope, measure)))
 	default:
@@ -225,20 +247,16 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 	p.legend(append(keys, p.shadedKey(slot)...)...)
 }
 
-// marks draws today's line, or that of the close, and the planned end if the
-// sprint went on after it.
+// marks draws the line of the last day with figures, and the planned end if
+// the sprint went on after it.
 func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int) float64) {
-	word := p.words.today
-	if closed(view.Head) {
-		word = p.words.closed
-	}
-	word = fmt.Sprintf(word, p.words.day(b.days[now].date))
+	word := p.lastDay(view.Head, b.days[now].date)
 	at := wordAbove(x(now), word)
 	for i, day := range b.days[:now] {
 		if day.date.Format(time.DateOnly) != view.Sprint.EndDate {
 			continue
 		}
-		// Its word stands aside for today's; without room for it the line
+		// Its word stands aside for the other; without room for it the line
 		// stands alone.
 		planned := p.words.plannedEnd
 		half := textWidth(planned, 12, 1.06) / 2

@@ -52,6 +52,7 @@ func scenarios() []scenario {
 	empty := with(fortnight, func(s *story) { s.tasks = 0 })
 	oneDay := with(fortnight, func(s *story) { s.days, s.today = 1, 0 })
 	firstDay := with(fortnight, func(s *story) { s.today = 0 })
+	cancelled := with(korea, func(s *story) { s.today, s.cancelled = s.days-1, true })
 	closedEarly := with(fortnight, func(s *story) { s.today, s.closed = 9, true })
 	late := with(fortnight, func(s *story) { s.today = 14 })
 	twoMonths := with(fortnight, func(s *story) { s.days, s.today, s.tasks = 60, 38, 320 })
@@ -69,6 +70,7 @@ func scenarios() []scenario {
 		{"burndown-ko", burndownOf(korea), ko},
 		{"burndown-points-ko", burndownOf(korea), koPoints},
 		{"burndown-closed-early", burndownOf(closedEarly), points},
+		{"burndown-cancelled-ko", burndownOf(cancelled), ko},
 		{"burndown-late", burndownOf(late), kst},
 		{"burndown-first-day", burndownOf(firstDay), kst},
 		{"burndown-one-day", burndownOf(oneDay), kst},
@@ -80,6 +82,7 @@ func scenarios() []scenario {
 		{"burndown-hostile-names", burndownOf(hostileNames), kst},
 		{"flow", flowOf(fortnight), kst},
 		{"flow-points-ko", flowOf(korea), koPoints},
+		{"flow-cancelled", flowOf(cancelled), kst},
 		{"flow-one-day", flowOf(oneDay), kst},
 		{"flow-60-days", flowOf(twoMonths), kst},
 		{"flow-366-days", flowOf(year), ko},

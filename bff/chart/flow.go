@@ -58,7 +58,11 @@ func Flow(view *sprint.Flow, options Options) ([]byte, error) {
 			counts = append(counts, fmt.Sprintf(w.statusCount, w.statuses[layer.status], w.number(amount)))
 		}
 	}
-	facts := []string{fmt.Sprintf(w.inTheSprint, total)}
+	var facts []string
+	if cancelled(view.Head) {
+		facts = append(facts, w.cancelled)
+	}
+	facts = append(facts, fmt.Sprintf(w.inTheSprint, total))
 	description := fmt.Sprintf(w.flowDesc, title, w.date(f.days[0].date), w.date(f.days[len(f.days)-1].date),
 		w.date(f.days[now].date), total, strings.Join(counts, ", "))
 	if hours := view.CycleTime.P50Hours; hours != nil {
@@ -155,11 +159,7 @@ func (f *flow) draw(view *sprint.Flow, p *picture, now int) {
 	}
 	p.baseline()
 
-	word := w.today
-	if closed(view.Head) {
-		word = w.closed
-	}
-	p.mark(x(now), fmt.Sprintf(word, w.day(f.days[now].date)), line{colour: ink, width: 1})
+	p.mark(x(now), p.lastDay(view.Head, f.days[now].date), line{colour: ink, width: 1})
 	f.keys(p, now)
 }
 

@@ -19,6 +19,7 @@ type story struct {
 	today         int    // index of the last day with figures; -1: not begun
 	tasks         int    // at the start
 	closed        bool   // on the last day with figures
+	cancelled     bool   // and looked at a week later
 	holidays      []string
 }
 
@@ -50,6 +51,9 @@ func (s story) head() sprint.Head {
 			StartDate: s.date(0).Format(time.DateOnly), EndDate: s.date(s.days - 1).Format(time.DateOnly),
 		},
 		Project: sprint.Project{ProjectID: "7c9e6679-7425-40de-944b-e07fc1f90ae7", ProjectName: s.project},
+	}
+	if s.cancelled {
+		head.Sprint.Status, head.AsOf = "Cancelled", head.AsOf.AddDate(0, 0, 7)
 	}
 	if s.closed {
 		head.Sprint.CompletedAt = &head.AsOf
@@ -129,7 +133,7 @@ func (s story) burndown() *sprint.Burndown {
 			day.Tasks.Scope, day.Tasks.Completed, day.Tasks.Remaining = &scope, &completed, &left
 			day.Points.Scope, day.Points.Completed, day.Points.Remaining = &scopePoints, &completedPoints, &leftPoints
 		}
-		if i >= s.today && s.today > 0 && !s.closed {
+		if i >= s.today && s.today > 0 && !s.closed && !s.cancelled {
 			left := float64(s.scope(s.today) - s.completed(s.today))
 			inTasks := round2(max(0, left-pace*float64(s.workingDays(i)-s.workingDays(s.today))))
 			inPoints := round2(inTasks * size)
@@ -140,7 +144,7 @@ func (s story) burndown() *sprint.Burndown {
 		}
 		view.Days = append(view.Days, day)
 	}
-	if view.ProjectedFinish.Tasks == nil && s.today > 0 && !s.closed {
+	if view.ProjectedFinish.Tasks == nil && s.today > 0 && !s.closed && !s.cancelled {
 		finish := s.date(s.days + 5).Format(time.DateOnly)
 		view.ProjectedFinish = sprint.ProjectedFinish{Tasks: &finish, Points: &finish}
 	}

@@ -26,7 +26,8 @@ type words struct {
 
 	// Burndown.
 	burndown, remaining, ideal, scope, projection, closed, plannedEnd, startWord string
-	left, allDone, nothingInScope                                                string
+	over, cancelled                                                              string
+	left, allDone, wasDone, nothingInScope                                       string
 	moreThanIdeal, lessThanIdeal, asIdeal, projected, unestimated                string
 	notBegun, noTasks, noPoints                                                  string
 	burndownDesc, burndownIdealDesc, burndownFinishDesc                          string
@@ -64,7 +65,8 @@ var english = words{
 
 	burndown: "Burndown", remaining: "Remaining", ideal: "Ideal", scope: "Scope", projection: "Projection",
 	closed: "Closed, %s", plannedEnd: "Planned end", startWord: "Start",
-	left: "%s of %s left", allDone: "All done: %s", nothingInScope: "Nothing in scope",
+	over: "Last day, %s", cancelled: "Cancelled",
+	left: "%s of %s left", allDone: "All done: %s", wasDone: "%s done", nothingInScope: "Nothing in scope",
 	moreThanIdeal: "%s more than ideal", lessThanIdeal: "%s less than ideal", asIdeal: "as ideal",
 	projected: "at the present pace done on %s", unestimated: "%s without points",
 	notBegun: "This sprint hasn't begun. Its start is planned for %s.",
@@ -112,7 +114,8 @@ var korean = words{
 
 	burndown: "번다운", remaining: "남은 일", ideal: "이상적인 진행", scope: "범위", projection: "예상",
 	closed: "종료 %s", plannedEnd: "종료 예정일", startWord: "시작",
-	left: "%[2]s 중 %[1]s 남음", allDone: "모두 완료: %s", nothingInScope: "범위에 든 일 없음",
+	over: "마지막 날 %s", cancelled: "취소된 스프린트",
+	left: "%[2]s 중 %[1]s 남음", allDone: "모두 완료: %s", wasDone: "%s 완료", nothingInScope: "범위에 든 일 없음",
 	moreThanIdeal: "이상적인 진행보다 %s 많음", lessThanIdeal: "이상적인 진행보다 %s 적음", asIdeal: "이상적인 진행과 같음",
 	projected: "지금 속도로 %s 완료 예상", unestimated: "포인트 없는 %s",
 	notBegun: "아직 시작하지 않은 스프린트입니다. 시작 예정일은 %s입니다.",
