@@ -156,9 +156,12 @@ describe("supabase-js and the figures", () => {
       const [ours, theirs] = [connect(url), connect(url)];
       await must(ours.auth.signInWithPassword({ email: "demo@mysingle.test", password: "mysingle-demo" }));
       await must(theirs.auth.signInWithPassword({ email: "maya@harborlabs.test", password: "mysingle-demo" }));
+      const as_of = new Date(Date.now() - 60_000).toISOString();
       for (const [view, args] of Object.entries(views)) {
         const answer = await must(ours.rpc(view, args));
         assert.equal(answer.timezone, "Asia/Seoul", view);
+        assert.ok(Object.values(answer.scope).every((visible) => visible > 0), view);
+        assert.equal(Date.parse((await must(ours.rpc(view, { ...args, as_of }))).as_of), Date.parse(as_of), view);
         const foreign = await must(theirs.rpc(view, args));
         if (view === "scrum_draft") assert.equal(foreign.timezone, "America/Los_Angeles");
         else assert.equal(foreign, null, view);
