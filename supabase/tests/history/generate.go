@@ -354,7 +354,7 @@ func (g *generator) moments() {
 }
 
 func (g *generator) look(s Sprint) time.Time {
-	switch g.number("look", 0, 5) {
+	switch g.number("look", 0, 6) {
 	case 0:
 		return g.moment("as of", s.StartDate, s.EndDate)
 	case 1:
@@ -364,6 +364,11 @@ func (g *generator) look(s Sprint) time.Time {
 	case 3:
 		return pick(g, "just before", g.special...).Add(-time.Microsecond)
 	case 4:
+		if len(g.Updates) == 0 {
+			return g.End(s.EndDate)
+		}
+		return pick(g, "posted just then", g.Updates...).CreatedAt.Add(-time.Duration(g.number("before that", 0, 1)) * time.Microsecond)
+	case 5:
 		return g.End(s.EndDate).Add(10 * 24 * time.Hour)
 	default:
 		return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
