@@ -6,11 +6,11 @@ import "time"
 type ScrumOfDay struct {
 	Head
 	Date string `json:"date"`
-	// IsScrumDay is true on a working day of a sprint that has begun. Nobody
-	// is expected on another day.
+	// IsScrumDay is true on a working day from the sprint's beginning to its
+	// completion. Nobody is expected on another day.
 	IsScrumDay bool `json:"is_scrum_day"`
 	// Reason says why it isn't one: "holiday", "weekend" (not a working
-	// weekday) or "not started".
+	// weekday), "not started" or "completed" (before).
 	Reason *string `json:"reason"`
 	// DailyScrum is null until the day's scrum was opened.
 	DailyScrum *DailyScrum `json:"daily_scrum"`

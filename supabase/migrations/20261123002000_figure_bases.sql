@@ -20,7 +20,7 @@ returns table (
   sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, today date,
   begun boolean, running boolean, finished boolean,
   reference_start timestamptz, reference_finish timestamptz, horizon timestamptz,
-  first_day date, last_day date, end_date date)
+  horizon_day date, first_day date, last_day date, end_date date)
 language sql stable set search_path = '' rows 1 as $$
   select s.sprint_id, s.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date,
     r.start <= c.as_of,
@@ -29,7 +29,7 @@ language sql stable set search_path = '' rows 1 as $$
     r.start,
     coalesce(e.completed_at, greatest(r.start, least(
       private.start_of(s.end_date + 1, o.timezone) - interval '1 microsecond', c.as_of))),
-    r.horizon,
+    r.horizon, (r.horizon at time zone o.timezone)::date,
     (r.start at time zone o.timezone)::date,
     greatest(s.end_date, (case when e.lasts then r.horizon else r.start end at time zone o.timezone)::date),
     s.end_date
@@ -47,7 +47,7 @@ language sql stable set search_path = '' rows 1 as $$
   where s.sprint_id = sprint_clock.sprint_id
 $$;
 comment on function private.sprint_clock(uuid, timestamptz) is
-  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of. first_day to last_day: the days of its pictures; beyond end_date only while it runs, or if it was completed later. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
+  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of; horizon_day: its day. first_day to last_day: the days of its pictures; beyond end_date only while it runs, or if it was completed later. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
 
 create function private.calendar(org_id uuid, from_day date, to_day date)
 returns table (day date, is_working boolean)

@@ -40,7 +40,7 @@ language sql stable security invoker set search_path = '' as $$
     group by c.day
   ), day as materialized (
     select c.day, c.is_working,
-      k.begun and c.day <= (k.horizon at time zone k.timezone)::date as has_come,
+      k.begun and c.day <= k.horizon_day as has_come,
       f.added_tasks, f.removed_tasks, f.reestimated_tasks, f.added_points, f.removed_points, f.reestimated_points,
       s.tasks + sum(coalesce(f.added_tasks - f.removed_tasks, 0)) over so_far as scope_tasks,
       s.points + sum(coalesce(f.added_points - f.removed_points + f.reestimated_points, 0)) over so_far as scope_points,

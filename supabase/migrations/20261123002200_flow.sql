@@ -34,7 +34,7 @@ language sql stable security invoker set search_path = '' as $$
     select c.day, c.is_working, status.status,
       sum(coalesce(step.tasks, 0)) over so_far as tasks,
       sum(coalesce(step.points, 0)) over so_far as points,
-      k.begun and c.day <= (k.horizon at time zone k.timezone)::date as has_come
+      k.begun and c.day <= k.horizon_day as has_come
     from clock k
     cross join lateral private.calendar(k.org_id, k.first_day, k.last_day) c
     cross join unnest(enum_range(null::public.task_status)) as status (status)

@@ -10,8 +10,9 @@ returns table (
 language sql stable set search_path = '' rows 1 as $$
   select k.sprint_id, k.project_id, k.org_id, k.timezone, k.as_of, d.day,
     d.day between k.first_day and k.last_day,
-    k.begun and c.is_working,
+    c.is_working and k.begun and not (k.finished and d.day > k.horizon_day),
     case when not k.begun then 'not started'
+         when k.finished and d.day > k.horizon_day then 'completed'
          when c.is_working then null
          when h.holiday_date is not null and extract(isodow from d.day)::smallint = any (o.working_days) then 'holiday'
          else 'weekend' end,
@@ -19,7 +20,7 @@ language sql stable set search_path = '' rows 1 as $$
     coalesce(private.start_of(before.scrum_date, k.timezone), k.reference_start),
     least(private.start_of(d.day + 1, k.timezone) - interval '1 microsecond', k.horizon)
   from private.sprint_clock(scrum_day.sprint_id, scrum_day.as_of) k
-  cross join lateral (select coalesce(scrum_day.day, least(greatest(k.today, k.first_day), k.last_day)) as day) d
+  cross join lateral (select coalesce(scrum_day.day, least(greatest(k.horizon_day, k.first_day), k.last_day)) as day) d
   join public.organizations o on o.org_id = k.org_id
   cross join lateral private.calendar(k.org_id, d.day, d.day) c
   left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = d.day
@@ -30,7 +31,7 @@ language sql stable set search_path = '' rows 1 as $$
     order by b.scrum_date desc limit 1) before on true
 $$;
 comment on function private.scrum_day(uuid, date, timestamptz) is
-  'A day of a sprint''s scrum (null: the sprint''s that is closest to today): whether it is held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
+  'A day of a sprint''s scrum (null: the sprint''s that is closest to today, or the day it was completed): whether it is held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
 
 create function private.expects_update(role public.project_role, joined_at timestamptz, profile_id uuid, day date, timezone text)
 returns boolean
@@ -163,7 +164,7 @@ begin
   return answer;
 end $$;
 comment on function public.scrum_of_day(uuid, date, timestamptz) is
-  'The scrum of a sprint on a day (default: today, or the sprint''s day that is closest to it), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday) or before the sprint starts (not started). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role, expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
+  'The scrum of a sprint on a day (default: today, or the sprint''s day that is closest to it, or the day it was completed), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday), before the sprint starts (not started) or after its completion (completed). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role, expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
 
 create function public.project_impediments(project_id uuid, as_of timestamptz default null) returns json
 language sql stable security invoker set search_path = '' as $$
@@ -226,7 +227,7 @@ begin
     raise exception 'from_date % to to_date % is more than a year', span.from_day, span.to_day using errcode = '22023';
   end if;
   with scrum as materialized (
-    select d.daily_scrum_id, d.scrum_date, c.is_working and k.begun as is_scrum_day
+    select d.daily_scrum_id, d.scrum_date, c.is_working and k.begun and not (k.finished and d.scrum_date > k.horizon_day) as is_scrum_day
     from public.daily_scrums d
     cross join lateral private.calendar(span.org_id, d.scrum_date, d.scrum_date) c
     cross join lateral private.sprint_clock(d.sprint_id, span.as_of) k

@@ -32,19 +32,20 @@ language sql stable set search_path = '' as $$
     'projected_finish', b.figures #> '{projected_finish,tasks}',
     'makes_its_date', case
       when (b.today #>> '{tasks,scope}')::numeric = 0 then null
-      when (b.today #>> '{tasks,remaining}')::numeric = 0 then not exists (
+      when (b.today #>> '{tasks,remaining}')::numeric = 0 then (b.figures #>> '{days,0,date}')::date <= s.end_date and not exists (
         select from json_array_elements(b.figures -> 'days') d
         where (d.value ->> 'date')::date >= s.end_date and (d.value #>> '{tasks,remaining}')::numeric > 0)
       when (b.today ->> 'date')::date > s.end_date then false
       else (b.figures #>> '{projected_finish,tasks}')::date <= s.end_date end,
     'open_impediments', (select count(*) from public.impediments i where i.sprint_id = s.sprint_id and i.resolved_at is null))
   from public.sprints s
-  cross join lateral (select public.sprint_burndown(s.sprint_id) as figures) f
+  -- offset 0 keeps the burndown from being computed anew wherever it is named.
+  cross join lateral (select public.sprint_burndown(s.sprint_id) as figures offset 0) f
   cross join lateral (
     select f.figures, (
       select d.value from json_array_elements(f.figures -> 'days') d
       where d.value #>> '{tasks,scope}' is not null
-      order by d.value ->> 'date' desc limit 1) as today) b
+      order by d.value ->> 'date' desc limit 1) as today offset 0) b
   where s.project_id = running_sprint.project_id and s.status = 'Active'
 $$;
 comment on function private.running_sprint(uuid) is

@@ -987,6 +987,7 @@ export type Database = {
           open_opportunity_count: number | null;
           org_id: string;
           projects: Json | null;
+          scope: Json | null;
           won_opportunity_count: number | null;
         };
         ComputedFields: never;
@@ -1124,7 +1125,7 @@ export type Database = {
         Returns: Json;
       };
       project_velocity: {
-        Args: { last?: number; project_id: string };
+        Args: { as_of?: string; last?: number; project_id: string };
         Returns: Json;
       };
       project_version: {
@@ -1139,6 +1140,7 @@ export type Database = {
       };
       sprint_board: {
         Args: {
+          as_of?: string;
           assignee?: string;
           priority?: Database["public"]["Enums"]["task_priority"];
           sprint_id: string;

@@ -128,7 +128,8 @@ func closedEarly() *Example {
 	// Its days go on to the end of the plan, without figures.
 	e.figures("sprint_burndown", "2026-06-20 09:00",
 		"days[*].tasks.remaining", "[2, 2, 2, 2, 2, 2, 2, 2, 1, 1, null, null]")
-	e.scrumFigures("", "2026-06-20 09:00", "date", `"2026-06-12"`)
+	e.scrumFigures("", "2026-06-20 09:00", "date", `"2026-06-10"`, "is_scrum_day", "true")
+	e.scrumFigures("2026-06-11", "2026-06-20 09:00", "is_scrum_day", "false", "reason", `"completed"`, "expected", "0")
 	return e
 }
 

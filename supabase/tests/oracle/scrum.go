@@ -11,11 +11,11 @@ import (
 // ErrDate is the error 22023 about a date outside of the sprint.
 var ErrDate = errors.New("date outside of the sprint")
 
-// ScrumOfDay answers as scrum_of_day; "" is the day of the sprint that is closest to today.
+// ScrumOfDay answers as scrum_of_day; "" is the day of the sprint that is closest to today, or to its completion.
 func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 	s := o.sprint(sprint)
 	if date == "" {
-		date = min(max(s.today, s.startDay), s.lastDay())
+		date = min(max(s.DateOf(s.horizon), s.startDay), s.lastDay())
 	}
 	if date < s.startDay || date > s.lastDay() {
 		return nil, ErrDate
@@ -74,6 +74,8 @@ func (s *sprintView) scrumDay(d history.Date) (is bool, reason any) {
 	switch {
 	case !s.begun:
 		return false, "not started"
+	case !s.completed.IsZero() && d > s.DateOf(s.completed):
+		return false, "completed"
 	case !slices.Contains(s.WorkingDays, d.Weekday()):
 		return false, "weekend"
 	case slices.Contains(s.Holidays, d):
