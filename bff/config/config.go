@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/joho/godotenv"
+
+	"github.com/mysingle/mysingle/bff/limit"
 )
 
 // Config is everything the BFF can be told. The tag env names the variable,
@@ -48,6 +50,24 @@ type Config struct {
 	// requests to Supabase under way. The first costs about 50 kB each.
 	ConnectionLimit int `env:"BFF_CONNECTION_LIMIT" default:"2048" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 	UpstreamLimit   int `env:"BFF_UPSTREAM_LIMIT" default:"256" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
+
+	// URLLimit bounds a request's path and query, in bytes. ClientTimeout is
+	// how long a client may take to send a request, or to take in some of the
+	// answer.
+	URLLimit      int           `env:"BFF_URL_LIMIT" default:"16384" validate:"min=1024,max=1048576" expect:"bytes, 1024 to 1048576"`
+	ClientTimeout time.Duration `env:"BFF_CLIENT_TIMEOUT" default:"30s" validate:"min=100ms,max=10m" expect:"a duration such as 30s, 100ms to 10m"`
+
+	// The rates bound how often one address (of IPv6: its /64) and one user
+	// ask; how often one address signs in, signs up or has e-mails sent; and
+	// how often it tries one e-mail.
+	AddressRate limit.Rate `env:"BFF_RATE_ADDRESS" default:"6000/m" expect:"a rate such as 600/m or 100/5m, or off"`
+	UserRate    limit.Rate `env:"BFF_RATE_USER" default:"1200/m" expect:"a rate such as 600/m or 100/5m, or off"`
+	SignInRate  limit.Rate `env:"BFF_RATE_SIGN_IN" default:"100/5m" expect:"a rate such as 600/m or 100/5m, or off"`
+	EmailRate   limit.Rate `env:"BFF_RATE_EMAIL" default:"10/10m" expect:"a rate such as 600/m or 100/5m, or off"`
+
+	// RedisURL is where instances share what they count. Without it each is
+	// on its own.
+	RedisURL string `env:"REDIS_URL" secret:"true" validate:"omitempty,redis" expect:"redis://[user:password@]host:port/database, or rediss:// for TLS"`
 
 	// UpstreamTimeout is how long Supabase may take for one answer. It is
 	// longer than the 8 s statement timeout of the role authenticated, so

@@ -82,6 +82,9 @@ func TestFaults(t *testing.T) {
 		{"upstream unreadable", map[string]string{"SUPABASE_REST_URL": "http://[::1"}, []string{"SUPABASE_REST_URL"}, ""},
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
+		{"rate without a time", map[string]string{"BFF_RATE_USER": "600"}, []string{`BFF_RATE_USER="600"`, "600/m"}, ""},
+		{"rate of nothing", map[string]string{"BFF_RATE_ADDRESS": "0/m"}, []string{`BFF_RATE_ADDRESS="0/m"`, "off"}, ""},
+		{"Redis of another scheme", map[string]string{"REDIS_URL": "http://:hunter2@redis"}, []string{"REDIS_URL", "rediss://"}, "hunter2"},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
 		{
 			"all at once",

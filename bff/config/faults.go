@@ -1,8 +1,8 @@
 package config
 
 import (
+	"encoding"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"reflect"
 	"slices"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
+	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -75,7 +76,7 @@ func set(field reflect.Value, raw string) error {
 		d, err := time.ParseDuration(raw)
 		*target = d
 		return err
-	case *slog.Level:
+	case encoding.TextUnmarshaler: // a log level, a rate
 		return target.UnmarshalText([]byte(raw))
 	case **url.URL:
 		u, err := url.Parse(strings.TrimRight(raw, "/"))
@@ -132,6 +133,10 @@ func rules() *validator.Validate {
 		u, err := url.Parse(field.Field().String())
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	}))
+	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
+		_, err := limit.Dial(field.Field().String())
+		return err == nil
 	}))
 	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
 		return supabase.Publishable(field.Field().String())

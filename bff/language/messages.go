@@ -16,6 +16,8 @@ var korean = map[string]string{
 	"The database failed to answer.":                          "데이터베이스가 응답하지 못했습니다.",
 	"Down: %s.":                                               "작동하지 않음: %s.",
 	"Too many requests are under way. Try again in a moment.": "지금 처리 중인 요청이 너무 많습니다. 잠시 후 다시 시도하세요.",
+	"Too many requests. Try again in %d s.":                   "요청이 너무 많습니다. %d초 후에 다시 시도하세요.",
+	"The request's path and query are too long.":              "요청 경로와 쿼리가 너무 깁니다.",
 	"The request's body is incomplete or malformed.":          "요청 본문이 끝까지 오지 않았거나 형식이 잘못되었습니다.",
 	"Something went wrong here. It has been logged.":          "서버에서 문제가 생겼습니다. 기록해 두었습니다.",
 	"There is nothing at this path.":                          "이 경로에는 아무것도 없습니다.",

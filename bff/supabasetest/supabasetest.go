@@ -38,6 +38,8 @@ func Config(tb testing.TB, changes map[string]string) config.Config {
 		"SUPABASE_URL":             Env(tb, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY": Env(tb, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET":      Env(tb, "SUPABASE_JWT_SECRET"),
+		// All tests have one address; those of the limits set their own.
+		"BFF_RATE_ADDRESS": "off", "BFF_RATE_USER": "off", "BFF_RATE_SIGN_IN": "off", "BFF_RATE_EMAIL": "off",
 	}
 	for name, value := range changes {
 		settings[name] = value
