@@ -32,7 +32,7 @@ func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 	watch(tb, listener.Addr().String(), c)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	s := server.New(c, "test", slog.New(slog.NewJSONHandler(log, nil)))
+	s := server.New(c, "test", slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), &slog.HandlerOptions{Level: slog.LevelDebug})))
 	go func() { ended <- s.Serve(ctx, listener) }()
 	tb.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()

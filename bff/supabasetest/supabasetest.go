@@ -81,8 +81,9 @@ func MustSignUp(tb testing.TB) Person {
 func mustAuth(tb testing.TB, path, email, password string) Person {
 	tb.Helper()
 	var session struct {
-		AccessToken string `json:"access_token"`
-		User        struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		User         struct {
 			ID string `json:"id"`
 		} `json:"user"`
 	}
@@ -91,6 +92,7 @@ func mustAuth(tb testing.TB, path, email, password string) Person {
 	if session.AccessToken == "" {
 		tb.Fatalf("Auth gave %s no session", email)
 	}
+	Secret(session.AccessToken, session.RefreshToken, password)
 	return Person{session.User.ID, session.AccessToken}
 }
 

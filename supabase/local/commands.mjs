@@ -46,7 +46,7 @@ export async function run({ run: [command, ...args] }) {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
-        env: { ...process.env, ...variables(parts, settings) },
+        env: { ...process.env, ...variables(parts, settings), STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
         stdio: "inherit",
       });
     });
