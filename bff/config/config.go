@@ -25,6 +25,11 @@ type Config struct {
 	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
 	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
 
+	// PublicURL is where browsers see the BFF: the one origin whose pages may
+	// use the session cookie. Without https there is no protecting a session
+	// but on the machine itself. Unset it is where the BFF listens (see At).
+	PublicURL *url.URL `env:"BFF_PUBLIC_URL" validate:"omitnil,origin,private" expect:"https://<host>, or http:// with a loopback host, without path"`
+
 	// SupabaseURL is the project's one public address. RestURL and AuthURL
 	// name one upstream each where it isn't below SupabaseURL.
 	SupabaseURL *url.URL `env:"SUPABASE_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
@@ -63,6 +68,20 @@ type Config struct {
 // Address is host and port in the form net.Listen takes.
 func (c Config) Address() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+}
+
+// At is the configuration of a BFF that listens on the address: the public
+// URL follows it where the port was left to the system.
+func (c Config) At(address net.Addr) Config {
+	if tcp, ok := address.(*net.TCPAddr); ok && c.PublicURL.Port() == "0" {
+		c.PublicURL = loopback(tcp.Port)
+	}
+	return c
+}
+
+// loopback is the URL of the port on this machine.
+func loopback(port int) *url.URL {
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 }
 
 // Service is the address of one of the project's services, given by its path.
@@ -108,15 +127,19 @@ func From(lookup func(name string) (string, bool)) (Config, error) {
 
 // derive fills in the addresses that follow from others.
 func (c *Config) derive(get func(string) string) []Fault {
+	if c.PublicURL == nil {
+		c.PublicURL = loopback(c.Port)
+	}
 	if c.SupabaseURL == nil && get("SUPABASE_URL") == "" {
 		port := get("SUPABASE_PORT")
 		if port == "" {
 			port = "54321"
 		}
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
 			return []Fault{{Variable: "SUPABASE_PORT", Value: port, Expected: "a port, 1 to 65535"}}
 		}
-		c.SupabaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+		c.SupabaseURL = loopback(n)
 	}
 	if c.SupabaseURL != nil {
 		if c.RestURL == nil {

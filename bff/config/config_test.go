@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/base64"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,6 +81,13 @@ func TestFaults(t *testing.T) {
 		{"upstream of another scheme", map[string]string{"SUPABASE_URL": "postgres://db/x"}, []string{`SUPABASE_URL="postgres://db/x"`}, ""},
 		{"upstream with a password", map[string]string{"SUPABASE_URL": "http://me:pass@host"}, []string{"SUPABASE_URL"}, "pass@"},
 		{"upstream unreadable", map[string]string{"SUPABASE_REST_URL": "http://[::1"}, []string{"SUPABASE_REST_URL"}, ""},
+		{"public URL with a path", map[string]string{"BFF_PUBLIC_URL": "https://app.test/x"}, []string{`BFF_PUBLIC_URL="https://app.test/x"`}, ""},
+		{"public URL with a password", map[string]string{"BFF_PUBLIC_URL": "https://me:pass@app.test"}, []string{"BFF_PUBLIC_URL"}, "pass@"},
+		{"public URL with the usual port", map[string]string{"BFF_PUBLIC_URL": "https://app.test:443"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"public URL in capitals", map[string]string{"BFF_PUBLIC_URL": "https://App.test"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"public URL not in punycode", map[string]string{"BFF_PUBLIC_URL": "https://앱.test"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"public URL without https", map[string]string{"BFF_PUBLIC_URL": "http://app.test"}, []string{`BFF_PUBLIC_URL="http://app.test"`, "loopback"}, ""},
+		{"public URL with no host", map[string]string{"BFF_PUBLIC_URL": "https://"}, []string{"BFF_PUBLIC_URL"}, ""},
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
@@ -107,6 +115,31 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d faults: %v", len(faults), err)
 			}
 		})
+	}
+}
+
+func TestPublicURL(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                      "http://127.0.0.1:9999",
+		"https://app.test/":     "https://app.test",
+		"https://app.test:8443": "https://app.test:8443",
+		"http://localhost:3000": "http://localhost:3000",
+		"http://[::1]:3000":     "http://[::1]:3000",
+		"http://127.0.0.2":      "http://127.0.0.2",
+	} {
+		c, err := from(map[string]string{"BFF_PUBLIC_URL": given, "BFF_PORT": "9999"})
+		if err != nil {
+			t.Error(err)
+		} else if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != want {
+			t.Errorf("%s became %s", given, got)
+		}
+	}
+	c, err := from(map[string]string{"BFF_PORT": "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != "http://127.0.0.1:5000" {
+		t.Errorf("on a free port it is %s", got)
 	}
 }
 

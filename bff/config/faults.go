@@ -133,6 +133,13 @@ func rules() *validator.Validate {
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 	}))
+	must(v.RegisterValidation("origin", func(field validator.FieldLevel) bool {
+		return isOrigin(field.Field().String())
+	}))
+	must(v.RegisterValidation("private", func(field validator.FieldLevel) bool {
+		u, err := url.Parse(field.Field().String())
+		return err == nil && (u.Scheme == "https" || isLoopback(u.Hostname()))
+	}))
 	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
 		return supabase.Publishable(field.Field().String())
 	}))
