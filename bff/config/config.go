@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -26,6 +27,17 @@ type Config struct {
 	// Host and Port are where the BFF listens; port 0 takes a free one.
 	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
 	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
+
+	// PublicURL is where browsers see the BFF: the one origin whose pages may
+	// use the session cookie. Without https there is no protecting a session
+	// but on the machine itself. Unset it is where the BFF listens (see At).
+	PublicURL *url.URL `env:"BFF_PUBLIC_URL" validate:"omitnil,origin,private" expect:"https://<host>, or http:// with a loopback host, without path"`
+
+	// AllowedOrigins are the origins of other sites whose pages may call the
+	// BFF. TrustedProxies are the proxies before it that may say whom they
+	// speak for: without them the peer is the client.
+	AllowedOrigins []string       `env:"BFF_ALLOWED_ORIGINS" validate:"dive,origin,private" expect:"origins as browsers send them, comma-separated: https://<host>, or http:// with a loopback host, without path"`
+	TrustedProxies []netip.Prefix `env:"BFF_TRUSTED_PROXIES" expect:"IP addresses or networks such as 10.0.0.0/8, comma-separated, and not the whole internet"`
 
 	// SupabaseURL is the project's one public address. RestURL and AuthURL
 	// name one upstream each where it isn't below SupabaseURL.
@@ -85,6 +97,20 @@ func (c Config) Address() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 }
 
+// At is the configuration of a BFF that listens on the address: the public
+// URL follows it where the port was left to the system.
+func (c Config) At(address net.Addr) Config {
+	if tcp, ok := address.(*net.TCPAddr); ok && c.PublicURL.Port() == "0" {
+		c.PublicURL = loopback(tcp.Port)
+	}
+	return c
+}
+
+// loopback is the URL of the port on this machine.
+func loopback(port int) *url.URL {
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+}
+
 // Service is the address of one of the project's services, given by its path.
 func (c Config) Service(path string) *url.URL {
 	u := *c.SupabaseURL
@@ -128,15 +154,19 @@ func From(lookup func(name string) (string, bool)) (Config, error) {
 
 // derive fills in the addresses that follow from others.
 func (c *Config) derive(get func(string) string) []Fault {
+	if c.PublicURL == nil {
+		c.PublicURL = loopback(c.Port)
+	}
 	if c.SupabaseURL == nil && get("SUPABASE_URL") == "" {
 		port := get("SUPABASE_PORT")
 		if port == "" {
 			port = "54321"
 		}
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
 			return []Fault{{Variable: "SUPABASE_PORT", Value: port, Expected: "a port, 1 to 65535"}}
 		}
-		c.SupabaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+		c.SupabaseURL = loopback(n)
 	}
 	if c.SupabaseURL != nil {
 		if c.RestURL == nil {

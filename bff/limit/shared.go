@@ -14,7 +14,7 @@ import (
 
 const (
 	// patience is how long a request may wait for Redis.
-	patience = 200 * time.Millisecond
+	patience = 500 * time.Millisecond
 	// leaveAlone is for how long Redis isn't asked after it failed.
 	leaveAlone = time.Second
 )

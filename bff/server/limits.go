@@ -132,12 +132,6 @@ func network(address netip.Addr) string {
 	return prefix.String()
 }
 
-// addressOf is the client's address.
-func addressOf(c *fiber.Ctx) netip.Addr {
-	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
-	return peer.Unmap()
-}
-
 // take counts the request and writes where who stands into RateLimit and
 // RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11).
 func (s *Server) take(c *fiber.Ctx, policy string, rate limit.Rate, who string) error {

@@ -173,6 +173,63 @@ func TestRatePerEmail(t *testing.T) {
 	mustProblem(t, mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", strings.Repeat(" ", 65<<10)), 413)
 }
 
+// TestRatesBehindAProxy has clients that a trusted proxy speaks for.
+func TestRatesBehindAProxy(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "2/h", "BFF_TRUSTED_PROXIES": "127.0.0.1"}))
+	get := func(client string) answer {
+		t.Helper()
+		return mustSend(t, "GET", bff+"/nope", "", "X-Forwarded-For", client)
+	}
+	for _, clients := range [][3]string{
+		{"192.0.2.1", "192.0.2.1", "192.0.2.1"},
+		{"192.0.2.2", "198.51.100.9, 192.0.2.2", "::ffff:192.0.2.2"},
+		{"2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:1"},
+		{"2001:db8:0:1::1", "2001:db8:0:1::1", "2001:db8:0:1::1"},
+	} {
+		for _, client := range clients[:2] {
+			if a := get(client); a.Status != 404 {
+				t.Errorf("%s: status %d", client, a.Status)
+			}
+		}
+		mustBeLimited(t, get(clients[2]), "address")
+	}
+}
+
+// TestNobodyIsLockedOut tries one e-mail from one address until that is
+// refused: its owner, elsewhere, still signs in. Guessing from many addresses
+// ends all the same.
+func TestNobodyIsLockedOut(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_EMAIL": "2/h", "BFF_TRUSTED_PROXIES": "127.0.0.1"}))
+	email := uuid.NewString() + "@test.mysingle.test"
+	try := func(address string) answer {
+		t.Helper()
+		return mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", `{"email":"`+email+`","password":"wrong-wrong"}`, "Content-Type", "application/json", "X-Forwarded-For", address)
+	}
+	for range 2 {
+		if a := try("192.0.2.66"); a.Status != 400 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+	}
+	for range 50 {
+		mustBeLimited(t, try("192.0.2.66"), "email")
+	}
+	if a := try("192.0.2.1"); a.Status != 400 {
+		t.Errorf("from elsewhere: status %d: %s", a.Status, a.Body)
+	}
+	for i := range 17 {
+		if a := try(fmt.Sprintf("198.51.100.%d", i)); a.Status != 400 {
+			t.Fatalf("from address %d: status %d: %s", i, a.Status, a.Body)
+		}
+	}
+	a := try("198.51.100.200")
+	mustBeLimited(t, a, "email-anywhere")
+	if strings.Contains(a.Header.Get("RateLimit"), "anywhere") {
+		t.Errorf("others' tries show in %s", a.Header.Get("RateLimit"))
+	}
+}
+
 // TestRatesAreShared has two instances over one Redis, and takes that away.
 func TestRatesAreShared(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,7 @@ func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	c = c.At(listener.Addr())
 	watch(tb, listener.Addr().String(), c)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

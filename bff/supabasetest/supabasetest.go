@@ -35,6 +35,7 @@ func Env(tb testing.TB, name string) string {
 func Config(tb testing.TB, changes map[string]string) config.Config {
 	tb.Helper()
 	settings := map[string]string{
+		"BFF_PORT":                 "0", // see config.Config.At
 		"SUPABASE_URL":             Env(tb, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY": Env(tb, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET":      Env(tb, "SUPABASE_JWT_SECRET"),
