@@ -28,6 +28,9 @@ type Config struct {
 	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
 	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
 
+	// MetricsPort is where /metrics is served, at the same host; 0 is nowhere.
+	MetricsPort int `env:"BFF_METRICS_PORT" default:"0" validate:"min=0,max=65535" expect:"a port, 1 to 65535, or 0 for none"`
+
 	// PublicURL is where browsers see the BFF: the one origin whose pages may
 	// use the session cookie. Without https there is no protecting a session
 	// but on the machine itself. Unset it is where the BFF listens (see At).

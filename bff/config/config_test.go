@@ -99,6 +99,7 @@ func TestFaults(t *testing.T) {
 		{"proxy in two spellings", map[string]string{"BFF_TRUSTED_PROXIES": "::ffff:10.0.0.1"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
+		{"metrics for everybody", map[string]string{"BFF_METRICS_PORT": "8080"}, []string{`BFF_METRICS_PORT="8080"`, "BFF_PORT"}, ""},
 		{"rate without a time", map[string]string{"BFF_RATE_USER": "600"}, []string{`BFF_RATE_USER="600"`, "600/m"}, ""},
 		{"rate of nothing", map[string]string{"BFF_RATE_ADDRESS": "0/m"}, []string{`BFF_RATE_ADDRESS="0/m"`, "off"}, ""},
 		{"Redis of another scheme", map[string]string{"REDIS_URL": "http://:hunter2@redis"}, []string{"REDIS_URL", "rediss://"}, "hunter2"},

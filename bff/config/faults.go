@@ -133,6 +133,9 @@ func check(c Config, unread []Fault) []Fault {
 		faults = append(faults, Fault{"BFF_SHUTDOWN_TIMEOUT", c.ShutdownTimeout.String(),
 			fmt.Sprintf("at least BFF_UPSTREAM_TIMEOUT (%s), or running requests would be cut off", c.UpstreamTimeout)})
 	}
+	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
+		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
+	}
 	return faults
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/figures"
 	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/metrics"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -43,6 +45,7 @@ type Server struct {
 	figures  *figures.Reader
 	health   *health
 	limiter  *limit.Limiter
+	metrics  *metrics.Metrics
 }
 
 // New returns a server for the configuration. It contacts nobody but, in the
@@ -68,6 +71,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		figures: figures.NewReader(client),
 		health:  newHealth(client),
 		limiter: newLimiter(c, log),
+		metrics: metrics.New(version),
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -91,8 +95,12 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	s.app.Server().CloseOnShutdown = true
 	s.app.Server().Handler = closeUnread(s.wellFormed(s.app.Server().Handler))
 	s.routes()
+	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
 	return s
 }
+
+// Metrics serves /metrics, on whatever listener it is given.
+func (s *Server) Metrics() http.Handler { return s.metrics }
 
 // newLimiter counts in Redis where there is one. Everything but a rate's
 // keys stays in process.
