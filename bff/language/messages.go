@@ -11,6 +11,7 @@ var korean = map[string]string{
 	"Tokens of this role are refused here.":                   "이 역할의 토큰은 여기에서 쓸 수 없습니다.",
 	"%s did not answer in time.":                              "%s이(가) 제시간에 응답하지 않았습니다.",
 	"%s gave no usable answer.":                               "%s에서 쓸 수 있는 응답을 받지 못했습니다.",
+	"%s does not answer at present. Try again in a moment.":   "지금 %s이(가) 응답하지 않습니다. 잠시 후 다시 시도하세요.",
 	"The database is not available at the moment.":            "지금은 데이터베이스를 쓸 수 없습니다.",
 	"The database did not answer in time.":                    "데이터베이스가 제시간에 응답하지 않았습니다.",
 	"The database failed to answer.":                          "데이터베이스가 응답하지 못했습니다.",
@@ -43,6 +44,8 @@ var korean = map[string]string{
 	"The token is not valid.":                                "토큰이 올바르지 않습니다.",
 	"Secret and service_role keys are refused here.":         "비밀 키와 service_role 키는 여기에서 쓸 수 없습니다.",
 	"Auth's administration is not available here.":           "Auth의 관리 기능은 여기에서 쓸 수 없습니다.",
+
+	"A header that may be there once is there more than once.": "한 번만 쓸 수 있는 헤더가 두 번 이상 있습니다.",
 
 	// Paths
 	"The query has a control character.":               "쿼리에 제어 문자가 있습니다.",

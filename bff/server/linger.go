@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"net"
 	"time"
@@ -32,6 +33,15 @@ func (l lingering) Accept() (net.Conn, error) {
 type lingeringConn struct {
 	net.Conn
 	linger bool // set and read by the one goroutine that serves it
+	ended  bool // set and read by the one that reads
+}
+
+func (c *lingeringConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if errors.Is(err, io.EOF) {
+		c.ended = true
+	}
+	return n, err
 }
 
 func (c *lingeringConn) Write(b []byte) (int, error) {
@@ -51,6 +61,13 @@ func (c *lingeringConn) Close() error {
 		_, _ = io.CopyN(io.Discard, tcp, lingerBytes) // ends with the client, the time or the bytes
 	}
 	return c.Conn.Close()
+}
+
+// brokenOff reports whether the client has ended the request's connection. To
+// fasthttp one that ends between two chunks of a body ends the body as well.
+func brokenOff(ctx *fasthttp.RequestCtx) bool {
+	conn, ok := ctx.Conn().(*lingeringConn)
+	return ok && conn.ended
 }
 
 // lingerOnClose makes the request's connection close gently.
