@@ -64,7 +64,8 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 // requests have finished.
 func run(ctx context.Context, c config.Config, listener net.Listener) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
-	log.Info("listening", "address", listener.Addr().String(), "version", version(),
+	c = c.At(listener.Addr())
+	log.Info("listening", "address", listener.Addr().String(), "public", c.PublicURL.String(), "version", version(),
 		"rest", c.RestURL.String(), "auth", c.AuthURL.String())
 	return server.New(c, version(), log).Serve(ctx, listener)
 }

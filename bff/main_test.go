@@ -55,10 +55,11 @@ func mustStartBFF(t *testing.T, restURL string) (*exec.Cmd, string, *bytes.Buffe
 		"SUPABASE_JWT_SECRET=" + supabasetest.Env(t, "SUPABASE_JWT_SECRET"),
 		"SUPABASE_REST_URL=" + restURL,
 		fmt.Sprintf("BFF_PORT=%d", port),
+		"BFF_LOG_LEVEL=debug",
 	}
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var log bytes.Buffer
-	command.Stderr = &log
+	command.Stderr = io.MultiWriter(&log, supabasetest.Log())
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}

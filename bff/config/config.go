@@ -8,12 +8,15 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/joho/godotenv"
+
+	"github.com/mysingle/mysingle/bff/limit"
 )
 
 // Config is everything the BFF can be told. The tag env names the variable,
@@ -24,6 +27,17 @@ type Config struct {
 	// Host and Port are where the BFF listens; port 0 takes a free one.
 	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
 	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
+
+	// PublicURL is where browsers see the BFF: the one origin whose pages may
+	// use the session cookie. Without https there is no protecting a session
+	// but on the machine itself. Unset it is where the BFF listens (see At).
+	PublicURL *url.URL `env:"BFF_PUBLIC_URL" validate:"omitnil,origin,private" expect:"https://<host>, or http:// with a loopback host, without path"`
+
+	// AllowedOrigins are the origins of other sites whose pages may call the
+	// BFF. TrustedProxies are the proxies before it that may say whom they
+	// speak for: without them the peer is the client.
+	AllowedOrigins []string       `env:"BFF_ALLOWED_ORIGINS" validate:"dive,origin,private" expect:"origins as browsers send them, comma-separated: https://<host>, or http:// with a loopback host, without path"`
+	TrustedProxies []netip.Prefix `env:"BFF_TRUSTED_PROXIES" expect:"IP addresses or networks such as 10.0.0.0/8, comma-separated, and not the whole internet"`
 
 	// SupabaseURL is the project's one public address. The others name one
 	// upstream each where it isn't below SupabaseURL.
@@ -55,6 +69,24 @@ type Config struct {
 	ConnectionLimit int `env:"BFF_CONNECTION_LIMIT" default:"2048" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 	UpstreamLimit   int `env:"BFF_UPSTREAM_LIMIT" default:"256" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 
+	// URLLimit bounds a request's path and query, in bytes. ClientTimeout is
+	// how long a client may take to send a request, or to take in some of the
+	// answer.
+	URLLimit      int           `env:"BFF_URL_LIMIT" default:"16384" validate:"min=1024,max=1048576" expect:"bytes, 1024 to 1048576"`
+	ClientTimeout time.Duration `env:"BFF_CLIENT_TIMEOUT" default:"30s" validate:"min=100ms,max=10m" expect:"a duration such as 30s, 100ms to 10m"`
+
+	// The rates bound how often one address (of IPv6: its /64) and one user
+	// ask; how often one address signs in, signs up or has e-mails sent; and
+	// how often it tries one e-mail.
+	AddressRate limit.Rate `env:"BFF_RATE_ADDRESS" default:"6000/m" expect:"a rate such as 600/m or 100/5m, or off"`
+	UserRate    limit.Rate `env:"BFF_RATE_USER" default:"1200/m" expect:"a rate such as 600/m or 100/5m, or off"`
+	SignInRate  limit.Rate `env:"BFF_RATE_SIGN_IN" default:"100/5m" expect:"a rate such as 600/m or 100/5m, or off"`
+	EmailRate   limit.Rate `env:"BFF_RATE_EMAIL" default:"10/10m" expect:"a rate such as 600/m or 100/5m, or off"`
+
+	// RedisURL is where instances share what they count. Without it each is
+	// on its own.
+	RedisURL string `env:"REDIS_URL" secret:"true" validate:"omitempty,redis" expect:"redis://[user:password@]host:port/database, or rediss:// for TLS"`
+
 	// UpstreamTimeout is how long PostgREST or Auth may take for one answer. It
 	// is longer than the 8 s statement timeout of the role authenticated, so
 	// that PostgREST gets to say what went wrong. FunctionsTimeout is how long
@@ -73,6 +105,20 @@ type Config struct {
 // Address is host and port in the form net.Listen takes.
 func (c Config) Address() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+}
+
+// At is the configuration of a BFF that listens on the address: the public
+// URL follows it where the port was left to the system.
+func (c Config) At(address net.Addr) Config {
+	if tcp, ok := address.(*net.TCPAddr); ok && c.PublicURL.Port() == "0" {
+		c.PublicURL = loopback(tcp.Port)
+	}
+	return c
+}
+
+// loopback is the URL of the port on this machine.
+func loopback(port int) *url.URL {
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
 }
 
 // service is the address of one of the project's services, given by its path.
@@ -118,15 +164,19 @@ func From(lookup func(name string) (string, bool)) (Config, error) {
 
 // derive fills in the addresses that follow from others.
 func (c *Config) derive(get func(string) string) []Fault {
+	if c.PublicURL == nil {
+		c.PublicURL = loopback(c.Port)
+	}
 	if c.SupabaseURL == nil && get("SUPABASE_URL") == "" {
 		port := get("SUPABASE_PORT")
 		if port == "" {
 			port = "54321"
 		}
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
 			return []Fault{{Variable: "SUPABASE_PORT", Value: port, Expected: "a port, 1 to 65535"}}
 		}
-		c.SupabaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+		c.SupabaseURL = loopback(n)
 	}
 	if c.SupabaseURL != nil {
 		for path, own := range map[string]**url.URL{

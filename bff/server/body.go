@@ -67,7 +67,7 @@ func (b *requestBody) upload(limit int) (*supabase.Upload, error) {
 	if length > int64(limit) {
 		return nil, fiber.ErrRequestEntityTooLarge
 	}
-	b.sent = newUpload(b.c.Context(), max(length, -1), int64(limit))
+	b.sent = newUpload(b.c.Context(), max(length, -1), int64(limit), b.server.config.ClientTimeout)
 	return &supabase.Upload{Length: b.sent.length, ReadCloser: b.sent}, nil
 }
 

@@ -5,6 +5,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,14 +18,11 @@ import (
 
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/figures"
+	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
-const (
-	// readTimeout is how long a client may take to send a whole request.
-	readTimeout = 30 * time.Second
-	idleTimeout = 75 * time.Second
-)
+const idleTimeout = 75 * time.Second
 
 // methods are those that any path may know; others are answered 405.
 var methods = []string{
@@ -36,6 +34,7 @@ var methods = []string{
 type Server struct {
 	app      *fiber.App
 	config   config.Config
+	sites    sites
 	version  string
 	log      *slog.Logger
 	client   *supabase.Client
@@ -43,6 +42,7 @@ type Server struct {
 	identify *supabase.Authenticator
 	figures  *figures.Reader
 	health   *health
+	limiter  *limit.Limiter
 
 	// stopping ends when the server is asked to stop: what has no end of its
 	// own ends then.
@@ -56,6 +56,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	s := &Server{
 		config:  c,
+		sites:   newSites(c),
 		version: version,
 		log:     log,
 		client:  client,
@@ -71,6 +72,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		},
 		figures: figures.NewReader(client),
 		health:  newHealth(client),
+		limiter: newLimiter(c, log),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	client.OnBreaker = func(service, state string) { log.Warn("breaker", "service", service, "state", state) }
@@ -86,7 +88,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		StreamRequestBody: true,
 		BodyLimit:         c.BodyLimit,
 		ReadBufferSize:    c.HeaderLimit,
-		ReadTimeout:       readTimeout,
+		ReadTimeout:       c.ClientTimeout,
 		IdleTimeout:       idleTimeout,
 		// Bodies are passed on as they are; nothing here reads forms.
 		DisablePreParseMultipartForm: true,
@@ -99,6 +101,19 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	return s
 }
 
+// newLimiter counts in Redis where there is one. Everything but a rate's
+// keys stays in process.
+func newLimiter(c config.Config, log *slog.Logger) *limit.Limiter {
+	if c.RedisURL == "" {
+		return limit.New([]byte(rand.Text()), nil, log)
+	}
+	client, err := limit.Dial(c.RedisURL)
+	if err != nil { // package config has checked it
+		panic(err)
+	}
+	return limit.New([]byte(c.JWTSecret+c.PublishableKey), client, log)
+}
+
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
 // bare line of text, and headers folded over several lines, which fasthttp
 // joins: not every server does, and then the two see different requests.
@@ -108,6 +123,9 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 		switch raw := ctx.Request.Header.RawHeaders(); {
 		case bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t")):
 			fault = fiber.ErrBadRequest
+			ctx.SetConnectionClose()
+		case len(ctx.Request.Header.RequestURI()) > s.config.URLLimit:
+			fault = fiber.ErrRequestURITooLong
 			ctx.SetConnectionClose()
 		case !slices.Contains(methods, string(ctx.Method())):
 			fault = fiber.ErrMethodNotAllowed
@@ -127,7 +145,7 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
 	served := make(chan error, 1)
-	go func() { served <- s.app.Listener(lingering{listener}) }()
+	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serving %s: %w", listener.Addr(), err)

@@ -24,6 +24,7 @@ type upload struct {
 	stream   io.Reader
 	length   int64 // -1 when unknown
 	limit    int64
+	patience time.Duration // for the client
 	received int64
 	started  time.Time
 	finished atomic.Bool
@@ -33,8 +34,8 @@ type upload struct {
 	closed  bool
 }
 
-func newUpload(ctx *fasthttp.RequestCtx, length, limit int64) *upload {
-	return &upload{ctx: ctx, stream: ctx.RequestBodyStream(), length: length, limit: limit, started: time.Now()}
+func newUpload(ctx *fasthttp.RequestCtx, length, limit int64, patience time.Duration) *upload {
+	return &upload{ctx: ctx, stream: ctx.RequestBodyStream(), length: length, limit: limit, patience: patience, started: time.Now()}
 }
 
 // Read reads what has come, or waits for some. Only a body that came to its
@@ -73,8 +74,8 @@ func (u *upload) wait() error {
 		return errGivenUp
 	}
 	now := time.Now()
-	last := u.started.Add(readTimeout + time.Duration(u.received/slowestUpload)*time.Second)
-	if next := now.Add(readTimeout); next.Before(last) {
+	last := u.started.Add(u.patience + time.Duration(u.received/slowestUpload)*time.Second)
+	if next := now.Add(u.patience); next.Before(last) {
 		last = next
 	}
 	return u.ctx.SetReadDeadline(last)

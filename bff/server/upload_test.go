@@ -193,6 +193,61 @@ func TestABrokenUploadIsNeverComplete(t *testing.T) {
 	}
 }
 
+// TestSlowUploads: one may take its time as long as it moves, and no longer.
+func TestSlowUploads(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	bff := mustService(t, map[string]string{"BFF_CLIENT_TIMEOUT": "400ms"}, func(_ http.ResponseWriter, r *http.Request) {
+		_, err := io.Copy(io.Discard, r.Body)
+		ended <- err
+	})
+	begin := func(t *testing.T) net.Conn {
+		return mustDial(t, bff, "POST /storage/v1/object/files/x HTTP/1.1\r\nHost: bff\r\nContent-Length: 204800\r\n\r\n"+strings.Repeat("x", 10<<10))
+	}
+	for name, pause := range map[string]time.Duration{"stalls": time.Hour, "trickles": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			c := begin(t)
+			go func() {
+				for {
+					if _, err := io.WriteString(c, "x"); err != nil {
+						return
+					}
+					time.Sleep(pause)
+				}
+			}()
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if took := time.Since(start); resp.StatusCode != 408 || took > 5*time.Second {
+				t.Errorf("%d after %s", resp.StatusCode, took)
+			}
+			if err := <-ended; err == nil {
+				t.Error("the service took it for a whole one")
+			}
+		})
+	}
+	t.Run("moves", func(t *testing.T) {
+		c := begin(t)
+		for range 19 {
+			time.Sleep(50 * time.Millisecond)
+			if _, err := io.WriteString(c, strings.Repeat("x", 10<<10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := <-ended; resp.StatusCode != 200 || err != nil {
+			t.Errorf("%d, %v", resp.StatusCode, err)
+		}
+	})
+}
+
 // TestAnUploadRefusedEarly: the service answers before it has read everything.
 // The client gets the answer, and nobody reads the connection any more.
 func TestAnUploadRefusedEarly(t *testing.T) {
@@ -416,4 +471,3 @@ func TestWhereUploadsGo(t *testing.T) {
 		}
 	}
 }
-

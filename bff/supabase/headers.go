@@ -1,15 +1,18 @@
 package supabase
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // What passes is listed; what isn't, stays. Not listed on purpose: cookies
 // both ways (the browser's session is the BFF's own affair), Authorization
 // and apikey (set from what the BFF verified), X-Forwarded-* and their like
-// (nobody may speak for a proxy but the BFF), hop-by-hop headers, and
+// (nobody may speak for a proxy but the BFF), hop-by-hop headers, those of
+// CORS (which origins may call here is the BFF's own affair too),
 // X-HTTP-Method-Override (the method is what was checked) and Idempotency-Key
 // (to net/http it makes any request one to repeat).
 
@@ -28,8 +31,6 @@ var toSupabase = set(
 	"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Upload-Defer-Length",
 	// tracing
 	"Baggage", "Traceparent", "Tracestate",
-	// browsers of another origin
-	"Origin", "Access-Control-Request-Headers", "Access-Control-Request-Method",
 )
 
 // toClient are the response headers that mean something to a client.
@@ -45,9 +46,6 @@ var toClient = set(
 	"X-Relay-Error", "X-Region",
 	"Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
 	"Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset",
-	// browsers of another origin
-	"Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
-	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Max-Age",
 )
 
 // once are those of them of which a second one could be read by one server and
@@ -70,6 +68,9 @@ func onward(h http.Header) http.Header { return filter(h, toSupabase) }
 
 // ForClient returns the answer's headers that go to the client.
 func (a *Answer) ForClient() http.Header { return filter(a.Header, toClient) }
+
+// ClientHeaders are the names of those headers.
+func ClientHeaders() []string { return slices.Sorted(maps.Keys(toClient)) }
 
 // LocationBelow returns where the answer sends the client, without the
 // service's own address, if it is a full address below that: to the client it
