@@ -30,6 +30,7 @@ var korean = map[string]string{
 	"Pages of this origin may not call here.":                                     "이 출처의 페이지는 여기를 호출할 수 없습니다.",
 	"There are no WebSockets here. Realtime connections go to Supabase directly.": "여기에는 웹소켓이 없습니다. 실시간 연결은 Supabase로 직접 하세요.",
 	"Authorization is there more than once.":                                      "Authorization 헤더가 두 번 이상 있습니다.",
+	"%s does not answer at present. Try again in a moment.":                       "지금 %s이(가) 응답하지 않습니다. 잠시 후 다시 시도하세요.",
 
 	// Tokens and keys
 	"Authorization must be Bearer and an access token.":      "Authorization은 Bearer와 액세스 토큰이어야 합니다.",
@@ -48,6 +49,8 @@ var korean = map[string]string{
 	"The token is not valid.":                                "토큰이 올바르지 않습니다.",
 	"Secret and service_role keys are refused here.":         "비밀 키와 service_role 키는 여기에서 쓸 수 없습니다.",
 	"Auth's administration is not available here.":           "Auth의 관리 기능은 여기에서 쓸 수 없습니다.",
+
+	"A header that may be there once is there more than once.": "한 번만 쓸 수 있는 헤더가 두 번 이상 있습니다.",
 
 	// Paths
 	"The query has a control character.":               "쿼리에 제어 문자가 있습니다.",

@@ -154,6 +154,7 @@ func describe(err error) (problem, bool) {
 		refused *supabase.Refusal
 		token   *supabase.TokenError
 		role    *supabase.RoleError
+		absent  *supabase.Unavailable
 		failure *supabase.Failure
 		answer  *supabase.Error
 		down    *notReady
@@ -191,9 +192,15 @@ func describe(err error) (problem, bool) {
 		if refused.Forbidden {
 			return problem{Status: 403, Code: "refused", Message: refused.Message}, false
 		}
+		if refused.Header {
+			return problem{Status: 400, Code: "invalid_request", Message: refused.Message}, false
+		}
 		return problem{Status: 400, Code: "invalid_path", Message: refused.Message}, false
 	case errors.Is(err, supabase.ErrBusy):
 		return problem{Status: 503, Code: "busy", Message: "Too many requests are under way. Try again in a moment.", wait: "1"}, false
+	case errors.As(err, &absent):
+		return problem{Status: 503, Code: "upstream_unavailable", Message: "%s does not answer at present. Try again in a moment.", args: []any{absent.Service},
+			wait: strconv.Itoa(int(absent.Wait.Seconds()))}, false
 	case errors.As(err, &failure):
 		if failure.Timeout {
 			return problem{Status: 504, Code: "upstream_timeout", Message: "%s did not answer in time.", args: []any{failure.Service}}, true

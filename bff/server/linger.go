@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"time"
@@ -36,11 +37,15 @@ type lingeringConn struct {
 	writeTimeout time.Duration
 	// The rest is set and read by the one goroutine that serves it.
 	linger bool
-	line   int // how many bytes have come since the last line's end
+	ended  bool // nothing more comes
+	line   int  // how many bytes have come since the last line's end
 }
 
 func (c *lingeringConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
+	if errors.Is(err, io.EOF) {
+		c.ended = true
+	}
 	if end := bytes.LastIndexByte(b[:n], '\n'); end >= 0 {
 		c.line = n - end - 1
 	} else {
@@ -66,6 +71,13 @@ func (c *lingeringConn) Close() error {
 		_, _ = io.CopyN(io.Discard, tcp, lingerBytes) // ends with the client, the time or the bytes
 	}
 	return c.Conn.Close()
+}
+
+// brokenOff reports whether the client has ended the request's connection. To
+// fasthttp one that ends between two chunks of a body ends the body as well.
+func brokenOff(ctx *fasthttp.RequestCtx) bool {
+	conn, ok := ctx.Conn().(*lingeringConn)
+	return ok && conn.ended
 }
 
 // isOneLine reports whether so many bytes came on the request's connection

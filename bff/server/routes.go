@@ -28,8 +28,8 @@ func (s *Server) routes() {
 	// Supabase's own paths, passed through with the caller's own token.
 	s.pass("PostgREST", "/rest/v1", s.config.RestURL)
 	s.pass("Auth", "/auth/v1", s.config.AuthURL)
-	s.pass("Functions", "/functions/v1", s.config.Service("/functions/v1"))
-	s.pass("Storage", "/storage/v1", s.config.Service("/storage/v1"))
+	s.pass("Functions", "/functions/v1", s.config.FunctionsURL)
+	s.pass("Storage", "/storage/v1", s.config.StorageURL)
 
 	// The BFF's own views, for those who are signed in.
 	api := s.app.Group("/api/v1", private, s.authenticate, s.sameOrigin, s.limitUser, requireUser)

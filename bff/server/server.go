@@ -46,6 +46,11 @@ type Server struct {
 	health   *health
 	limiter  *limit.Limiter
 	metrics  *metrics.Metrics
+
+	// stopping ends when the server is asked to stop: what has no end of its
+	// own ends then.
+	stopping context.Context
+	stop     context.CancelFunc
 }
 
 // New returns a server for the configuration. It contacts nobody but, in the
@@ -73,6 +78,8 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		limiter: newLimiter(c, log),
 		metrics: metrics.New(version),
 	}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	client.OnBreaker = func(service, state string) { log.Warn("breaker", "service", service, "state", state) }
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		CaseSensitive:         true,
@@ -152,6 +159,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serving %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
+	s.stop()
 	s.log.Info("stopping", "running_requests_have", s.config.ShutdownTimeout.String())
 	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
