@@ -255,6 +255,8 @@ func TestMetrics(t *testing.T) {
 		`mysingle_requests_total{method="GET",route="/",status="404"} 1`,
 		`mysingle_request_duration_seconds_count{route="/rest/v1/*"} 1`,
 		`mysingle_rate_limited_total{policy="user"} 1`,
+		`mysingle_upstream_requests_total{service="PostgREST",outcome="200"} 3`,
+		`mysingle_upstream_duration_seconds_count{service="PostgREST"} 3`,
 		`mysingle_build_info{version="`, "mysingle_connections ", "process_resident_memory_bytes ", "go_goroutines ",
 	} {
 		if !strings.Contains(text, "\n"+line) && !strings.HasPrefix(text, line) {

@@ -40,6 +40,23 @@ func (m *Metrics) RateLimited(policy string) {
 	m.count("mysingle_rate_limited_total", "policy", policy)
 }
 
+// Upstream counts a request to one of Supabase's services, by its answer's
+// status or why there was none, and how long it took until the answer began.
+func (m *Metrics) Upstream(service string, took time.Duration, outcome string) {
+	m.count("mysingle_upstream_requests_total", "service", service, "outcome", outcome)
+	m.took("mysingle_upstream_duration_seconds", took, "service", service)
+}
+
+// Down tells whether a service is held to be down. A service that never was
+// isn't listed.
+func (m *Metrics) Down(service string, down bool) {
+	value := 0.0
+	if down {
+		value = 1
+	}
+	m.set.GetOrCreateGauge(labelled("mysingle_upstream_down", []string{"service", service}), nil).Set(value)
+}
+
 // ServeHTTP answers with all of it, and with what the process uses.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/metrics" {

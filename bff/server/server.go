@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -79,7 +80,13 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		metrics: metrics.New(version),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	client.OnBreaker = func(service, state string) { log.Warn("breaker", "service", service, "state", state) }
+	client.OnBreaker = func(service, state string) {
+		log.Warn("breaker", "service", service, "state", state)
+		s.metrics.Down(service, state != "closed")
+	}
+	client.OnRequest = func(service string, took time.Duration, status int, err error) {
+		s.metrics.Upstream(service, took, outcome(status, err))
+	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		CaseSensitive:         true,
@@ -104,6 +111,20 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	s.routes()
 	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
 	return s
+}
+
+// outcome is what became of a request to Supabase, for the counters: the
+// answer's status, or why there was none.
+func outcome(status int, err error) string {
+	switch {
+	case err == nil:
+		return strconv.Itoa(status)
+	case errors.Is(err, supabase.ErrBusy):
+		return "busy"
+	case errors.As(err, new(*supabase.Unavailable)):
+		return "down"
+	}
+	return "failed"
 }
 
 // Metrics serves /metrics, on whatever listener it is given.
