@@ -8,12 +8,15 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/joho/godotenv"
+
+	"github.com/mysingle/mysingle/bff/limit"
 )
 
 // Config is everything the BFF can be told. The tag env names the variable,
@@ -25,11 +28,27 @@ type Config struct {
 	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
 	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
 
-	// SupabaseURL is the project's one public address. RestURL and AuthURL
-	// name one upstream each where it isn't below SupabaseURL.
-	SupabaseURL *url.URL `env:"SUPABASE_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
-	RestURL     *url.URL `env:"SUPABASE_REST_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
-	AuthURL     *url.URL `env:"SUPABASE_AUTH_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	// MetricsPort is where /metrics is served, at the same host; 0 is nowhere.
+	MetricsPort int `env:"BFF_METRICS_PORT" default:"0" validate:"min=0,max=65535" expect:"a port, 1 to 65535, or 0 for none"`
+
+	// PublicURL is where browsers see the BFF: the one origin whose pages may
+	// use the session cookie. Without https there is no protecting a session
+	// but on the machine itself. Unset it is where the BFF listens (see At).
+	PublicURL *url.URL `env:"BFF_PUBLIC_URL" validate:"omitnil,origin,private" expect:"https://<host>, or http:// with a loopback host, without path"`
+
+	// AllowedOrigins are the origins of other sites whose pages may call the
+	// BFF. TrustedProxies are the proxies before it that may say whom they
+	// speak for: without them the peer is the client.
+	AllowedOrigins []string       `env:"BFF_ALLOWED_ORIGINS" validate:"dive,origin,private" expect:"origins as browsers send them, comma-separated: https://<host>, or http:// with a loopback host, without path"`
+	TrustedProxies []netip.Prefix `env:"BFF_TRUSTED_PROXIES" expect:"IP addresses or networks such as 10.0.0.0/8, comma-separated, and not the whole internet"`
+
+	// SupabaseURL is the project's one public address. The others name one
+	// upstream each where it isn't below SupabaseURL.
+	SupabaseURL  *url.URL `env:"SUPABASE_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	RestURL      *url.URL `env:"SUPABASE_REST_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	AuthURL      *url.URL `env:"SUPABASE_AUTH_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	FunctionsURL *url.URL `env:"SUPABASE_FUNCTIONS_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	StorageURL   *url.URL `env:"SUPABASE_STORAGE_URL" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
 
 	// PublishableKey is what a browser may know. The BFF never holds the
 	// secret key: whatever it may do, it may do as the signed-in user only.
@@ -39,20 +58,46 @@ type Config struct {
 	// JWTIssuer, when set, must be the token's iss.
 	JWTIssuer string `env:"SUPABASE_JWT_ISSUER" validate:"omitempty,url" expect:"the URL that Auth puts into iss"`
 
-	// BodyLimit bounds a signed-in user's request body, HeaderLimit its first line and
-	// headers together, both in bytes.
+	// BodyLimit bounds a signed-in user's request body to PostgREST or Auth,
+	// UploadLimit anybody's to Storage or Functions, HeaderLimit first line and
+	// headers together, all in bytes. The first are held in memory, uploads pass
+	// through; their default is Supabase's own for a file.
 	BodyLimit   int `env:"BFF_BODY_LIMIT" default:"4194304" validate:"min=1024,max=1073741824" expect:"bytes, 1024 to 1073741824"`
+	UploadLimit int `env:"BFF_UPLOAD_LIMIT" default:"52428800" validate:"min=1024,max=5368709120" expect:"bytes, 1024 to 5368709120"`
 	HeaderLimit int `env:"BFF_HEADER_LIMIT" default:"32768" validate:"min=4096,max=1048576" expect:"bytes, 4096 to 1048576"`
 
 	// ConnectionLimit bounds the clients' connections, UpstreamLimit the
-	// requests to Supabase under way. The first costs about 50 kB each.
+	// requests under way to each of Supabase's services, and how many more wait
+	// for their turn. The first costs about 50 kB each.
 	ConnectionLimit int `env:"BFF_CONNECTION_LIMIT" default:"2048" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 	UpstreamLimit   int `env:"BFF_UPSTREAM_LIMIT" default:"256" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 
-	// UpstreamTimeout is how long Supabase may take for one answer. It is
-	// longer than the 8 s statement timeout of the role authenticated, so
-	// that PostgREST gets to say what went wrong.
-	UpstreamTimeout time.Duration `env:"BFF_UPSTREAM_TIMEOUT" default:"15s" validate:"min=100ms,max=10m" expect:"a duration such as 15s, 100ms to 10m"`
+	// URLLimit bounds a request's path and query, in bytes. ClientTimeout is
+	// how long a client may take to send a request, or to take in some of the
+	// answer.
+	URLLimit      int           `env:"BFF_URL_LIMIT" default:"16384" validate:"min=1024,max=1048576" expect:"bytes, 1024 to 1048576"`
+	ClientTimeout time.Duration `env:"BFF_CLIENT_TIMEOUT" default:"30s" validate:"min=100ms,max=10m" expect:"a duration such as 30s, 100ms to 10m"`
+
+	// The rates bound how often one address (of IPv6: its /64) and one user
+	// ask; how often one address signs in, signs up or has e-mails sent; and
+	// how often it tries one e-mail.
+	AddressRate limit.Rate `env:"BFF_RATE_ADDRESS" default:"6000/m" expect:"a rate such as 600/m or 100/5m, or off"`
+	UserRate    limit.Rate `env:"BFF_RATE_USER" default:"1200/m" expect:"a rate such as 600/m or 100/5m, or off"`
+	SignInRate  limit.Rate `env:"BFF_RATE_SIGN_IN" default:"100/5m" expect:"a rate such as 600/m or 100/5m, or off"`
+	EmailRate   limit.Rate `env:"BFF_RATE_EMAIL" default:"10/10m" expect:"a rate such as 600/m or 100/5m, or off"`
+
+	// RedisURL is where instances share what they count. Without it each is
+	// on its own.
+	RedisURL string `env:"REDIS_URL" secret:"true" validate:"omitempty,redis" expect:"redis://[user:password@]host:port/database, or rediss:// for TLS"`
+
+	// UpstreamTimeout is how long PostgREST or Auth may take for one answer. It
+	// is longer than the 8 s statement timeout of the role authenticated, so
+	// that PostgREST gets to say what went wrong. FunctionsTimeout is how long
+	// a function may take to begin its answer, or to go on with it (the default
+	// is Supabase's limit), StorageTimeout how long Storage may do nothing.
+	UpstreamTimeout  time.Duration `env:"BFF_UPSTREAM_TIMEOUT" default:"15s" validate:"min=100ms,max=10m" expect:"a duration such as 15s, 100ms to 10m"`
+	FunctionsTimeout time.Duration `env:"BFF_FUNCTIONS_TIMEOUT" default:"150s" validate:"min=100ms,max=1h" expect:"a duration such as 150s, 100ms to 1h"`
+	StorageTimeout   time.Duration `env:"BFF_STORAGE_TIMEOUT" default:"60s" validate:"min=100ms,max=1h" expect:"a duration such as 60s, 100ms to 1h"`
 	// ShutdownTimeout bounds how long running requests may take to finish
 	// once the BFF was asked to stop.
 	ShutdownTimeout time.Duration `env:"BFF_SHUTDOWN_TIMEOUT" default:"20s" validate:"min=1s,max=10m" expect:"a duration such as 20s, 1s to 10m"`
@@ -65,8 +110,22 @@ func (c Config) Address() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 }
 
-// Service is the address of one of the project's services, given by its path.
-func (c Config) Service(path string) *url.URL {
+// At is the configuration of a BFF that listens on the address: the public
+// URL follows it where the port was left to the system.
+func (c Config) At(address net.Addr) Config {
+	if tcp, ok := address.(*net.TCPAddr); ok && c.PublicURL.Port() == "0" {
+		c.PublicURL = loopback(tcp.Port)
+	}
+	return c
+}
+
+// loopback is the URL of the port on this machine.
+func loopback(port int) *url.URL {
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+}
+
+// service is the address of one of the project's services, given by its path.
+func (c Config) service(path string) *url.URL {
 	u := *c.SupabaseURL
 	u.Path += path // JoinPath would lose the slash where there was no path
 	return &u
@@ -108,22 +167,27 @@ func From(lookup func(name string) (string, bool)) (Config, error) {
 
 // derive fills in the addresses that follow from others.
 func (c *Config) derive(get func(string) string) []Fault {
+	if c.PublicURL == nil {
+		c.PublicURL = loopback(c.Port)
+	}
 	if c.SupabaseURL == nil && get("SUPABASE_URL") == "" {
 		port := get("SUPABASE_PORT")
 		if port == "" {
 			port = "54321"
 		}
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
 			return []Fault{{Variable: "SUPABASE_PORT", Value: port, Expected: "a port, 1 to 65535"}}
 		}
-		c.SupabaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", port)}
+		c.SupabaseURL = loopback(n)
 	}
 	if c.SupabaseURL != nil {
-		if c.RestURL == nil {
-			c.RestURL = c.Service("/rest/v1")
-		}
-		if c.AuthURL == nil {
-			c.AuthURL = c.Service("/auth/v1")
+		for path, own := range map[string]**url.URL{
+			"/rest/v1": &c.RestURL, "/auth/v1": &c.AuthURL, "/functions/v1": &c.FunctionsURL, "/storage/v1": &c.StorageURL,
+		} {
+			if *own == nil {
+				*own = c.service(path)
+			}
 		}
 	}
 	return nil

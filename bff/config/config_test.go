@@ -2,6 +2,8 @@ package config_test
 
 import (
 	"encoding/base64"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,8 +82,27 @@ func TestFaults(t *testing.T) {
 		{"upstream of another scheme", map[string]string{"SUPABASE_URL": "postgres://db/x"}, []string{`SUPABASE_URL="postgres://db/x"`}, ""},
 		{"upstream with a password", map[string]string{"SUPABASE_URL": "http://me:pass@host"}, []string{"SUPABASE_URL"}, "pass@"},
 		{"upstream unreadable", map[string]string{"SUPABASE_REST_URL": "http://[::1"}, []string{"SUPABASE_REST_URL"}, ""},
+		{"public URL with a path", map[string]string{"BFF_PUBLIC_URL": "https://app.test/x"}, []string{`BFF_PUBLIC_URL="https://app.test/x"`}, ""},
+		{"public URL with a password", map[string]string{"BFF_PUBLIC_URL": "https://me:pass@app.test"}, []string{"BFF_PUBLIC_URL"}, "pass@"},
+		{"public URL with the usual port", map[string]string{"BFF_PUBLIC_URL": "https://app.test:443"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"public URL in capitals", map[string]string{"BFF_PUBLIC_URL": "https://App.test"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"public URL not in punycode", map[string]string{"BFF_PUBLIC_URL": "https://앱.test"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"public URL without https", map[string]string{"BFF_PUBLIC_URL": "http://app.test"}, []string{`BFF_PUBLIC_URL="http://app.test"`, "loopback"}, ""},
+		{"public URL with no host", map[string]string{"BFF_PUBLIC_URL": "https://"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"allowed origin of everybody", map[string]string{"BFF_ALLOWED_ORIGINS": "*"}, []string{`BFF_ALLOWED_ORIGINS="*"`}, ""},
+		{"allowed origin of nobody", map[string]string{"BFF_ALLOWED_ORIGINS": "null"}, []string{"BFF_ALLOWED_ORIGINS"}, ""},
+		{"allowed origin with a slash", map[string]string{"BFF_ALLOWED_ORIGINS": "https://a.test, https://b.test/"}, []string{`BFF_ALLOWED_ORIGINS="https://b.test/"`}, ""},
+		{"allowed origin without https", map[string]string{"BFF_ALLOWED_ORIGINS": "http://a.test"}, []string{"BFF_ALLOWED_ORIGINS"}, ""},
+		{"proxy by name", map[string]string{"BFF_TRUSTED_PROXIES": "10.0.0.1,proxy"}, []string{`BFF_TRUSTED_PROXIES="10.0.0.1,proxy"`}, ""},
+		{"everybody as a proxy", map[string]string{"BFF_TRUSTED_PROXIES": "0.0.0.0/0"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
+		{"everybody as a proxy, in IPv6", map[string]string{"BFF_TRUSTED_PROXIES": "::/0"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
+		{"proxy in two spellings", map[string]string{"BFF_TRUSTED_PROXIES": "::ffff:10.0.0.1"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
+		{"metrics for everybody", map[string]string{"BFF_METRICS_PORT": "8080"}, []string{`BFF_METRICS_PORT="8080"`, "BFF_PORT"}, ""},
+		{"rate without a time", map[string]string{"BFF_RATE_USER": "600"}, []string{`BFF_RATE_USER="600"`, "600/m"}, ""},
+		{"rate of nothing", map[string]string{"BFF_RATE_ADDRESS": "0/m"}, []string{`BFF_RATE_ADDRESS="0/m"`, "off"}, ""},
+		{"Redis of another scheme", map[string]string{"REDIS_URL": "http://:hunter2@redis"}, []string{"REDIS_URL", "rediss://"}, "hunter2"},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
 		{
 			"all at once",
@@ -107,6 +128,47 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d faults: %v", len(faults), err)
 			}
 		})
+	}
+}
+
+func TestPublicURL(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                      "http://127.0.0.1:9999",
+		"https://app.test/":     "https://app.test",
+		"https://app.test:8443": "https://app.test:8443",
+		"http://localhost:3000": "http://localhost:3000",
+		"http://[::1]:3000":     "http://[::1]:3000",
+		"http://127.0.0.2":      "http://127.0.0.2",
+	} {
+		c, err := from(map[string]string{"BFF_PUBLIC_URL": given, "BFF_PORT": "9999"})
+		if err != nil {
+			t.Error(err)
+		} else if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != want {
+			t.Errorf("%s became %s", given, got)
+		}
+	}
+	c, err := from(map[string]string{"BFF_PORT": "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != "http://127.0.0.1:5000" {
+		t.Errorf("on a free port it is %s", got)
+	}
+}
+
+func TestLists(t *testing.T) {
+	c, err := from(map[string]string{
+		"BFF_ALLOWED_ORIGINS": "https://a.test, http://localhost:5173,",
+		"BFF_TRUSTED_PROXIES": "10.1.2.3/8, 192.0.2.1 ,2001:db8::/32",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.AllowedOrigins); got != "[https://a.test http://localhost:5173]" {
+		t.Error(got)
+	}
+	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32]" {
+		t.Error(got)
 	}
 }
 

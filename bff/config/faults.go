@@ -1,8 +1,9 @@
 package config
 
 import (
+	"encoding"
 	"fmt"
-	"log/slog"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
+	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -75,8 +77,14 @@ func set(field reflect.Value, raw string) error {
 		d, err := time.ParseDuration(raw)
 		*target = d
 		return err
-	case *slog.Level:
+	case encoding.TextUnmarshaler: // a log level, a rate
 		return target.UnmarshalText([]byte(raw))
+	case *[]string:
+		*target = list(raw)
+	case *[]netip.Prefix:
+		networks, err := networks(raw)
+		*target = networks
+		return err
 	case **url.URL:
 		u, err := url.Parse(strings.TrimRight(raw, "/"))
 		*target = u
@@ -85,6 +93,17 @@ func set(field reflect.Value, raw string) error {
 		return fmt.Errorf("no way to read a %s", field.Type())
 	}
 	return nil
+}
+
+// list is what a comma-separated value has.
+func list(raw string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(raw, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 func fault(field reflect.StructField, raw string) Fault {
@@ -103,7 +122,8 @@ func check(c Config, unread []Fault) []Fault {
 	var faults []Fault
 	if err := rules().Struct(c); err != nil {
 		for _, bad := range err.(validator.ValidationErrors) {
-			field, _ := reflect.TypeFor[Config]().FieldByName(bad.StructField())
+			name, _, _ := strings.Cut(bad.StructField(), "[") // of a list's element
+			field, _ := reflect.TypeFor[Config]().FieldByName(name)
 			if f := fault(field, fmt.Sprint(bad.Value())); !known(f.Variable) {
 				faults = append(faults, f)
 			}
@@ -112,6 +132,9 @@ func check(c Config, unread []Fault) []Fault {
 	if c.ShutdownTimeout < c.UpstreamTimeout && !known("BFF_SHUTDOWN_TIMEOUT") && !known("BFF_UPSTREAM_TIMEOUT") {
 		faults = append(faults, Fault{"BFF_SHUTDOWN_TIMEOUT", c.ShutdownTimeout.String(),
 			fmt.Sprintf("at least BFF_UPSTREAM_TIMEOUT (%s), or running requests would be cut off", c.UpstreamTimeout)})
+	}
+	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
+		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
 	}
 	return faults
 }
@@ -132,6 +155,17 @@ func rules() *validator.Validate {
 		u, err := url.Parse(field.Field().String())
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	}))
+	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
+		_, err := limit.Dial(field.Field().String())
+		return err == nil
+	}))
+	must(v.RegisterValidation("origin", func(field validator.FieldLevel) bool {
+		return isOrigin(field.Field().String())
+	}))
+	must(v.RegisterValidation("private", func(field validator.FieldLevel) bool {
+		u, err := url.Parse(field.Field().String())
+		return err == nil && (u.Scheme == "https" || isLoopback(u.Hostname()))
 	}))
 	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
 		return supabase.Publishable(field.Field().String())

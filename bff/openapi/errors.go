@@ -56,7 +56,7 @@ func (b *builder) problem() error {
 		components.WithResponsesItem(strconv.Itoa(fault.status), answer(fault.description, example))
 	}
 	components.WithResponsesItem("Error", answer(
-		"Anything else: a limit (408, 413, 429, 431), a fault here (500), or an upstream that fails (502), is down (503) or too slow (504).", nil))
+		"Anything else: a limit (408, 413, 414, 429 with Retry-After, 431), a fault here (500), or an upstream that fails (502), is down (503) or too slow (504).", nil))
 	ifNoneMatch := openapi31.Parameter{Name: "If-None-Match", In: openapi31.ParameterInHeader, Schema: map[string]any{"type": "string"}}
 	ifNoneMatch.WithDescription("The ETag of an answer that the caller still has.")
 	components.WithParametersItem("If-None-Match", openapi31.ParameterOrReference{Parameter: &ifNoneMatch})

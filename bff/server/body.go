@@ -51,6 +51,29 @@ type requestBody struct {
 	server *Server
 	c      *fiber.Ctx
 	taken  int64
+	sent   *upload
+}
+
+// isLong reports whether the body is too long, or of a length too uncertain,
+// to be held for nothing.
+func (b *requestBody) isLong() bool {
+	length := b.c.Request().Header.ContentLength()
+	return b.c.Context().RequestBodyStream() != nil && (length < 0 || length > drained)
+}
+
+// upload returns the body to be sent on as it comes, at most limit bytes.
+func (b *requestBody) upload(limit int) (*supabase.Upload, error) {
+	length := int64(b.c.Request().Header.ContentLength())
+	if length > int64(limit) {
+		return nil, fiber.ErrRequestEntityTooLarge
+	}
+	b.sent = newUpload(b.c.Context(), max(length, -1), int64(limit), b.server.config.ClientTimeout)
+	return &supabase.Upload{Length: b.sent.length, ReadCloser: b.sent}, nil
+}
+
+// finished reports whether there is nothing left of the body to read.
+func (b *requestBody) finished() bool {
+	return b.c.Context().RequestBodyStream() == nil || b.sent != nil && b.sent.finished.Load()
 }
 
 // read returns the body, or an error for one that is too large (for this
@@ -78,19 +101,34 @@ func (b *requestBody) read() ([]byte, error) {
 	}
 	b.taken = expected
 	text, err := readAll(stream, length, limit)
-	switch {
-	case err == nil:
-		b.c.Request().CloseBodyStream() // so that closeUnread knows
-		return text, nil
-	case errors.Is(err, errTooLong):
-		return nil, fiber.ErrRequestEntityTooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fiber.ErrRequestTimeout
+	if err == nil && length < 0 && brokenOff(b.c.Context()) {
+		err = io.ErrUnexpectedEOF
 	}
-	return nil, badRequest("The request's body is incomplete or malformed.")
+	if err != nil {
+		return nil, bodyFault(err)
+	}
+	b.c.Request().CloseBodyStream() // so that closeUnread knows
+	return text, nil
 }
 
-func (b *requestBody) release() { b.server.bodies.give(b.taken) }
+// release gives back what the body took.
+func (b *requestBody) release() {
+	b.server.bodies.give(b.taken)
+	if b.sent != nil && b.sent.finished.Load() {
+		b.c.Request().CloseBodyStream() // so that closeUnread knows
+	}
+}
+
+// bodyFault tells what was wrong with a body that could not be read.
+func bodyFault(err error) error {
+	switch {
+	case errors.Is(err, errTooLong):
+		return fiber.ErrRequestEntityTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fiber.ErrRequestTimeout
+	}
+	return badRequest("The request's body is incomplete or malformed.")
+}
 
 var errTooLong = errors.New("too long")
 

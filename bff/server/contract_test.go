@@ -76,6 +76,11 @@ func (d *documented) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	bff, ok := d.bffs.Load(req.URL.Host)
+	if ok {
+		for _, cookie := range resp.Cookies() {
+			supabasetest.Secret(cookie.Value)
+		}
+	}
 	if ok && resp.Header.Get("Content-Encoding") == "" {
 		resp.Body = &checkedBody{ReadCloser: resp.Body, check: func(body []byte) { bff.(*served).check(req, resp, body) }}
 	}
@@ -88,6 +93,9 @@ func (s *served) check(req *http.Request, resp *http.Response, body []byte) {
 	})
 	if !s.real && !own && resp.Header.Get("Content-Type") != "application/problem+json" {
 		return
+	}
+	if resp.Header.Get("Content-Type") == "application/problem+json" {
+		_, _ = fmt.Fprintf(supabasetest.Log(), "%s\n", body) // an error has no more secrets in it than a log
 	}
 	c, err := contract()
 	if err == nil {

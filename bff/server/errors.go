@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,6 +29,9 @@ type problem struct {
 	Status int    `json:"status"`
 
 	Errors []fieldError `json:"errors,omitempty"`
+	// ViolatedPolicies are the rate limits that a request was beyond, by the
+	// names that they have in RateLimit-Policy.
+	ViolatedPolicies []string `json:"violated-policies,omitempty"`
 
 	args      []any  // what Message, a format, takes
 	foreign   bool   // Message is Supabase's own
@@ -68,19 +72,32 @@ var errNotSignedIn = errors.New("not signed in")
 // bearer is the challenge for who shows no token.
 const bearer = `Bearer realm="mysingle"`
 
+// quotaExceeded is the problem type of rate limits that
+// draft-ietf-httpapi-ratelimit-headers-11 registers.
+const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
 // answerError writes the error body for whatever went wrong. It is also what
 // Fiber calls for requests that reach no route.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
+	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) && isOneLine(c.Context(), s.config.HeaderLimit) {
+		err = fiber.ErrRequestURITooLong
+	}
 	p, internal := describe(err)
 	if internal {
 		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
 	}
 	l := languageOf(c)
 	p.translate(l)
-	if framed := new(fiber.Error); errors.As(err, &framed) && (p.Status == http.StatusBadRequest || p.Status == http.StatusRequestHeaderFieldsTooLarge) {
-		lingerOnClose(c.Context()) // fasthttp couldn't read it, and gives the connection up
+	if framed := new(fiber.Error); errors.As(err, &framed) {
+		switch p.Status {
+		case http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge, http.StatusRequestURITooLong:
+			lingerOnClose(c.Context()) // it isn't read on, and the connection is given up
+		}
 	}
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	if p.ViolatedPolicies != nil {
+		p.Type, p.Title = quotaExceeded, "Request cannot be satisfied as assigned quota has been exceeded"
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -97,7 +114,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, p.wait)
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	s.setProtection(c)
 	return c.Status(p.Status).Send(body)
 }
 
@@ -137,10 +154,12 @@ func describe(err error) (problem, bool) {
 		refused *supabase.Refusal
 		token   *supabase.TokenError
 		role    *supabase.RoleError
+		absent  *supabase.Unavailable
 		failure *supabase.Failure
 		answer  *supabase.Error
 		down    *notReady
 		framed  *fiber.Error
+		beyond  *limited
 	)
 	switch {
 	case errors.As(err, &input):
@@ -153,6 +172,15 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 404, Code: "profile_not_found", Message: "There is no profile of yours."}, false
 	case errors.As(err, &invalid):
 		return describeRefusal(invalid)
+	case errors.As(err, &beyond):
+		return problem{Status: 429, Code: "over_request_rate_limit", Message: "Too many requests. Try again in %d s.", args: []any{beyond.wait},
+			wait: strconv.Itoa(beyond.wait), ViolatedPolicies: []string{beyond.policy}}, false
+	case errors.Is(err, errCrossSite):
+		return problem{Status: 403, Code: "cross_site", Message: "With the session's cookie this can be asked from the app's own pages only."}, false
+	case errors.Is(err, errOriginNotAllowed):
+		return problem{Status: 403, Code: "origin_not_allowed", Message: "Pages of this origin may not call here."}, false
+	case errors.Is(err, errNoWebSockets):
+		return problem{Status: 501, Code: "no_websockets", Message: "There are no WebSockets here. Realtime connections go to Supabase directly."}, false
 	case errors.Is(err, errNotSignedIn):
 		return problem{Status: 401, Code: "not_signed_in", Message: "Sign in first: this needs an access token.", challenge: bearer}, false
 	case errors.As(err, &token):
@@ -164,9 +192,15 @@ func describe(err error) (problem, bool) {
 		if refused.Forbidden {
 			return problem{Status: 403, Code: "refused", Message: refused.Message}, false
 		}
+		if refused.Header {
+			return problem{Status: 400, Code: "invalid_request", Message: refused.Message}, false
+		}
 		return problem{Status: 400, Code: "invalid_path", Message: refused.Message}, false
 	case errors.Is(err, supabase.ErrBusy):
 		return problem{Status: 503, Code: "busy", Message: "Too many requests are under way. Try again in a moment.", wait: "1"}, false
+	case errors.As(err, &absent):
+		return problem{Status: 503, Code: "upstream_unavailable", Message: "%s does not answer at present. Try again in a moment.", args: []any{absent.Service},
+			wait: strconv.Itoa(int(absent.Wait.Seconds()))}, false
 	case errors.As(err, &failure):
 		if failure.Timeout {
 			return problem{Status: 504, Code: "upstream_timeout", Message: "%s did not answer in time.", args: []any{failure.Service}}, true
@@ -234,6 +268,8 @@ func describeFramed(e *fiber.Error) problem {
 		return problem{Status: 408, Code: "request_timeout", Message: "The request did not arrive in time."}
 	case 413:
 		return problem{Status: 413, Code: "body_too_large", Message: "The request's body is too large."}
+	case 414:
+		return problem{Status: 414, Code: "url_too_long", Message: "The request's path and query are too long."}
 	case 431:
 		return problem{Status: 431, Code: "headers_too_large", Message: "The request's headers are too large."}
 	}

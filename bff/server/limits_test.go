@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,7 +15,7 @@ import (
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "16384"}))
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "16384", "BFF_URL_LIMIT": "2048"}))
 	token := supabasetest.MustSignUp(t).Token
 	post := func(t *testing.T, body io.Reader) answer {
 		t.Helper()
@@ -54,6 +56,29 @@ func TestLimits(t *testing.T) {
 			mustProblem(t, mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 20000)), 431)
 		})
 	}
+	// The last one is longer than all headers may be.
+	for _, length := range []int{2049, 5000, 14000, 16384, 20000, 60000} {
+		t.Run(fmt.Sprintf("a URL of %d bytes", length), func(t *testing.T) {
+			mustProblem(t, mustSend(t, "GET", bff+"/"+strings.Repeat("x", length-1), ""), 414)
+			mustProblem(t, mustSend(t, "GET", bff+"/rest/v1/tasks?select="+strings.Repeat("x", length-22), "", "Authorization", "Bearer "+token), 414)
+		})
+	}
+	t.Run("a URL at the limit", func(t *testing.T) {
+		mustProblem(t, mustSend(t, "GET", bff+"/"+strings.Repeat("x", 2047), ""), 404)
+	})
+	t.Run("headers over the limit behind a body without lines", func(t *testing.T) {
+		c := mustDial(t, bff, "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 16000\r\n\r\n"+strings.Repeat("x", 16000)+"GET /livez HTTP/1.1\r\nHost: bff\r\nCookie: "+strings.Repeat("x", 20000)+"\r\n\r\n")
+		answers := bufio.NewReader(c)
+		for _, want := range []int{404, 431} {
+			resp, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != want {
+				t.Errorf("status %d instead of %d, %v", resp.StatusCode, want, err)
+			}
+		}
+	})
 	t.Run("headers within the limit", func(t *testing.T) {
 		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 15000)); a.Status != 200 {
 			t.Errorf("status %d: %s", a.Status, a.Body)

@@ -81,6 +81,8 @@ func TestIncompleteBodies(t *testing.T) {
 	})))
 	for name, request := range map[string]string{
 		"ends early":           "Content-Length: 30000\r\n\r\n" + strings.Repeat(" ", 20000),
+		"ends between chunks":  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+		"no last line":         "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
 		"chunk ends early":     "Transfer-Encoding: chunked\r\n\r\n10\r\nabc",
 		"chunk of no size":     "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n",
 		"chunk without an end": "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/mysingle/mysingle/bff/config"
+	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
 // lines is a log that hands its lines to the test.
@@ -35,7 +36,7 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := make(lines, 100)
-	s := New(c, "test", slog.New(slog.NewJSONHandler(log, nil)))
+	s := New(c, "test", slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), nil)))
 	s.app.Get("/panics", func(*fiber.Ctx) error { panic("sb_internal") })
 	resp, err := s.app.Test(httptest.NewRequest("GET", "/panics", nil))
 	if err != nil {

@@ -2,14 +2,17 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -25,14 +28,34 @@ var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return 
 // pass registers the passage of one of Supabase's own paths.
 func (s *Server) pass(service, prefix string, base *url.URL) {
 	passage := s.client.NewPassage(service, base)
-	s.app.All(prefix+"/*", s.authenticate, func(c *fiber.Ctx) error {
+	uploads := false // else bodies are JSON, and held so that they can be looked at
+	switch service {
+	case "Functions":
+		passage.Timeout, uploads = s.config.FunctionsTimeout, true
+	case "Storage":
+		passage.Timeout, uploads = s.config.StorageTimeout, true
+	}
+	s.app.All(prefix+"/*", s.authenticate, s.sameOrigin, s.limitUser, func(c *fiber.Ctx) error {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)
 		request.Body = body.read
+		if uploads && body.isLong() {
+			request.Body = nil
+			var err error
+			if request.Upload, err = body.upload(s.config.UploadLimit); err != nil {
+				return err
+			}
+		}
 		answer, err := passage.Do(c.UserContext(), request)
 		if err != nil {
 			return err
+		}
+		if location, ok := answer.LocationBelow(); ok {
+			answer.Header.Set(fiber.HeaderLocation, prefix+location)
+		}
+		if service == "Functions" && answer.ContentLength < 0 || answer.Events() {
+			return s.streamAnswer(c, answer, body)
 		}
 		return passAnswer(c, answer)
 	})
@@ -71,13 +94,7 @@ func passAnswer(c *fiber.Ctx, answer *supabase.Answer) error {
 		}
 		held = n < heldBack
 	}
-	c.Status(answer.Status)
-	for name, values := range answer.ForClient() {
-		out.Header.Del(name)
-		for _, value := range values {
-			out.Header.Add(name, value)
-		}
-	}
+	passHeader(c, answer)
 	if held {
 		if answer.ContentLength >= 0 {
 			out.Header.SetContentLength(int(answer.ContentLength)) // of a HEAD; else it is the body's
@@ -89,6 +106,60 @@ func passAnswer(c *fiber.Ctx, answer *supabase.Answer) error {
 	out.SetBodyStream(&streamed{io.MultiReader(bytes.NewReader(start), answer), answer}, int(answer.ContentLength))
 	return nil
 }
+
+// streamAnswer writes the answer piece by piece, as they come: somebody waits
+// for them. When who reads events is gone, or the server stops, they end; a
+// client that is still there connects again.
+func (s *Server) streamAnswer(c *fiber.Ctx, answer *supabase.Answer, body *requestBody) error {
+	if c.Method() == http.MethodHead {
+		return passAnswer(c, answer)
+	}
+	passHeader(c, answer)
+	answer.Flow()
+	end := func() {}
+	if answer.Events() {
+		stopped := context.AfterFunc(s.stopping, answer.GiveUp)
+		end = func() { stopped() }
+		if body.finished() {
+			watch(c.Context(), answer.GiveUp)
+		}
+	}
+	out := c.Response()
+	out.ImmediateHeaderFlush = true
+	out.SetBodyStream(&streamed{answer, closing(func() error { end(); return answer.Close() })}, int(answer.ContentLength))
+	return nil
+}
+
+// watch calls gone when the client has closed the connection, which is read
+// for nothing else any more: it is closed after the answer.
+func watch(ctx *fasthttp.RequestCtx, gone func()) {
+	ctx.SetConnectionClose()
+	conn := ctx.Conn()
+	if err := conn.SetReadDeadline(time.Time{}); err != nil {
+		return
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, conn)
+		gone()
+	}()
+}
+
+// passHeader writes the answer's status and headers.
+func passHeader(c *fiber.Ctx, answer *supabase.Answer) {
+	c.Status(answer.Status)
+	out := &c.Response().Header
+	for name, values := range answer.ForClient() {
+		out.Del(name)
+		for _, value := range values {
+			out.Add(name, value)
+		}
+	}
+}
+
+// closing is a function to be called by Close.
+type closing func() error
+
+func (f closing) Close() error { return f() }
 
 // onlyWriter hides all but Write, so that io.CopyBuffer uses the buffer.
 type onlyWriter struct{ io.Writer }

@@ -9,11 +9,16 @@ import (
 
 // routes is the map of the BFF's paths.
 func (s *Server) routes() {
-	s.app.Use(s.observe)
+	s.app.Use(s.observe, s.protect, s.address, refuseRealtime, s.cors)
 
-	// Is it alive, can it work?
+	// Is it alive, can it work? Before the limits: who asks must be told.
 	s.app.Get("/livez", s.live)
 	s.app.Get("/readyz", s.ready)
+
+	// How often one may ask, and try to sign in.
+	s.app.Use(s.limitAddress)
+	s.app.Use("/auth/v1", s.limitSignIn)
+	s.app.Use("/api/v1/session", s.limitSignIn)
 
 	// What is there: the OpenAPI document, and a page that shows it.
 	s.app.Get("/openapi.json", document)
@@ -23,11 +28,11 @@ func (s *Server) routes() {
 	// Supabase's own paths, passed through with the caller's own token.
 	s.pass("PostgREST", "/rest/v1", s.config.RestURL)
 	s.pass("Auth", "/auth/v1", s.config.AuthURL)
-	s.pass("Functions", "/functions/v1", s.config.Service("/functions/v1"))
-	s.pass("Storage", "/storage/v1", s.config.Service("/storage/v1"))
+	s.pass("Functions", "/functions/v1", s.config.FunctionsURL)
+	s.pass("Storage", "/storage/v1", s.config.StorageURL)
 
 	// The BFF's own views, for those who are signed in.
-	api := s.app.Group("/api/v1", private, s.authenticate, requireUser)
+	api := s.app.Group("/api/v1", private, s.authenticate, s.sameOrigin, s.limitUser, requireUser)
 	sprints := api.Group("/sprints/:sprint_id")
 	sprints.Get("/board", pass[boardInput](s, boardView))
 	sprints.Get("/burndown", pass[sprintInput](s, burndownView))

@@ -5,11 +5,14 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,14 +20,12 @@ import (
 
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/figures"
+	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/metrics"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
-const (
-	// readTimeout is how long a client may take to send a whole request.
-	readTimeout = 30 * time.Second
-	idleTimeout = 75 * time.Second
-)
+const idleTimeout = 75 * time.Second
 
 // methods are those that any path may know; others are answered 405.
 var methods = []string{
@@ -36,6 +37,7 @@ var methods = []string{
 type Server struct {
 	app      *fiber.App
 	config   config.Config
+	sites    sites
 	version  string
 	log      *slog.Logger
 	client   *supabase.Client
@@ -43,6 +45,13 @@ type Server struct {
 	identify *supabase.Authenticator
 	figures  *figures.Reader
 	health   *health
+	limiter  *limit.Limiter
+	metrics  *metrics.Metrics
+
+	// stopping ends when the server is asked to stop: what has no end of its
+	// own ends then.
+	stopping context.Context
+	stop     context.CancelFunc
 }
 
 // New returns a server for the configuration. It contacts nobody but, in the
@@ -51,6 +60,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	s := &Server{
 		config:  c,
+		sites:   newSites(c),
 		version: version,
 		log:     log,
 		client:  client,
@@ -66,6 +76,16 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		},
 		figures: figures.NewReader(client),
 		health:  newHealth(client),
+		limiter: newLimiter(c, log),
+		metrics: metrics.New(version),
+	}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	client.OnBreaker = func(service, state string) {
+		log.Warn("breaker", "service", service, "state", state)
+		s.metrics.Down(service, state != "closed")
+	}
+	client.OnRequest = func(service string, took time.Duration, status int, err error) {
+		s.metrics.Upstream(service, took, outcome(status, err))
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -79,7 +99,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		StreamRequestBody: true,
 		BodyLimit:         c.BodyLimit,
 		ReadBufferSize:    c.HeaderLimit,
-		ReadTimeout:       readTimeout,
+		ReadTimeout:       c.ClientTimeout,
 		IdleTimeout:       idleTimeout,
 		// Bodies are passed on as they are; nothing here reads forms.
 		DisablePreParseMultipartForm: true,
@@ -89,7 +109,38 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	s.app.Server().CloseOnShutdown = true
 	s.app.Server().Handler = closeUnread(s.wellFormed(s.app.Server().Handler))
 	s.routes()
+	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
 	return s
+}
+
+// outcome is what became of a request to Supabase, for the counters: the
+// answer's status, or why there was none.
+func outcome(status int, err error) string {
+	switch {
+	case err == nil:
+		return strconv.Itoa(status)
+	case errors.Is(err, supabase.ErrBusy):
+		return "busy"
+	case errors.As(err, new(*supabase.Unavailable)):
+		return "down"
+	}
+	return "failed"
+}
+
+// Metrics serves /metrics, on whatever listener it is given.
+func (s *Server) Metrics() http.Handler { return s.metrics }
+
+// newLimiter counts in Redis where there is one. Everything but a rate's
+// keys stays in process.
+func newLimiter(c config.Config, log *slog.Logger) *limit.Limiter {
+	if c.RedisURL == "" {
+		return limit.New([]byte(rand.Text()), nil, log)
+	}
+	client, err := limit.Dial(c.RedisURL)
+	if err != nil { // package config has checked it
+		panic(err)
+	}
+	return limit.New([]byte(c.JWTSecret+c.PublishableKey), client, log)
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
@@ -101,6 +152,9 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 		switch raw := ctx.Request.Header.RawHeaders(); {
 		case bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t")):
 			fault = fiber.ErrBadRequest
+			ctx.SetConnectionClose()
+		case len(ctx.Request.Header.RequestURI()) > s.config.URLLimit:
+			fault = fiber.ErrRequestURITooLong
 			ctx.SetConnectionClose()
 		case !slices.Contains(methods, string(ctx.Method())):
 			fault = fiber.ErrMethodNotAllowed
@@ -120,12 +174,13 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
 	served := make(chan error, 1)
-	go func() { served <- s.app.Listener(lingering{listener}) }()
+	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serving %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
+	s.stop()
 	s.log.Info("stopping", "running_requests_have", s.config.ShutdownTimeout.String())
 	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()

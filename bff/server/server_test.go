@@ -29,10 +29,11 @@ func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	c = c.At(listener.Addr())
 	watch(tb, listener.Addr().String(), c)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	s := server.New(c, "test", slog.New(slog.NewJSONHandler(log, nil)))
+	s := server.New(c, "test", slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), &slog.HandlerOptions{Level: slog.LevelDebug})))
 	go func() { ended <- s.Serve(ctx, listener) }()
 	tb.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -20,43 +19,40 @@ const maxAnswer = 16 << 20
 
 var errDeadline = errors.New("no answer within the deadline")
 
+// agent is the User-Agent of what the BFF asks on its own.
+const agent = "mysingle-bff"
+
 // Client reaches one Supabase project. It is safe for concurrent use and
 // holds no user's token: whatever depends on the caller is made per request.
 type Client struct {
-	restURL   *url.URL
-	authURL   *url.URL
+	// OnBreaker, when set before the first request, is told when a service is
+	// found down ("open"), asked whether it is back ("half-open"), and back
+	// ("closed"). It must not block.
+	OnBreaker func(service, state string)
+	// OnRequest, when set before the first request, is told of each one once
+	// its answer has begun: the answer's status, or why there is none. It must
+	// not block.
+	OnRequest func(service string, took time.Duration, status int, err error)
+
 	key       string
 	timeout   time.Duration
-	transport *limited
+	limit     int
+	transport *http.Transport
+	rest      *upstream
+	auth      *upstream
 }
 
 // NewClient returns a client for the services at the two addresses, showing
 // the publishable key, waiting at most timeout for one answer and sending at
-// most limit requests at a time.
+// most limit requests at a time to each service.
 func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Duration, limit int) *Client {
-	return &Client{restURL, authURL, publishableKey, timeout, newLimited(newTransport(), limit)}
+	c := &Client{key: publishableKey, timeout: timeout, limit: limit, transport: newTransport()}
+	c.rest, c.auth = c.newUpstream("PostgREST", restURL), c.newUpstream("Auth", authURL)
+	return c
 }
 
 // Close drops the idle connections.
-func (c *Client) Close() { c.transport.transport.CloseIdleConnections() }
-
-// newTransport is the one HTTP transport. It repeats an idempotent request
-// whose kept-alive connection turns out dead, and never a write; it leaves
-// bodies compressed as they are; it takes no proxy from the environment.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    5 * time.Second,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        50 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        16 << 10,
-		ReadBufferSize:         32 << 10,
-	}
-}
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // WithDeadline returns a context for an answer that takes several calls: they
 // share the time that one may take.
@@ -66,15 +62,15 @@ func (c *Client) WithDeadline(ctx context.Context) (context.Context, context.Can
 
 // ReadRPC calls the stable function name at PostgREST with the caller's own
 // rights and returns its JSON as it came. The name must be a constant. An
-// answer that isn't a success is an *Error, none at all a *Failure, and ErrBusy
-// says that too many requests are under way.
+// answer that isn't a success is an *Error, none at all a *Failure; ErrBusy and
+// *Unavailable say that it was not asked.
 func (c *Client) ReadRPC(ctx context.Context, caller Caller, name string, args any) (string, error) {
 	ctx, cancel := c.WithDeadline(ctx)
 	defer cancel()
 	// A client of its own: one that is shared carries another user's token
 	// sooner or later.
-	client := postgrest.NewClient(c.restURL.String(), "public", nil)
-	client.Transport.Parent = &reading{ctx, c, c.transport, caller}
+	client := postgrest.NewClient(c.rest.base.String(), "public", nil)
+	client.Transport.Parent = &reading{ctx, c, c.rest, caller}
 	result := client.Rpc(name, "", args)
 	if err := client.ClientError; err != nil {
 		return "", asFailure(ctx, "PostgREST", err)
@@ -122,8 +118,13 @@ func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
 // credentials sets the headers that only the BFF sets.
 func (c *Client) credentials(h http.Header, caller Caller) {
 	h.Set("apikey", c.key)
-	if !caller.Anonymous() {
+	switch {
+	case !caller.Anonymous():
 		h.Set("Authorization", "Bearer "+caller.Token)
+	case claimedRole(c.key) == roleAnonymous:
+		// A legacy key is a token as well: Storage and Functions want one, and
+		// where there is no gateway nobody else puts it there.
+		h.Set("Authorization", "Bearer "+c.key)
 	}
 	if caller.IP != "" {
 		h.Set("X-Forwarded-For", caller.IP)
@@ -132,15 +133,17 @@ func (c *Client) credentials(h http.Header, caller Caller) {
 		h.Set("X-Request-Id", caller.RequestID)
 	}
 	if h.Get("User-Agent") == "" {
-		h.Set("User-Agent", "mysingle-bff")
+		h.Set("User-Agent", agent)
 	}
 }
 
-// asFailure keeps an *Error and ErrBusy what they are and makes all else a
-// *Failure.
+// asFailure keeps what has a meaning of its own and makes all else a *Failure.
 func asFailure(ctx context.Context, service string, err error) error {
 	if answer := new(Error); errors.As(err, &answer) {
 		return answer
+	}
+	if down := new(Unavailable); errors.As(err, &down) {
+		return down
 	}
 	if errors.Is(err, ErrBusy) {
 		return ErrBusy

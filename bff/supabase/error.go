@@ -46,7 +46,9 @@ func (f *Failure) Unwrap() error { return f.Err }
 type Refusal struct {
 	// Forbidden tells what may not be asked from what can't be understood.
 	Forbidden bool
-	Message   string
+	// Header tells that the fault is in a header and not in the path.
+	Header  bool
+	Message string
 }
 
 func (r *Refusal) Error() string { return r.Message }

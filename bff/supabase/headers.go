@@ -1,14 +1,20 @@
 package supabase
 
 import (
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 )
 
 // What passes is listed; what isn't, stays. Not listed on purpose: cookies
 // both ways (the browser's session is the BFF's own affair), Authorization
 // and apikey (set from what the BFF verified), X-Forwarded-* and their like
-// (nobody may speak for a proxy but the BFF), hop-by-hop headers.
+// (nobody may speak for a proxy but the BFF), hop-by-hop headers, those of
+// CORS (which origins may call here is the BFF's own affair too),
+// X-HTTP-Method-Override (the method is what was checked) and Idempotency-Key
+// (to net/http it makes any request one to repeat).
 
 // toSupabase are the request headers that Supabase's clients send and its
 // services read.
@@ -17,14 +23,14 @@ var toSupabase = set(
 	"Content-Encoding", "Content-Language", "Content-Type", "User-Agent", "X-Client-Info",
 	"If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",
 	// PostgREST
-	"Accept-Profile", "Content-Profile", "Prefer", "Range", "Range-Unit",
+	"Accept-Profile", "Content-Profile", "Prefer", "Range", "Range-Unit", "X-Retry-Count",
 	// Auth; it takes the Referer for the page to return to
 	"Referer", "X-Supabase-Api-Version",
 	// Functions and Storage
-	"X-Region", "X-Upsert", "X-Metadata",
+	"Last-Event-Id", "X-Region", "X-Upsert", "X-Metadata", "X-Signature",
 	"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Upload-Defer-Length",
-	// browsers of another origin
-	"Origin", "Access-Control-Request-Headers", "Access-Control-Request-Method",
+	// tracing
+	"Baggage", "Traceparent", "Tracestate",
 )
 
 // toClient are the response headers that mean something to a client.
@@ -33,22 +39,51 @@ var toClient = set(
 	"Content-Language", "Content-Location", "Content-Range", "Content-Type", "Etag", "Expires",
 	"Last-Modified", "Link", "Location", "Retry-After", "Vary", "Www-Authenticate",
 	// PostgREST
-	"Content-Profile", "Preference-Applied", "Proxy-Status", "Range-Unit",
+	"Content-Profile", "Preference-Applied", "Proxy-Status", "Range-Unit", "Server-Timing",
 	// Auth
 	"X-Supabase-Api-Version", "X-Sb-Error-Code", "X-Total-Count",
 	// Functions and Storage
 	"X-Relay-Error", "X-Region",
-	"Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Length", "Upload-Metadata", "Upload-Offset",
-	// browsers of another origin
-	"Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
-	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Max-Age",
+	"Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version",
+	"Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset",
 )
+
+// once are those of them of which a second one could be read by one server and
+// overlooked by the next.
+var once = set("Accept-Profile", "Content-Encoding", "Content-Profile", "Content-Type", "Range", "Range-Unit",
+	"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Upsert")
+
+// checkHeader returns a *Refusal for headers that don't mean one thing.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		if len(values) > 1 && once[name] {
+			return &Refusal{Header: true, Message: "A header that may be there once is there more than once."}
+		}
+	}
+	return nil
+}
 
 // onward returns the request headers that go to Supabase.
 func onward(h http.Header) http.Header { return filter(h, toSupabase) }
 
 // ForClient returns the answer's headers that go to the client.
 func (a *Answer) ForClient() http.Header { return filter(a.Header, toClient) }
+
+// ClientHeaders are the names of those headers.
+func ClientHeaders() []string { return slices.Sorted(maps.Keys(toClient)) }
+
+// LocationBelow returns where the answer sends the client, without the
+// service's own address, if it is a full address below that: to the client it
+// is another one.
+func (a *Answer) LocationBelow() (string, bool) {
+	location, err := url.Parse(a.Header.Get("Location"))
+	base := a.passage.base
+	if err != nil || location.Host != base.Host {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(location.RequestURI(), base.EscapedPath()+"/")
+	return "/" + rest, ok
+}
 
 // filter returns the listed headers, without those that the Connection header
 // names: they were meant for the next hop, which is the BFF.

@@ -14,7 +14,7 @@ const insufficientPrivilege = "42501"
 // table that anonymous callers may not: the database's own refusal is the
 // proof, and costs next to nothing.
 func (c *Client) CheckRest(ctx context.Context) error {
-	err := c.check(ctx, "PostgREST", c.restURL.JoinPath("sprints"), "select=sprint_id&limit=0")
+	err := c.check(ctx, "PostgREST", c.rest.base.JoinPath("sprints"), "select=sprint_id&limit=0")
 	if answer := new(Error); errors.As(err, &answer) && answer.Code == insufficientPrivilege {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (c *Client) CheckRest(ctx context.Context) error {
 
 // CheckAuth returns nil when Auth reports itself healthy.
 func (c *Client) CheckAuth(ctx context.Context) error {
-	return c.check(ctx, "Auth", c.authURL.JoinPath("health"), "")
+	return c.check(ctx, "Auth", c.auth.base.JoinPath("health"), "")
 }
 
 func (c *Client) check(ctx context.Context, service string, address *url.URL, query string) error {
@@ -32,8 +32,9 @@ func (c *Client) check(ctx context.Context, service string, address *url.URL, qu
 	if err != nil {
 		return &Failure{Service: service, Err: err}
 	}
-	// Past the bound on requests: being busy isn't being down.
-	trip := &reading{ctx: ctx, client: c, transport: c.transport.transport}
+	// Past the bound on requests and the breaker: being busy isn't being down,
+	// and whether it is down is the question.
+	trip := &reading{ctx: ctx, client: c, transport: c.transport}
 	resp, err := trip.RoundTrip(req)
 	if err != nil {
 		return asFailure(ctx, service, err)

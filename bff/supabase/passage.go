@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
+
+var errNobodyReads = errors.New("nobody reads the answer any more")
 
 // Passage passes requests on to one service of Supabase's, below its own path
 // prefix and nowhere else.
@@ -19,16 +22,30 @@ import (
 // connections to its pool with the rest of an unread answer on them (which
 // the next request, another user's, would read), and repeats writes.
 type Passage struct {
-	service string
-	base    *url.URL
-	admin   bool // the service has an administration below /admin
-	client  *Client
+	// Timeout is how long the service may take, or do nothing while a body or
+	// an answer flows. It is the client's unless set to another one.
+	Timeout time.Duration
+
+	service  string
+	base     *url.URL
+	admin    bool // the service has an administration below /admin
+	client   *Client
+	upstream *upstream
 }
 
 // NewPassage passes requests to the service at base. Auth's administration
 // is refused, as it is of no use without a secret key.
 func (c *Client) NewPassage(service string, base *url.URL) *Passage {
-	return &Passage{service, base, service == "Auth", c}
+	p := &Passage{Timeout: c.timeout, service: service, base: base, admin: service == "Auth", client: c}
+	switch service {
+	case c.rest.service:
+		p.upstream = c.rest
+	case c.auth.service:
+		p.upstream = c.auth
+	default:
+		p.upstream = c.newUpstream(service, base)
+	}
+	return p
 }
 
 // A Request is one to be passed on. Nothing in it may be a buffer that is
@@ -40,16 +57,31 @@ type Request struct {
 	Header http.Header
 	// Body reads the body; nil when there is none. It is called when all else
 	// about the request is in order, and its error is Do's.
-	Body   func() ([]byte, error)
+	Body func() ([]byte, error)
+	// Upload is the body where it is not to be held: it is read while it is
+	// sent on, and closed by Do or with the answer.
+	Upload *Upload
 	Caller Caller
 }
 
 // Do passes the request on and returns Supabase's answer, whatever its
-// status. The error is a *Refusal when the request must not leave, ErrBusy when
-// too many are under way, a *Failure when there is no answer. The caller closes the answer's body.
-func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
+// status. The error is a *Refusal when the request must not leave, ErrBusy or
+// an *Unavailable when it could not, the upload's own when that broke off (the
+// service never sees it as complete), a *Failure when there is no answer. The
+// caller closes the answer.
+func (p *Passage) Do(ctx context.Context, r Request) (answer *Answer, err error) {
+	if r.Upload != nil {
+		defer func() {
+			if err != nil {
+				_ = r.Upload.Close()
+			}
+		}()
+	}
 	target, err := p.target(r)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkHeader(r.Header); err != nil {
 		return nil, err
 	}
 	var body []byte
@@ -59,7 +91,7 @@ func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
 		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	deadline := time.AfterFunc(p.client.timeout, func() { cancel(errDeadline) })
+	deadline := newDeadline(p.Timeout, func() { cancel(errDeadline) })
 	req := (&http.Request{
 		Method: r.Method,
 		URL:    target,
@@ -67,7 +99,11 @@ func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
 		Header: onward(r.Header),
 		Body:   http.NoBody,
 	}).WithContext(ctx)
-	if len(body) > 0 {
+	switch {
+	case r.Upload != nil:
+		req.ContentLength = r.Upload.Length
+		req.Body = &uploading{r.Upload, deadline}
+	case len(body) > 0:
 		req.ContentLength = int64(len(body))
 		// With GetBody a request that was not sent at all, because the
 		// kept-alive connection was closed meanwhile, goes to the next one.
@@ -75,17 +111,22 @@ func (p *Passage) Do(ctx context.Context, r Request) (*Answer, error) {
 		req.Body, _ = req.GetBody()
 	}
 	p.client.credentials(req.Header, r.Caller)
-	resp, err := p.client.transport.RoundTrip(req)
+	resp, err := p.upstream.RoundTrip(req)
 	if err != nil {
-		deadline.Stop()
+		deadline.stop()
 		cancel(nil)
+		if broken := new(uploadError); errors.As(err, &broken) {
+			return nil, broken.error
+		}
 		return nil, asFailure(ctx, p.service, err)
 	}
+	deadline.answer()
 	return &Answer{
 		Status:        resp.StatusCode,
 		Header:        resp.Header,
 		ContentLength: resp.ContentLength,
 		body:          resp.Body,
+		upload:        r.Upload,
 		passage:       p,
 		ctx:           ctx,
 		deadline:      deadline,
@@ -121,10 +162,11 @@ type Answer struct {
 	ContentLength int64       // -1 when unknown
 
 	body     io.ReadCloser
+	upload   *Upload // nil without one; it may still be under way
 	passage  *Passage
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
-	deadline *time.Timer
+	deadline *deadline
 	flowing  bool
 }
 
@@ -133,15 +175,26 @@ type Answer struct {
 // takes between the reads doesn't count.
 func (a *Answer) Flow() {
 	a.flowing = true
-	a.deadline.Stop()
+	a.deadline.stop()
 }
+
+// Events reports whether the answer is a stream of events, each of which
+// somebody waits for.
+func (a *Answer) Events() bool {
+	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	return err == nil && kind == "text/event-stream"
+}
+
+// GiveUp ends the answer for want of a reader. It may be called at any time,
+// by anybody.
+func (a *Answer) GiveUp() { a.cancel(errNobodyReads) }
 
 // Read reads the body. An answer that breaks off, or takes too long, ends in
 // a *Failure and never in io.EOF.
 func (a *Answer) Read(b []byte) (int, error) {
 	if a.flowing {
-		a.deadline.Reset(a.passage.client.timeout)
-		defer a.deadline.Stop()
+		a.deadline.start()
+		defer a.deadline.stop()
 	}
 	n, err := a.body.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -150,10 +203,14 @@ func (a *Answer) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close gives the connection back, or drops it when there is more to read.
+// Close gives the connection back, or drops it when there is more to read. An
+// upload that is still under way ends here.
 func (a *Answer) Close() error {
-	a.deadline.Stop()
+	a.deadline.stop()
 	err := a.body.Close()
 	a.cancel(nil)
+	if a.upload != nil {
+		err = errors.Join(err, a.upload.Close())
+	}
 	return err
 }

@@ -35,9 +35,12 @@ func Env(tb testing.TB, name string) string {
 func Config(tb testing.TB, changes map[string]string) config.Config {
 	tb.Helper()
 	settings := map[string]string{
+		"BFF_PORT":                 "0", // see config.Config.At
 		"SUPABASE_URL":             Env(tb, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY": Env(tb, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET":      Env(tb, "SUPABASE_JWT_SECRET"),
+		// All tests have one address; those of the limits set their own.
+		"BFF_RATE_ADDRESS": "off", "BFF_RATE_USER": "off", "BFF_RATE_SIGN_IN": "off", "BFF_RATE_EMAIL": "off",
 	}
 	for name, value := range changes {
 		settings[name] = value
@@ -79,8 +82,9 @@ func MustSignUp(tb testing.TB) Person {
 func mustAuth(tb testing.TB, path, email, password string) Person {
 	tb.Helper()
 	var session struct {
-		AccessToken string `json:"access_token"`
-		User        struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		User         struct {
 			ID string `json:"id"`
 		} `json:"user"`
 	}
@@ -89,6 +93,7 @@ func mustAuth(tb testing.TB, path, email, password string) Person {
 	if session.AccessToken == "" {
 		tb.Fatalf("Auth gave %s no session", email)
 	}
+	Secret(session.AccessToken, session.RefreshToken, password)
 	return Person{session.User.ID, session.AccessToken}
 }
 

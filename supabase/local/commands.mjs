@@ -40,13 +40,13 @@ export async function run({ run: [command, ...args] }) {
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
-  const settings = { ...inherited(), ...generateSecrets() };
+  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug" };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
-        env: { ...process.env, ...variables(parts, settings) },
+        env: { ...process.env, ...variables(parts, settings), STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
         stdio: "inherit",
       });
     });
@@ -129,6 +129,9 @@ function variables(parts, settings) {
     NODE_MODULES: nodeModules,
   };
 }
+
+/** Rates that tests, which all come from one address, don't meet; those of the limits have their own BFFs. */
+const unlimited = { BFF_RATE_ADDRESS: "off", BFF_RATE_USER: "off", BFF_RATE_SIGN_IN: "off", BFF_RATE_EMAIL: "off" };
 
 /** The environment without the settings a developer made for another stack. */
 function inherited() {

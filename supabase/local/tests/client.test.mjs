@@ -6,11 +6,13 @@ import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { createClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
+import { keepSecret } from "./secrets.mjs";
 
 const { SUPABASE_URL, BFF_URL, SUPABASE_PUBLISHABLE_KEY } = process.env;
 if (!SUPABASE_URL || !BFF_URL) throw new Error("SUPABASE_URL and BFF_URL are not set; start with: go tool task test");
 
 const password = "correct horse battery";
+keepSecret(password);
 
 /** A client without a session. Node 20 has no WebSocket of its own, and supabase-js wants to see one. */
 const connect = (url) => createClient(url, SUPABASE_PUBLISHABLE_KEY, {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startedAt } from "../processes.mjs";
 import { freePort } from "../ready.mjs";
 import { homes } from "../settings.mjs";
+import { keepLogs } from "./secrets.mjs";
 
 const script = join(import.meta.dirname, "..", "stack.mjs");
 
@@ -37,6 +38,7 @@ export async function place() {
     envFile: join(folder, ".env"),
     environment: cleanEnvironment({ SUPABASE_PORT: String(supabasePort), BFF_PORT: String(bffPort) }),
     remove() {
+      keepLogs(data, join(folder, ".env"));
       for (const path of [folder, data]) rmSync(path, { recursive: true, force: true });
     },
   };

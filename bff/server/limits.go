@@ -1,0 +1,160 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/limit"
+)
+
+// anywhere is how many addresses together may try one e-mail as often as each
+// may. It is more than one, so that nobody can lock somebody else out from a
+// single address, and few enough to be no help in guessing.
+const anywhere = 10
+
+// limited refuses a request beyond a rate.
+type limited struct {
+	policy string
+	wait   int // seconds
+}
+
+func (e *limited) Error() string { return "beyond the rate limit " + e.policy }
+
+// limitAddress bounds the requests from one address.
+func (s *Server) limitAddress(c *fiber.Ctx) error {
+	if err := s.take(c, "address", s.config.AddressRate, network(addressOf(c))); err != nil {
+		return err
+	}
+	return c.Next()
+}
+
+// limitUser bounds the requests of one signed-in user.
+func (s *Server) limitUser(c *fiber.Ctx) error {
+	if who := identityOf(c); !who.Anonymous() {
+		if err := s.take(c, "user", s.config.UserRate, who.Subject); err != nil {
+			return err
+		}
+	}
+	return c.Next()
+}
+
+// limitSignIn bounds what could guess passwords and codes, or have Auth send
+// e-mails: per address, and per e-mail (or phone) that the body names.
+func (s *Server) limitSignIn(c *fiber.Ctx) error {
+	if !signsIn(c) {
+		return c.Next()
+	}
+	from := network(addressOf(c))
+	if err := s.take(c, "sign-in", s.config.SignInRate, from); err != nil {
+		return err
+	}
+	body := &requestBody{server: s, c: c}
+	defer body.release()
+	text, err := body.read()
+	if err != nil {
+		return err
+	}
+	if text != nil { // for whoever reads it next
+		c.Request().SetBodyStream(bytes.NewReader(text), len(text))
+	}
+	rate := s.config.EmailRate
+	for _, name := range named(text) {
+		if err := s.take(c, "email", rate, from+" "+name); err != nil {
+			return err
+		}
+		// Not told while there is room: it would tell of others' tries.
+		if state := s.limiter.Take("email-anywhere", rate.Times(anywhere), name); !state.Allowed {
+			return s.beyond("email-anywhere", state)
+		}
+	}
+	return c.Next()
+}
+
+// signIns are the paths of limitSignIn.
+var signIns = map[string]bool{
+	"/auth/v1/token": true, "/auth/v1/signup": true, "/auth/v1/otp": true, "/auth/v1/recover": true,
+	"/auth/v1/verify": true, "/auth/v1/magiclink": true, "/auth/v1/resend": true,
+	"/api/v1/session": true, "/api/v1/session/sign-up": true, "/api/v1/session/code": true, "/api/v1/session/verify": true,
+	"/api/v1/session/recovery": true, "/api/v1/session/password": true, "/api/v1/session/callback": true,
+}
+
+// signsIn reports whether the request is one of limitSignIn's. The path counts
+// as Auth may read it, whatever its spelling.
+func signsIn(c *fiber.Ctx) bool {
+	path := strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
+	if !signIns[path] {
+		return false
+	}
+	switch {
+	case path == "/api/v1/session":
+		return c.Method() == fiber.MethodPost // the others look at a session or end it
+	case path == "/auth/v1/token":
+		// Nobody guesses a refresh token, and every open page renews its own.
+		// A form could name another grant.
+		grants := c.Request().URI().QueryArgs().PeekMulti("grant_type")
+		return len(grants) != 1 || string(grants[0]) != "refresh_token" || strings.Contains(strings.ToLower(c.Get(fiber.HeaderContentType)), "form")
+	}
+	return true
+}
+
+// named are the e-mails and phone numbers at the top of a JSON body, as Auth
+// compares them. Not every JSON reader tells capitals apart in a name.
+func named(body []byte) []string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return nil
+	}
+	var names []string
+	for member, raw := range members {
+		var name string
+		if (strings.EqualFold(member, "email") || strings.EqualFold(member, "phone")) && json.Unmarshal(raw, &name) == nil && name != "" {
+			names = append(names, strings.ToLower(strings.TrimSpace(name)))
+		}
+	}
+	return names
+}
+
+// network is whom an address stands for: whoever has an IPv6 address has the
+// 2^64 beside it too.
+func network(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	prefix, _ := address.Prefix(64)
+	return prefix.String()
+}
+
+// take counts the request and writes where who stands into RateLimit and
+// RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11).
+func (s *Server) take(c *fiber.Ctx, policy string, rate limit.Rate, who string) error {
+	if rate.Off() {
+		return nil
+	}
+	state := s.limiter.Take(policy, rate, who)
+	span := state.Full
+	if state.Remaining == 0 {
+		span = state.Next
+	}
+	c.Append("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", policy, rate.Quota, int(rate.Window.Seconds())))
+	c.Append("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Remaining, seconds(span)))
+	if !state.Allowed {
+		return s.beyond(policy, state)
+	}
+	return nil
+}
+
+func (s *Server) beyond(policy string, state limit.State) error {
+	s.metrics.RateLimited(policy)
+	return &limited{policy, seconds(state.Next)}
+}
+
+// seconds rounds up: whoever waits as long is not too early.
+func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }

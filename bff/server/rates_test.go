@@ -1,0 +1,275 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+// mustBeLimited checks that the answer is a 429 by the policy, with the
+// standard's fields and members.
+func mustBeLimited(tb testing.TB, a answer, policy string) {
+	tb.Helper()
+	if a.Status != 429 || a.Header.Get("Content-Type") != "application/problem+json" {
+		tb.Fatalf("status %d: %s", a.Status, a.Body)
+	}
+	var p struct {
+		Code, Message, Type, Title string
+		Status                     int
+		Policies                   []string `json:"violated-policies"`
+	}
+	if err := json.Unmarshal([]byte(a.Body), &p); err != nil {
+		tb.Fatal(err)
+	}
+	wait, err := strconv.Atoi(a.Header.Get("Retry-After"))
+	if err != nil || wait < 1 {
+		tb.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
+	}
+	if p.Code != "over_request_rate_limit" || p.Status != 429 || !slices.Equal(p.Policies, []string{policy}) ||
+		p.Type != "https://iana.org/assignments/http-problem-types#quota-exceeded" || !strings.Contains(p.Message, fmt.Sprintf(" %d s.", wait)) {
+		tb.Errorf("%+v", p)
+	}
+	if policy != "email-anywhere" && !strings.Contains(a.Header.Get("RateLimit"), fmt.Sprintf(`"%s";r=0;t=%d`, policy, wait)) {
+		tb.Errorf("RateLimit %s, Retry-After %d", a.Header.Get("RateLimit"), wait)
+	}
+}
+
+func TestRatePerAddress(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "5/h"}))
+	for i := range 5 {
+		a := mustSend(t, "GET", bff+"/nope", "")
+		if want := fmt.Sprintf(`"address";r=%d;t=`, 4-i); a.Status != 404 || !strings.HasPrefix(a.Header.Get("RateLimit"), want) || a.Header.Get("RateLimit-Policy") != `"address";q=5;w=3600` {
+			t.Errorf("%d: status %d, %s, %s", i, a.Status, a.Header.Get("RateLimit"), a.Header.Get("RateLimit-Policy"))
+		}
+	}
+	for _, path := range []string{"/nope", "/docs", "/rest/v1/tasks", "/auth/v1/settings", "/api/v1/me/scrum"} {
+		mustBeLimited(t, mustSend(t, "GET", bff+path, ""), "address")
+	}
+	korean := mustSend(t, "GET", bff+"/nope", "", "Accept-Language", "ko")
+	if !strings.Contains(korean.Body, "초 후에 다시 시도하세요") {
+		t.Error(korean.Body)
+	}
+	// What a balancer asks is always answered, and nobody can speak as another.
+	for _, path := range []string{"/livez", "/readyz"} {
+		if a := mustSend(t, "GET", bff+path, ""); a.Status != 200 {
+			t.Errorf("%s: status %d", path, a.Status)
+		}
+	}
+	mustBeLimited(t, mustSend(t, "GET", bff+"/nope", "", "X-Forwarded-For", "192.0.2.7", "Forwarded", "for=192.0.2.7", "X-Real-Ip", "192.0.2.7"), "address")
+}
+
+func TestRatePerUser(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_USER": "3/1s", "BFF_RATE_ADDRESS": "1000/m"}))
+	one, two := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
+	get := func(p supabasetest.Person, path string) answer {
+		t.Helper()
+		return mustSend(t, "GET", bff+path, "", "Authorization", "Bearer "+p.Token)
+	}
+	for _, path := range []string{"/rest/v1/tasks?limit=0", "/api/v1/me/scrum", "/rest/v1/sprints?limit=0"} {
+		a := get(one, path)
+		if a.Status != 200 || a.Header.Get("RateLimit-Policy") != `"address";q=1000;w=60, "user";q=3;w=1` {
+			t.Errorf("%s: status %d, %s", path, a.Status, a.Header.Get("RateLimit-Policy"))
+		}
+	}
+	refused := get(one, "/api/v1/me/scrum")
+	mustBeLimited(t, refused, "user")
+	if refused.Header.Get("Cache-Control") != "private, no-store" {
+		t.Errorf("Cache-Control %q", refused.Header.Get("Cache-Control"))
+	}
+	if a := get(two, "/rest/v1/tasks?limit=0"); a.Status != 200 {
+		t.Errorf("another user: status %d", a.Status)
+	}
+	if a := mustSend(t, "GET", bff+"/auth/v1/settings", ""); a.Status != 200 {
+		t.Errorf("nobody: status %d", a.Status)
+	}
+	// It passes when Retry-After says so.
+	wait, _ := strconv.Atoi(refused.Header.Get("Retry-After"))
+	time.Sleep(time.Duration(wait) * time.Second)
+	if a := get(one, "/api/v1/me/scrum"); a.Status != 200 {
+		t.Errorf("after %d s: status %d", wait, a.Status)
+	}
+}
+
+// signIn tries to sign in and returns the answer.
+func signIn(tb testing.TB, bff, email string) answer {
+	tb.Helper()
+	return mustSend(tb, "POST", bff+"/auth/v1/token?grant_type=password", `{"email":"`+email+`","password":"wrong-wrong"}`, "Content-Type", "application/json", "apikey", supabasetest.Env(tb, "SUPABASE_PUBLISHABLE_KEY"))
+}
+
+func TestRateOfSigningIn(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_SIGN_IN": "14/h"}))
+	if a := signIn(t, bff, "demo@mysingle.test"); a.Status != 400 || !strings.Contains(a.Body, "invalid_credentials") {
+		t.Fatalf("status %d: %s", a.Status, a.Body) // Auth has read the body
+	}
+	for _, call := range [][2]string{
+		{"POST", "/auth/v1/token"}, {"POST", "/auth/v1/token?grant_type=pkce"}, {"POST", "/auth/v1/token?grant_type=refresh_token&grant_type=password"},
+		{"POST", "/auth/v1/signup"}, {"POST", "/auth/v1/otp"}, {"POST", "/auth/v1/recover"}, {"POST", "/auth/v1/verify"}, {"GET", "/auth/v1/verify?token=123456&type=email"},
+		{"POST", "/auth/v1/magiclink"}, {"POST", "/auth/v1/resend"},
+		{"POST", "/auth/v1/%74oken"}, {"POST", "/auth/v1/token/"}, {"POST", "/auth/v1/TOKEN"},
+	} {
+		if a := mustSend(t, call[0], bff+call[1], "{}", "Content-Type", "application/json"); a.Status == 429 || a.Status >= 500 || a.Header.Get("RateLimit") == "" {
+			t.Errorf("%s: status %d, %q: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
+		}
+	}
+	for _, call := range [][2]string{
+		{"POST", "/auth/v1/token?grant_type=password"}, {"POST", "/auth/v1/signup"}, {"POST", "/auth/v1/%74oken?grant_type=password"},
+		{"POST", "/auth/v1/verify"}, {"POST", "/api/v1/session"}, {"POST", "/api/v1/session/verify"},
+	} {
+		mustBeLimited(t, mustSend(t, call[0], bff+call[1], "{}", "Content-Type", "application/json"), "sign-in")
+	}
+	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/token?grant_type=refresh_token", "grant_type=password", "Content-Type", "application/x-www-form-urlencoded"), "sign-in")
+	// What guesses nothing goes on.
+	token := supabasetest.MustSignUp(t).Token
+	for _, call := range []struct{ Method, Path, Body string }{
+		{"GET", "/auth/v1/user", ""}, {"GET", "/rest/v1/tasks?limit=0", ""}, {"GET", "/auth/v1/settings", ""},
+		{"POST", "/auth/v1/token?grant_type=refresh_token", `{"refresh_token":"none"}`},
+	} {
+		if a := mustSend(t, call.Method, bff+call.Path, call.Body, "Authorization", "Bearer "+token, "Content-Type", "application/json"); a.Status == 429 || a.Status >= 500 {
+			t.Errorf("%v: status %d: %s", call, a.Status, a.Body)
+		}
+	}
+}
+
+func TestRatePerEmail(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_EMAIL": "3/h"}))
+	email := uuid.NewString() + "@test.mysingle.test"
+	for range 3 {
+		if a := signIn(t, bff, email); a.Status != 400 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+	}
+	mustBeLimited(t, signIn(t, bff, email), "email")
+	mustBeLimited(t, signIn(t, bff, strings.ToUpper(email)), "email")
+	mustBeLimited(t, signIn(t, bff, " "+email+" "), "email")
+	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/recover", `{"Email":"`+email+`"}`), "email")
+	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/otp", `{"email":"`+email+`","EMAIL":"other@test.mysingle.test"}`), "email")
+	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/otp", `{"em\u0061il":"`+email+`"}`), "email")
+	if a := signIn(t, bff, uuid.NewString()+"@test.mysingle.test"); a.Status != 400 {
+		t.Errorf("another e-mail: status %d: %s", a.Status, a.Body)
+	}
+	for range 3 {
+		if a := mustSend(t, "POST", bff+"/auth/v1/otp", `{"phone":"+8210`+email[:4]+`"}`); a.Status == 429 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+	}
+	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/otp", `{"phone":"+8210`+email[:4]+`"}`), "email")
+	// A body that is no JSON, or too large for anybody who signs in.
+	if a := mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", `{"email":`); a.Status == 429 || a.Status >= 500 {
+		t.Errorf("status %d: %s", a.Status, a.Body)
+	}
+	mustProblem(t, mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", strings.Repeat(" ", 65<<10)), 413)
+}
+
+// TestRatesBehindAProxy has clients that a trusted proxy speaks for.
+func TestRatesBehindAProxy(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "2/h", "BFF_TRUSTED_PROXIES": "127.0.0.1"}))
+	get := func(client string) answer {
+		t.Helper()
+		return mustSend(t, "GET", bff+"/nope", "", "X-Forwarded-For", client)
+	}
+	for _, clients := range [][3]string{
+		{"192.0.2.1", "192.0.2.1", "192.0.2.1"},
+		{"192.0.2.2", "198.51.100.9, 192.0.2.2", "::ffff:192.0.2.2"},
+		{"2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:1"},
+		{"2001:db8:0:1::1", "2001:db8:0:1::1", "2001:db8:0:1::1"},
+	} {
+		for _, client := range clients[:2] {
+			if a := get(client); a.Status != 404 {
+				t.Errorf("%s: status %d", client, a.Status)
+			}
+		}
+		mustBeLimited(t, get(clients[2]), "address")
+	}
+}
+
+// TestNobodyIsLockedOut tries one e-mail from one address until that is
+// refused: its owner, elsewhere, still signs in. Guessing from many addresses
+// ends all the same.
+func TestNobodyIsLockedOut(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_EMAIL": "2/h", "BFF_TRUSTED_PROXIES": "127.0.0.1"}))
+	email := uuid.NewString() + "@test.mysingle.test"
+	try := func(address string) answer {
+		t.Helper()
+		return mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", `{"email":"`+email+`","password":"wrong-wrong"}`, "Content-Type", "application/json", "X-Forwarded-For", address)
+	}
+	for range 2 {
+		if a := try("192.0.2.66"); a.Status != 400 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+	}
+	for range 50 {
+		mustBeLimited(t, try("192.0.2.66"), "email")
+	}
+	if a := try("192.0.2.1"); a.Status != 400 {
+		t.Errorf("from elsewhere: status %d: %s", a.Status, a.Body)
+	}
+	for i := range 17 {
+		if a := try(fmt.Sprintf("198.51.100.%d", i)); a.Status != 400 {
+			t.Fatalf("from address %d: status %d: %s", i, a.Status, a.Body)
+		}
+	}
+	a := try("198.51.100.200")
+	mustBeLimited(t, a, "email-anywhere")
+	if strings.Contains(a.Header.Get("RateLimit"), "anywhere") {
+		t.Errorf("others' tries show in %s", a.Header.Get("RateLimit"))
+	}
+}
+
+// TestRatesAreShared has two instances over one Redis, and takes that away.
+func TestRatesAreShared(t *testing.T) {
+	t.Parallel()
+	redis := supabasetest.MustStartRedis(t)
+	settings := supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "6/h", "REDIS_URL": redis.URL})
+	one, two := mustServe(t, settings), mustServe(t, settings)
+	for i := range 6 {
+		bff := []string{one, two}[i%2]
+		if a := mustSend(t, "GET", bff+"/nope", ""); a.Status != 404 {
+			t.Fatalf("status %d", a.Status)
+		}
+	}
+	for _, bff := range []string{one, two} {
+		mustBeLimited(t, mustSend(t, "GET", bff+"/nope", ""), "address")
+	}
+	redis.Kill(t)
+	for _, bff := range []string{one, two} {
+		for range 6 {
+			if a := mustSend(t, "GET", bff+"/nope", ""); a.Status != 404 {
+				t.Fatalf("without Redis: status %d", a.Status)
+			}
+		}
+		mustBeLimited(t, mustSend(t, "GET", bff+"/nope", ""), "address")
+	}
+}
+
+// TestUsualRates is a busy team behind one address, with the rates that are
+// the default.
+func TestUsualRates(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "", "BFF_RATE_USER": "", "BFF_RATE_SIGN_IN": "", "BFF_RATE_EMAIL": ""}))
+	for range 30 { // everybody signs in, in the morning
+		if a := signIn(t, bff, uuid.NewString()+"@test.mysingle.test"); a.Status != 400 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+	}
+	token := supabasetest.MustSignUp(t).Token
+	for range 200 {
+		if a := mustSend(t, http.MethodGet, bff+"/rest/v1/tasks?limit=0", "", "Authorization", "Bearer "+token); a.Status != 200 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package supabase
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+const (
+	// failuresInARow are what it takes to call a service down.
+	failuresInARow = 5
+	// downTime is how long nobody is sent to a service that is down; then it
+	// is asked whether it is back, and has probeTimeout to answer.
+	downTime     = 2 * time.Second
+	probeTimeout = 2 * time.Second
+)
+
+// Unavailable refuses a request at once because the service has not answered
+// the last ones. It is worth trying again after Wait.
+type Unavailable struct {
+	Service string
+	Wait    time.Duration
+}
+
+func (u *Unavailable) Error() string { return u.Service + " does not answer at present" }
+
+// upstream is the way to one of Supabase's services: with a bound of its own
+// on the requests under way, so that one service can't use up what another
+// needs, and a breaker that is open while the service is down.
+type upstream struct {
+	service   string
+	base      *url.URL
+	transport http.RoundTripper
+	gate      *gate
+	told      func(took time.Duration, status int, err error) // see Client.OnRequest
+	breaker   *gobreaker.CircuitBreaker[*http.Response]
+}
+
+func (c *Client) newUpstream(service string, base *url.URL) *upstream {
+	u := &upstream{service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
+	u.told = func(took time.Duration, status int, err error) {
+		if c.OnRequest != nil {
+			c.OnRequest(service, took, status, err)
+		}
+	}
+	u.breaker = gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+		Name:        service,
+		Timeout:     downTime,
+		Interval:    time.Minute,
+		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= failuresInARow },
+		// Whatever the service answers, it is there; and what the client broke
+		// off, or had to wait for here, says nothing about it.
+		IsExcluded: func(err error) bool {
+			return errors.Is(err, context.Canceled) || errors.As(err, new(*uploadError))
+		},
+		OnStateChange: func(service string, _, to gobreaker.State) {
+			if c.OnBreaker != nil {
+				c.OnBreaker(service, to.String())
+			}
+		},
+	})
+	return u
+}
+
+// RoundTrip sends the request once it is its turn, and a read that got no
+// answer because the connection broke once more. The error is an *Unavailable
+// or ErrBusy for a request that was not sent.
+func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
+	began := time.Now()
+	resp, err := u.send(req)
+	if err == nil {
+		u.told(time.Since(began), resp.StatusCode, nil)
+		return resp, nil
+	}
+	u.told(time.Since(began), 0, err)
+	if req.Body != nil {
+		_ = req.Body.Close() // as every round tripper must
+	}
+	return nil, err
+}
+
+func (u *upstream) send(req *http.Request) (*http.Response, error) {
+	if err := u.mayPass(req.Context()); err != nil {
+		return nil, err
+	}
+	if err := u.gate.enter(req.Context()); err != nil {
+		return nil, err
+	}
+	resp, err := u.breaker.Execute(func() (*http.Response, error) { return u.attempts(req) })
+	if err != nil {
+		u.gate.leave()
+		return nil, u.refusal(err)
+	}
+	resp.Body = &countedBody{resp.Body, sync.OnceFunc(u.gate.leave)}
+	return resp, nil
+}
+
+// mayPass returns nil unless the service is down. When it was for a while,
+// one request asks whether it still is, by a question that costs nothing:
+// the request itself may be long, or a write, and others wait for the result.
+func (u *upstream) mayPass(ctx context.Context) error {
+	switch u.breaker.State() {
+	case gobreaker.StateOpen:
+		return u.refusal(gobreaker.ErrOpenState)
+	case gobreaker.StateHalfOpen:
+		if _, err := u.breaker.Execute(func() (*http.Response, error) { return nil, u.probe(context.WithoutCancel(ctx)) }); err != nil {
+			return &Unavailable{u.service, downTime}
+		}
+	}
+	return nil
+}
+
+// probes are paths of the services that are cheap to answer.
+var probes = map[string]string{
+	"PostgREST": "/sprints?select=sprint_id&limit=0",
+	"Auth":      "/health",
+	"Storage":   "/status",
+	"Functions": "/_internal/health",
+}
+
+// probe returns nil when the service gives any answer at all.
+func (u *upstream) probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.base.String()+probes[u.service], nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", agent)
+	resp, err := u.transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+func (u *upstream) refusal(err error) error {
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		return &Unavailable{u.service, downTime}
+	}
+	return err
+}
+
+// attempts sends the request, and if it is one to read and its connection
+// broke before an answer, once more. The transport itself repeats one that
+// was sent on a kept-alive connection; then that was the second time.
+func (u *upstream) attempts(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	var connections atomic.Int32
+	traced := req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connections.Add(1) },
+	}))
+	resp, err := u.transport.RoundTrip(traced)
+	if err != nil && connections.Load() == 1 && ctx.Err() == nil && repeatable(req) {
+		if again, fault := again(req); fault == nil {
+			resp, err = u.transport.RoundTrip(again)
+		}
+	}
+	if err != nil && ctx.Err() != nil && !errors.As(err, new(*uploadError)) {
+		err = context.Cause(ctx)
+	}
+	return resp, err
+}
+
+// repeatable reports whether the request reads and no more: by its method, or
+// because the BFF says so of one of its own.
+func repeatable(req *http.Request) bool {
+	_, harmless := req.Header["Idempotency-Key"]
+	return harmless || req.Method == http.MethodGet || req.Method == http.MethodHead
+}
+
+// again returns the request with its body from the start.
+func again(req *http.Request) (*http.Request, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req, nil
+	}
+	if req.GetBody == nil {
+		return nil, errors.New("the body can't be read again")
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	copied := *req
+	copied.Body = body
+	return &copied, nil
+}
+
+// newTransport is the one HTTP transport. It repeats an idempotent request
+// whose kept-alive connection turns out dead, and never a write; it leaves
+// bodies compressed as they are; it takes no proxy from the environment.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		MaxIdleConns:           512,
+		MaxIdleConnsPerHost:    256,
+		IdleConnTimeout:        50 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		WriteBufferSize:        16 << 10,
+		ReadBufferSize:         32 << 10,
+	}
+}

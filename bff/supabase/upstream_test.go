@@ -1,0 +1,379 @@
+package supabase_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+// get passes a GET on and reads the answer to its end.
+func get(p *supabase.Passage) (int, error) {
+	answer, err := p.Do(context.Background(), supabase.Request{Method: "GET", Path: "/x"})
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Close()
+	_, err = io.Copy(io.Discard, answer)
+	return answer.Status, err
+}
+
+// hangUp ends a request's connection without a word.
+func hangUp(t *testing.T, w http.ResponseWriter) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = c.Close()
+}
+
+func isUnavailable(err error) bool { return errors.As(err, new(*supabase.Unavailable)) }
+
+// TestBreaker takes a service down and up again, in each of the ways in which
+// services go down.
+func TestBreaker(t *testing.T) {
+	for name, fail := range map[string]func(t *testing.T, w http.ResponseWriter, r *http.Request){
+		"hangs up": func(t *testing.T, w http.ResponseWriter, _ *http.Request) { hangUp(t, w) },
+		"silent":   func(_ *testing.T, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"garbage": func(t *testing.T, w http.ResponseWriter, _ *http.Request) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(c, "no HTTP\r\n\r\n")
+			_ = c.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var down atomic.Bool
+			var asked, probed atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/x" {
+					probed.Add(1)
+				} else {
+					asked.Add(1)
+				}
+				if down.Load() {
+					fail(t, w, r)
+				}
+			}))
+			t.Cleanup(server.Close)
+			client, base := mustClient(t, server.URL, 200*time.Millisecond)
+			var mu sync.Mutex
+			var states []string
+			client.OnBreaker = func(service, state string) {
+				mu.Lock()
+				defer mu.Unlock()
+				states = append(states, service+" "+state)
+			}
+			passage, other := client.NewPassage("PostgREST", base), client.NewPassage("Auth", base)
+			if status, err := get(passage); status != 200 {
+				t.Fatal(status, err)
+			}
+			down.Store(true)
+			for i := range 5 {
+				if _, err := get(passage); err == nil || isUnavailable(err) {
+					t.Fatalf("failure %d: %v", i, err)
+				}
+			}
+			// Now nobody is sent there, and nobody waits.
+			before, start := asked.Load(), time.Now()
+			for range 50 {
+				if _, err := get(passage); !isUnavailable(err) {
+					t.Fatalf("%v", err)
+				}
+				if _, err := client.ReadRPC(context.Background(), supabase.Caller{}, "x", nil); !isUnavailable(err) {
+					t.Fatalf("%v", err)
+				}
+			}
+			if asked.Load() != before || time.Since(start) > time.Second {
+				t.Errorf("%d requests were sent, in %s", asked.Load()-before, time.Since(start))
+			}
+			if _, err := get(other); isUnavailable(err) {
+				t.Errorf("another service is refused too: %v", err)
+			}
+			if probed.Load() != 0 {
+				t.Error("asked too soon whether it is back")
+			}
+			before = asked.Load()
+			// While it stays down, one question after another is all it gets.
+			deadline := time.Now().Add(3 * time.Second)
+			for time.Now().Before(deadline) {
+				var all sync.WaitGroup
+				for range 20 {
+					all.Go(func() {
+						if _, err := get(passage); !isUnavailable(err) {
+							t.Errorf("%v", err)
+						}
+					})
+				}
+				all.Wait()
+				time.Sleep(10 * time.Millisecond)
+			}
+			if asked.Load() != before || probed.Load() < 1 || probed.Load() > 4 {
+				t.Errorf("%d requests, %d questions", asked.Load()-before, probed.Load())
+			}
+			down.Store(false)
+			for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+				status, err := get(passage)
+				if status == 200 {
+					break
+				}
+				if !isUnavailable(err) || time.Since(start) > 6*time.Second {
+					t.Fatalf("not back after %s: %v", time.Since(start), err)
+				}
+			}
+			for range 20 {
+				if status, err := get(passage); status != 200 {
+					t.Errorf("after the recovery: %d, %v", status, err)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if all := strings.Join(states, ", "); !strings.HasPrefix(all, "PostgREST open, PostgREST half-open") || !strings.HasSuffix(all, "PostgREST closed") {
+				t.Errorf("states: %s", all)
+			}
+		})
+	}
+}
+
+// TestTheBreakerStaysShut: whatever a service answers it is there, and what a
+// client breaks off is no fault of the service.
+func TestTheBreakerStaysShut(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(503)
+	}))
+	t.Cleanup(server.Close)
+	client, base := mustClient(t, server.URL, 5*time.Second)
+	passage := client.NewPassage("Storage", base)
+	broken := errors.New("the client is gone")
+	for range 20 {
+		if status, err := get(passage); status != 503 {
+			t.Fatalf("%d, %v", status, err)
+		}
+		body := io.MultiReader(strings.NewReader("half"), failing{broken})
+		_, err := passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: 100, ReadCloser: io.NopCloser(body)}})
+		if !errors.Is(err, broken) || errors.As(err, new(*supabase.Failure)) {
+			t.Fatalf("%T %v", err, err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := passage.Do(ctx, supabase.Request{Method: "GET", Path: "/x"}); err == nil || isUnavailable(err) {
+			t.Fatalf("%v", err)
+		}
+	}
+}
+
+type failing struct{ error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.error }
+
+// TestRepeatsOnANewConnection: a read whose connection breaks before the
+// answer is sent once more, and no more than that; a write never.
+func TestRepeatsOnANewConnection(t *testing.T) {
+	for _, tt := range []struct {
+		Method string
+		Breaks int64 // how many times
+		Want   int64 // how often the server sees the request
+	}{
+		{"GET", 1, 2}, {"HEAD", 1, 2}, {"GET", 99, 2}, {"HEAD", 99, 2}, {"RPC", 1, 2}, {"RPC", 99, 2},
+		{"POST", 1, 1}, {"PATCH", 1, 1}, {"PUT", 1, 1}, {"DELETE", 1, 1}, {"UPLOAD", 1, 1},
+	} {
+		for _, warm := range []bool{false, true} {
+			t.Run(tt.Method, func(t *testing.T) {
+				var seen atomic.Int64
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/warm" {
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					if seen.Add(1) <= tt.Breaks {
+						hangUp(t, w)
+						return
+					}
+					w.Header().Set("Content-Type", "application/json")
+					if r.Method != http.MethodHead {
+						_, _ = io.WriteString(w, "{}")
+					}
+				}))
+				t.Cleanup(server.Close)
+				client, base := mustClient(t, server.URL, 5*time.Second)
+				passage := client.NewPassage("PostgREST", base)
+				if warm { // leaves a connection to be used again
+					answer, err := passage.Do(context.Background(), supabase.Request{Method: "GET", Path: "/warm"})
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = io.ReadAll(answer)
+					_ = answer.Close()
+				}
+				var err error
+				switch tt.Method {
+				case "RPC":
+					_, err = client.ReadRPC(context.Background(), supabase.Caller{}, "x", map[string]int{"a": 1})
+				default:
+					request := supabase.Request{Method: tt.Method, Path: "/x", Body: func() ([]byte, error) { return []byte("{}"), nil }}
+					if tt.Method == "UPLOAD" {
+						request.Method, request.Body = "POST", nil
+						request.Upload = &supabase.Upload{Length: 2, ReadCloser: io.NopCloser(strings.NewReader("{}"))}
+					}
+					var answer *supabase.Answer
+					if answer, err = passage.Do(context.Background(), request); err == nil {
+						_ = answer.Close()
+					}
+				}
+				if (err == nil) != (tt.Breaks < tt.Want) || seen.Load() != tt.Want {
+					t.Errorf("seen %d times, %v", seen.Load(), err)
+				}
+			})
+		}
+	}
+}
+
+// TestQueue fills one service's places: as many again wait, in order and for
+// a bounded time, and the next are refused at once. Another service has
+// places of its own.
+func TestQueue(t *testing.T) {
+	arrived, open := make(chan bool, 100), make(chan bool)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/held") {
+			arrived <- true
+			<-open
+		}
+	}))
+	t.Cleanup(server.Close)
+	release := sync.OnceFunc(func() { close(open) })
+	t.Cleanup(release)
+	_, base := mustClient(t, server.URL, time.Minute)
+	client := supabase.NewClient(base, base, "sb_publishable_test", time.Minute, 2)
+	t.Cleanup(client.Close)
+	passage := client.NewPassage("PostgREST", base)
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			answer, err := passage.Do(context.Background(), supabase.Request{Method: "GET", Path: "/held"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = answer.Close()
+		})
+		<-arrived
+	}
+	results := make(chan error, 2)
+	for range 2 {
+		go func() { _, err := get(passage); results <- err }()
+	}
+	time.Sleep(100 * time.Millisecond) // both wait now
+	start := time.Now()
+	if _, err := get(passage); !errors.Is(err, supabase.ErrBusy) || time.Since(start) > 500*time.Millisecond {
+		t.Errorf("one too many: %v after %s", err, time.Since(start))
+	}
+	if status, err := get(client.NewPassage("Auth", base)); status != 200 {
+		t.Errorf("another service: %d, %v", status, err)
+	}
+	for range 2 {
+		if err := <-results; !errors.Is(err, supabase.ErrBusy) {
+			t.Errorf("waited in vain: %v", err)
+		}
+	}
+	if waited := time.Since(start); waited < time.Second || waited > 4*time.Second {
+		t.Errorf("waited %s", waited)
+	}
+	for range 2 {
+		go func() { _, err := get(passage); results <- err }()
+	}
+	time.Sleep(100 * time.Millisecond)
+	release()
+	for range 2 {
+		if err := <-results; err != nil {
+			t.Errorf("its turn came: %v", err)
+		}
+	}
+	all.Wait()
+	for range 10 { // every place was given back
+		if status, err := get(passage); status != 200 {
+			t.Errorf("%d, %v", status, err)
+		}
+	}
+}
+
+// TestAServicesOwnTimeout: an upload may take as long as it moves, a service
+// that stops taking it in may not.
+func TestAServicesOwnTimeout(t *testing.T) {
+	t.Run("an upload that moves", func(t *testing.T) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			text, err := io.ReadAll(r.Body)
+			if err != nil || len(text) != 10 {
+				t.Errorf("%d bytes, %v", len(text), err)
+			}
+		}))
+		t.Cleanup(server.Close)
+		client, base := mustClient(t, server.URL, time.Minute)
+		passage := client.NewPassage("Storage", base)
+		passage.Timeout = 200 * time.Millisecond
+		answer, err := passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: -1, ReadCloser: io.NopCloser(&dripping{10, 50 * time.Millisecond})}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Close()
+	})
+	t.Run("a service that takes nothing in", func(t *testing.T) {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		go func() {
+			for {
+				if c, err := listener.Accept(); err == nil {
+					t.Cleanup(func() { _ = c.Close() })
+				} else {
+					return
+				}
+			}
+		}()
+		client, base := mustClient(t, "http://"+listener.Addr().String(), time.Minute)
+		passage := client.NewPassage("Storage", base)
+		passage.Timeout = 200 * time.Millisecond
+		start := time.Now()
+		_, err = passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: 1 << 30, ReadCloser: io.NopCloser(endless{})}})
+		mustFail(t, err, true)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// dripping gives one byte at a time.
+type dripping struct {
+	left  int
+	pause time.Duration
+}
+
+func (d *dripping) Read(b []byte) (int, error) {
+	if d.left == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(d.pause)
+	d.left--
+	b[0] = 'x'
+	return 1, nil
+}
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }
