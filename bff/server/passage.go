@@ -154,6 +154,10 @@ func passHeader(c *fiber.Ctx, answer *supabase.Answer) {
 			out.Add(name, value)
 		}
 	}
+	// PostgREST 12 has two in some errors, of which fasthttp keeps the last.
+	if kind := answer.Header.Get(fiber.HeaderContentType); kind != "" {
+		out.SetContentType(kind)
+	}
 }
 
 // closing is a function to be called by Close.
