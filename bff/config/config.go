@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -31,6 +32,12 @@ type Config struct {
 	// use the session cookie. Without https there is no protecting a session
 	// but on the machine itself. Unset it is where the BFF listens (see At).
 	PublicURL *url.URL `env:"BFF_PUBLIC_URL" validate:"omitnil,origin,private" expect:"https://<host>, or http:// with a loopback host, without path"`
+
+	// AllowedOrigins are the origins of other sites whose pages may call the
+	// BFF. TrustedProxies are the proxies before it that may say whom they
+	// speak for: without them the peer is the client.
+	AllowedOrigins []string       `env:"BFF_ALLOWED_ORIGINS" validate:"dive,origin,private" expect:"origins as browsers send them, comma-separated: https://<host>, or http:// with a loopback host, without path"`
+	TrustedProxies []netip.Prefix `env:"BFF_TRUSTED_PROXIES" expect:"IP addresses or networks such as 10.0.0.0/8, comma-separated, and not the whole internet"`
 
 	// SupabaseURL is the project's one public address. RestURL and AuthURL
 	// name one upstream each where it isn't below SupabaseURL.

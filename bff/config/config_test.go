@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -90,6 +91,14 @@ func TestFaults(t *testing.T) {
 		{"public URL not in punycode", map[string]string{"BFF_PUBLIC_URL": "https://앱.test"}, []string{"BFF_PUBLIC_URL"}, ""},
 		{"public URL without https", map[string]string{"BFF_PUBLIC_URL": "http://app.test"}, []string{`BFF_PUBLIC_URL="http://app.test"`, "loopback"}, ""},
 		{"public URL with no host", map[string]string{"BFF_PUBLIC_URL": "https://"}, []string{"BFF_PUBLIC_URL"}, ""},
+		{"allowed origin of everybody", map[string]string{"BFF_ALLOWED_ORIGINS": "*"}, []string{`BFF_ALLOWED_ORIGINS="*"`}, ""},
+		{"allowed origin of nobody", map[string]string{"BFF_ALLOWED_ORIGINS": "null"}, []string{"BFF_ALLOWED_ORIGINS"}, ""},
+		{"allowed origin with a slash", map[string]string{"BFF_ALLOWED_ORIGINS": "https://a.test, https://b.test/"}, []string{`BFF_ALLOWED_ORIGINS="https://b.test/"`}, ""},
+		{"allowed origin without https", map[string]string{"BFF_ALLOWED_ORIGINS": "http://a.test"}, []string{"BFF_ALLOWED_ORIGINS"}, ""},
+		{"proxy by name", map[string]string{"BFF_TRUSTED_PROXIES": "10.0.0.1,proxy"}, []string{`BFF_TRUSTED_PROXIES="10.0.0.1,proxy"`}, ""},
+		{"everybody as a proxy", map[string]string{"BFF_TRUSTED_PROXIES": "0.0.0.0/0"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
+		{"everybody as a proxy, in IPv6", map[string]string{"BFF_TRUSTED_PROXIES": "::/0"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
+		{"proxy in two spellings", map[string]string{"BFF_TRUSTED_PROXIES": "::ffff:10.0.0.1"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
 		{"session key too short", map[string]string{"BFF_SESSION_KEYS": "aHVudGVyMg=="}, []string{"BFF_SESSION_KEYS", "32"}, "aHVudGVyMg"},
@@ -146,6 +155,22 @@ func TestPublicURL(t *testing.T) {
 	}
 	if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != "http://127.0.0.1:5000" {
 		t.Errorf("on a free port it is %s", got)
+	}
+}
+
+func TestLists(t *testing.T) {
+	c, err := from(map[string]string{
+		"BFF_ALLOWED_ORIGINS": "https://a.test, http://localhost:5173,",
+		"BFF_TRUSTED_PROXIES": "10.1.2.3/8, 192.0.2.1 ,2001:db8::/32",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.AllowedOrigins); got != "[https://a.test http://localhost:5173]" {
+		t.Error(got)
+	}
+	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32]" {
+		t.Error(got)
 	}
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -78,6 +79,12 @@ func set(field reflect.Value, raw string) error {
 		return err
 	case encoding.TextUnmarshaler:
 		return target.UnmarshalText([]byte(raw))
+	case *[]string:
+		*target = list(raw)
+	case *[]netip.Prefix:
+		networks, err := networks(raw)
+		*target = networks
+		return err
 	case **url.URL:
 		u, err := url.Parse(strings.TrimRight(raw, "/"))
 		*target = u
@@ -86,6 +93,17 @@ func set(field reflect.Value, raw string) error {
 		return fmt.Errorf("no way to read a %s", field.Type())
 	}
 	return nil
+}
+
+// list is what a comma-separated value has.
+func list(raw string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(raw, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 func fault(field reflect.StructField, raw string) Fault {
@@ -104,7 +122,8 @@ func check(c Config, unread []Fault) []Fault {
 	}
 	if err := rules().Struct(c); err != nil {
 		for _, bad := range err.(validator.ValidationErrors) {
-			field, _ := reflect.TypeFor[Config]().FieldByName(bad.StructField())
+			name, _, _ := strings.Cut(bad.StructField(), "[") // of a list's element
+			field, _ := reflect.TypeFor[Config]().FieldByName(name)
 			if f := fault(field, fmt.Sprint(bad.Value())); !known(f.Variable) {
 				faults = append(faults, f)
 			}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -30,4 +31,25 @@ func isLoopback(host string) bool {
 		return address.IsLoopback()
 	}
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// networks reads addresses and networks. One of everybody is a mistake: then
+// every client could name whom it speaks for.
+func networks(raw string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, part := range list(raw) {
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			var address netip.Addr
+			if address, err = netip.ParseAddr(part); err != nil {
+				return nil, err
+			}
+			network = netip.PrefixFrom(address, address.BitLen())
+		}
+		if network.Bits() == 0 || network.Addr().Is4In6() || network.Addr().Zone() != "" {
+			return nil, fmt.Errorf("%s can't be trusted", part)
+		}
+		all = append(all, network.Masked())
+	}
+	return all, nil
 }

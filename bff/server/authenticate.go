@@ -2,7 +2,6 @@ package server
 
 import (
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/utils"
 
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -48,6 +47,8 @@ type localKey int
 const (
 	identityKey localKey = iota
 	requestIDKey
+	addressKey // netip.Addr: the client's
+	sessionKey // what the session's cookie held, where it spoke
 )
 
 // identityOf is who the request comes from.
@@ -61,6 +62,6 @@ func callerOf(c *fiber.Ctx) supabase.Caller {
 	return supabase.Caller{
 		Identity:  identityOf(c),
 		RequestID: requestID(c),
-		IP:        utils.CopyString(c.Context().RemoteIP().String()),
+		IP:        addressOf(c).String(),
 	}
 }

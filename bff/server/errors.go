@@ -97,7 +97,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, p.wait)
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	s.setProtection(c)
 	return c.Status(p.Status).Send(body)
 }
 
@@ -153,6 +153,12 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 404, Code: "profile_not_found", Message: "There is no profile of yours."}, false
 	case errors.As(err, &invalid):
 		return describeRefusal(invalid)
+	case errors.Is(err, errCrossSite):
+		return problem{Status: 403, Code: "cross_site", Message: "With the session's cookie this can be asked from the app's own pages only."}, false
+	case errors.Is(err, errOriginNotAllowed):
+		return problem{Status: 403, Code: "origin_not_allowed", Message: "Pages of this origin may not call here."}, false
+	case errors.Is(err, errNoWebSockets):
+		return problem{Status: 501, Code: "no_websockets", Message: "There are no WebSockets here. Realtime connections go to Supabase directly."}, false
 	case errors.Is(err, errNotSignedIn):
 		return problem{Status: 401, Code: "not_signed_in", Message: "Sign in first: this needs an access token.", challenge: bearer}, false
 	case errors.As(err, &token):

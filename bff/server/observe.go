@@ -37,6 +37,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 		slog.Int("status", status),
 		slog.Duration("duration", time.Since(start)),
 		slog.String("user", identityOf(c).Subject),
+		slog.String("client", addressOf(c).String()),
 	)
 	return nil
 }

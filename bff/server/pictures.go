@@ -25,7 +25,7 @@ func picture[T, V any, P pictured[T]](
 	from func(text string, input P, version figures.Version) (*V, error),
 	draw func(*V, chart.Options) ([]byte, error),
 ) fiber.Handler {
-	shown := show[T, P](s, v, rendering[T]{
+	return show[T, P](s, v, rendering[T]{
 		contentType: svg,
 		spoken:      true,
 		body: func(text string, input *T, version figures.Version, l language.Language) ([]byte, error) {
@@ -44,11 +44,6 @@ func picture[T, V any, P pictured[T]](
 			})
 		},
 	})
-	return func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'")
-		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-		return shown(c)
-	}
 }
 
 // asRead is for pictures of a view as it is.

@@ -9,7 +9,7 @@ import (
 
 // routes is the map of the BFF's paths.
 func (s *Server) routes() {
-	s.app.Use(s.observe)
+	s.app.Use(s.observe, s.protect, s.address, refuseRealtime, s.cors)
 
 	// Is it alive, can it work?
 	s.app.Get("/livez", s.live)
@@ -27,7 +27,7 @@ func (s *Server) routes() {
 	s.pass("Storage", "/storage/v1", s.config.Service("/storage/v1"))
 
 	// The BFF's own views, for those who are signed in.
-	api := s.app.Group("/api/v1", private, s.authenticate, requireUser)
+	api := s.app.Group("/api/v1", private, s.authenticate, s.sameOrigin, requireUser)
 	sprints := api.Group("/sprints/:sprint_id")
 	sprints.Get("/board", pass[boardInput](s, boardView))
 	sprints.Get("/burndown", pass[sprintInput](s, burndownView))

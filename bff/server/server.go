@@ -36,6 +36,7 @@ var methods = []string{
 type Server struct {
 	app      *fiber.App
 	config   config.Config
+	sites    sites
 	version  string
 	log      *slog.Logger
 	client   *supabase.Client
@@ -51,6 +52,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	s := &Server{
 		config:  c,
+		sites:   newSites(c),
 		version: version,
 		log:     log,
 		client:  client,

@@ -1,14 +1,17 @@
 package supabase
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // What passes is listed; what isn't, stays. Not listed on purpose: cookies
 // both ways (the browser's session is the BFF's own affair), Authorization
 // and apikey (set from what the BFF verified), X-Forwarded-* and their like
-// (nobody may speak for a proxy but the BFF), hop-by-hop headers.
+// (nobody may speak for a proxy but the BFF), hop-by-hop headers, and those of
+// CORS: which origins may call here is the BFF's own affair too.
 
 // toSupabase are the request headers that Supabase's clients send and its
 // services read.
@@ -23,8 +26,6 @@ var toSupabase = set(
 	// Functions and Storage
 	"X-Region", "X-Upsert", "X-Metadata",
 	"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Upload-Defer-Length",
-	// browsers of another origin
-	"Origin", "Access-Control-Request-Headers", "Access-Control-Request-Method",
 )
 
 // toClient are the response headers that mean something to a client.
@@ -39,9 +40,6 @@ var toClient = set(
 	// Functions and Storage
 	"X-Relay-Error", "X-Region",
 	"Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Length", "Upload-Metadata", "Upload-Offset",
-	// browsers of another origin
-	"Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
-	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Max-Age",
 )
 
 // onward returns the request headers that go to Supabase.
@@ -49,6 +47,9 @@ func onward(h http.Header) http.Header { return filter(h, toSupabase) }
 
 // ForClient returns the answer's headers that go to the client.
 func (a *Answer) ForClient() http.Header { return filter(a.Header, toClient) }
+
+// ClientHeaders are the names of those headers.
+func ClientHeaders() []string { return slices.Sorted(maps.Keys(toClient)) }
 
 // filter returns the listed headers, without those that the Connection header
 // names: they were meant for the next hop, which is the BFF.

@@ -32,6 +32,6 @@ func (i Identity) Anonymous() bool { return i.Subject == "" }
 type Caller struct {
 	Identity
 	RequestID string
-	// IP is the peer's address, the only thing sent as X-Forwarded-For.
+	// IP is the client's address, the only thing sent as X-Forwarded-For.
 	IP string
 }

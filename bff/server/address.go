@@ -1,0 +1,53 @@
+package server
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// address finds out from whose address the request comes.
+func (s *Server) address(c *fiber.Ctx) error {
+	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
+	var hops []string
+	for _, value := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+		hops = append(hops, strings.Split(string(value), ",")...)
+	}
+	c.Locals(addressKey, clientAddress(peer.Unmap(), hops, s.config.TrustedProxies))
+	return c.Next()
+}
+
+// addressOf is the client's address.
+func addressOf(c *fiber.Ctx) netip.Addr {
+	address, _ := c.Locals(addressKey).(netip.Addr)
+	return address
+}
+
+// clientAddress goes back from the peer, hop by hop, for as long as whoever
+// names the next one is a trusted proxy. What stands further left may be the
+// client's own invention.
+func clientAddress(peer netip.Addr, hops []string, trusted []netip.Prefix) netip.Addr {
+	client := peer
+	for _, hop := range slices.Backward(hops) {
+		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(client) }) {
+			break
+		}
+		next, err := readHop(strings.TrimSpace(hop))
+		if err != nil {
+			break // "unknown", say: no further than the proxy that wrote it
+		}
+		client = next
+	}
+	return client
+}
+
+// readHop reads an address, to which some proxies add the port.
+func readHop(hop string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(hop); err == nil {
+		return withPort.Addr().Unmap().WithZone(""), nil
+	}
+	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(hop, "["), "]"))
+	return address.Unmap().WithZone(""), err
+}

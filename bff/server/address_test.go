@@ -1,0 +1,36 @@
+package server
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+func TestClientAddress(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
+	for _, tt := range []struct{ Name, Peer, Forwarded, Want string }{
+		{"nobody before it", "198.51.100.7", "", "198.51.100.7"},
+		{"a client that makes one up", "198.51.100.7", "203.0.113.9", "198.51.100.7"},
+		{"a proxy", "10.0.0.1", "203.0.113.9", "203.0.113.9"},
+		{"a proxy that says nothing", "10.0.0.1", "", "10.0.0.1"},
+		{"a client that makes one up before a proxy", "10.0.0.1", "192.0.2.1, 203.0.113.9", "203.0.113.9"},
+		{"two proxies", "10.0.0.1", "203.0.113.9, 10.2.3.4", "203.0.113.9"},
+		{"a client that claims a proxy's address", "10.0.0.1", "192.0.2.1,10.9.9.9, 203.0.113.9,10.2.3.4", "203.0.113.9"},
+		{"a client within the proxies' network", "10.0.0.1", "10.7.7.7", "10.7.7.7"},
+		{"IPv6", "2001:db8::1", "2001:db9::5", "2001:db9::5"},
+		{"IPv4 within IPv6", "10.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"},
+		{"with a port", "10.0.0.1", "203.0.113.9:4711", "203.0.113.9"},
+		{"IPv6 with a port", "10.0.0.1", "[2001:db9::5]:4711", "2001:db9::5"},
+		{"IPv6 in brackets", "10.0.0.1", "[2001:db9::5]", "2001:db9::5"},
+		{"IPv6 with a zone", "10.0.0.1", "fe80::1%eth0", "fe80::1"},
+		{"no address", "10.0.0.1", "203.0.113.9, unknown", "10.0.0.1"},
+		{"no address further left", "10.0.0.1", "<script>, 203.0.113.9", "203.0.113.9"},
+		{"empty parts", "10.0.0.1", ", ,", "10.0.0.1"},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			if got := clientAddress(netip.MustParseAddr(tt.Peer), strings.Split(tt.Forwarded, ","), trusted); got.String() != tt.Want {
+				t.Error(got)
+			}
+		})
+	}
+}

@@ -1,0 +1,52 @@
+package server
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+// preflightAge is for how many seconds a browser may keep what a preflight
+// told it; two hours are the most that Chromium does.
+const preflightAge = "7200"
+
+var errOriginNotAllowed = errors.New("the origin is not listed")
+
+// exposed are the headers that a page of an allowed origin may read.
+var exposed = strings.Join(append(supabase.ClientHeaders(), "RateLimit", "RateLimit-Policy", fiber.HeaderXRequestID), ", ")
+
+// cors tells browsers which other origins may call: those in
+// BFF_ALLOWED_ORIGINS, by name and with their cookies, on every path. It
+// answers all preflights itself; what Supabase would say is for Supabase's
+// own address.
+func (s *Server) cors(c *fiber.Ctx) error {
+	if len(s.sites.allowed) > 0 {
+		defer c.Vary(fiber.HeaderOrigin) // last: Supabase's answer brings its own
+	}
+	from := originOf(c).origin
+	known := from != "" && slices.Contains(s.sites.allowed, from)
+	if known {
+		c.Set(fiber.HeaderAccessControlAllowOrigin, from)
+		c.Set(fiber.HeaderAccessControlAllowCredentials, "true")
+	}
+	if c.Method() != fiber.MethodOptions || from == "" || c.Get(fiber.HeaderAccessControlRequestMethod) == "" {
+		if known {
+			c.Set(fiber.HeaderAccessControlExposeHeaders, exposed)
+		}
+		return c.Next()
+	}
+	if !known {
+		return errOriginNotAllowed
+	}
+	c.Vary(fiber.HeaderAccessControlRequestHeaders)
+	c.Set(fiber.HeaderAccessControlAllowMethods, strings.Join(methods, ", "))
+	if asked := c.Get(fiber.HeaderAccessControlRequestHeaders); asked != "" {
+		c.Set(fiber.HeaderAccessControlAllowHeaders, asked)
+	}
+	c.Set(fiber.HeaderAccessControlMaxAge, preflightAge)
+	return c.SendStatus(fiber.StatusNoContent)
+}

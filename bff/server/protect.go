@@ -1,0 +1,37 @@
+package server
+
+import "github.com/gofiber/fiber/v2"
+
+const (
+	// answerPolicy is for answers opened as a page of their own. They are data,
+	// and may be a file that a user uploaded: sandboxed, it is of no origin and
+	// runs nothing. The pictures have their colours in a style element.
+	answerPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+
+	// docsPolicy lets the page load what is below /docs and ask this BFF, and
+	// nothing else. Swagger UI's icons are data URLs.
+	docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+	// httpsOnly holds for a year, on the host and those below it.
+	httpsOnly = "max-age=31536000; includeSubDomains"
+)
+
+// protect sets the headers that tell browsers what they must not do with an
+// answer: guess its type, show it in a frame, or hand it to another origin's
+// page, which only cors allows.
+func (s *Server) protect(c *fiber.Ctx) error {
+	s.setProtection(c)
+	return c.Next()
+}
+
+func (s *Server) setProtection(c *fiber.Ctx) {
+	c.Set(fiber.HeaderContentSecurityPolicy, answerPolicy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderXFrameOptions, "DENY")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if s.config.PublicURL.Scheme == "https" {
+		c.Set(fiber.HeaderStrictTransportSecurity, httpsOnly)
+	}
+}
