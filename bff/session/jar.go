@@ -121,8 +121,8 @@ func (j *Jar) split(sealed string) ([]*http.Cookie, error) {
 // countMark stands behind the number of parts; sealed text has no such sign.
 const countMark = "~"
 
-// joined is the text that split made several cookies of. Parts may be
-// missing: then it won't open.
+// joined is the text that split made several cookies of, or, where some are
+// missing, one that won't open.
 func (j *Jar) joined(cookies Cookies) (string, bool) {
 	first, ok := cookies[j.part(1)]
 	if !ok {
@@ -134,7 +134,11 @@ func (j *Jar) joined(cookies Cookies) (string, bool) {
 		return "", true
 	}
 	for i := 2; i <= parts; i++ {
-		text += cookies[j.part(i)]
+		part, ok := cookies[j.part(i)]
+		if !ok {
+			return "", true
+		}
+		text += part
 	}
 	return text, true
 }
@@ -163,16 +167,30 @@ type Flow struct {
 	Verifier string    `json:"v"` // PKCE: what only who began it knows
 	ReturnTo string    `json:"t"`
 	Began    time.Time `json:"b"`
+	// Previous is the session that the new one takes the place of. Its own
+	// cookie doesn't come along on the way back from another site.
+	Previous *Session `json:"-"`
+	// Held is Previous as it is sealed.
+	Held json.RawMessage `json:"p,omitempty"`
 }
 
 // SetFlow returns the cookie that ties the flow to the browser. It comes back
 // with a navigation from another site, which SameSite=Strict would not let it.
+// Where there is no room for the previous session it is left out.
 func (j *Jar) SetFlow(f Flow) *http.Cookie {
+	if f.Previous != nil {
+		f.Held = f.Previous.encode()
+	}
 	text, err := json.Marshal(f)
 	if err != nil {
 		panic(err) // a time of this millennium
 	}
-	return j.cookie(j.flowName(), j.sealer.Seal(j.flowName(), text), FlowAge, http.SameSiteLaxMode)
+	cookie := j.cookie(j.flowName(), j.sealer.Seal(j.flowName(), text), FlowAge, http.SameSiteLaxMode)
+	if len(cookie.String()) > maxLine && f.Previous != nil {
+		f.Previous, f.Held = nil, nil
+		return j.SetFlow(f)
+	}
+	return cookie
 }
 
 // ClearFlow returns the cookie that ends the flow.
@@ -191,6 +209,10 @@ func (j *Jar) Flow(cookies Cookies, now time.Time) (Flow, bool) {
 	if err := json.Unmarshal(plain, &f); err != nil || f.State == "" || now.Sub(f.Began) > FlowAge {
 		return Flow{}, false
 	}
+	if previous, err := decode(f.Held); err == nil {
+		f.Previous = &previous
+	}
+	f.Held = nil
 	return f, true
 }
 

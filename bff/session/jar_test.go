@@ -179,6 +179,14 @@ func TestFlow(t *testing.T) {
 	if f, ok := jar.Flow(held, now.Add(9*time.Minute)); !ok || f.State != "state" || f.Verifier != "secret" || f.ReturnTo != "/board" {
 		t.Errorf("became %+v", f)
 	}
+	for size, kept := range map[int]bool{600: true, 4000: false} {
+		previous := signedIn(size, time.Hour)
+		cookie := jar.SetFlow(session.Flow{State: "state", Began: now, Previous: &previous})
+		f, ok := jar.Flow(session.Cookies{cookie.Name: cookie.Value}, now)
+		if !ok || (f.Previous != nil) != kept || kept && *f.Previous != previous || len(cookie.String()) > 4096 {
+			t.Errorf("a previous session of %d bytes became %v", size, f.Previous)
+		}
+	}
 	if _, ok := jar.Flow(held, now.Add(11*time.Minute)); ok {
 		t.Error("holds for longer than it should")
 	}

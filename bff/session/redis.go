@@ -130,7 +130,7 @@ func (r *Redis) Ended(ctx context.Context, id string) error {
 	}
 	word, err := r.client.Get(ctx, keyPrefix+"ended:"+id).Result()
 	switch {
-	case errors.Is(err, redis.Nil), r.failed(err):
+	case r.failed(err) || err != nil: // it isn't there
 		return nil
 	case word == "replaced":
 		return ErrReplaced
