@@ -17,6 +17,7 @@ import (
 	"github.com/joho/godotenv"
 
 	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/session"
 )
 
 // Config is everything the BFF can be told. The tag env names the variable,
@@ -58,6 +59,10 @@ type Config struct {
 	// JWTIssuer, when set, must be the token's iss.
 	JWTIssuer string `env:"SUPABASE_JWT_ISSUER" validate:"omitempty,url" expect:"the URL that Auth puts into iss"`
 
+	// SessionKeys seal the session cookie; without them a random key does, and
+	// sessions end with the process.
+	SessionKeys session.Keys `env:"BFF_SESSION_KEYS" secret:"true" expect:"32 random bytes in base64 (openssl rand -base64 32), or several such keys between commas"`
+
 	// BodyLimit bounds a signed-in user's request body to PostgREST or Auth,
 	// UploadLimit anybody's to Storage or Functions, HeaderLimit first line and
 	// headers together, all in bytes. The first are held in memory, uploads pass
@@ -86,8 +91,8 @@ type Config struct {
 	SignInRate  limit.Rate `env:"BFF_RATE_SIGN_IN" default:"100/5m" expect:"a rate such as 600/m or 100/5m, or off"`
 	EmailRate   limit.Rate `env:"BFF_RATE_EMAIL" default:"10/10m" expect:"a rate such as 600/m or 100/5m, or off"`
 
-	// RedisURL is where instances share what they count. Without it each is
-	// on its own.
+	// RedisURL is where instances agree on who refreshes a session, and share
+	// what they count. A single one needs none.
 	RedisURL string `env:"REDIS_URL" secret:"true" validate:"omitempty,redis" expect:"redis://[user:password@]host:port/database, or rediss:// for TLS"`
 
 	// UpstreamTimeout is how long PostgREST or Auth may take for one answer. It

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/config"
@@ -43,6 +44,8 @@ type Server struct {
 	client   *supabase.Client
 	bodies   *budget
 	identify *supabase.Authenticator
+	sessions sessions
+	redis    *redis.Client // nil without
 	figures  *figures.Reader
 	health   *health
 	limiter  *limit.Limiter
@@ -58,8 +61,10 @@ type Server struct {
 // background, Auth for its signing keys.
 func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
+	shared := dialRedis(c)
 	s := &Server{
 		config:  c,
+		redis:   shared,
 		sites:   newSites(c),
 		version: version,
 		log:     log,
@@ -74,10 +79,11 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 				Log:     log,
 			}),
 		},
-		figures: figures.NewReader(client),
-		health:  newHealth(client),
-		limiter: newLimiter(c, log),
-		metrics: metrics.New(version),
+		sessions: newSessions(c, shared, log),
+		figures:  figures.NewReader(client),
+		health:   newHealth(client),
+		limiter:  newLimiter(c, shared, log),
+		metrics:  metrics.New(version),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	client.OnBreaker = func(service, state string) {
@@ -130,17 +136,26 @@ func outcome(status int, err error) string {
 // Metrics serves /metrics, on whatever listener it is given.
 func (s *Server) Metrics() http.Handler { return s.metrics }
 
-// newLimiter counts in Redis where there is one. Everything but a rate's
-// keys stays in process.
-func newLimiter(c config.Config, log *slog.Logger) *limit.Limiter {
+// dialRedis returns the client for what instances share; nil where there is
+// one alone.
+func dialRedis(c config.Config) *redis.Client {
 	if c.RedisURL == "" {
-		return limit.New([]byte(rand.Text()), nil, log)
+		return nil
 	}
 	client, err := limit.Dial(c.RedisURL)
 	if err != nil { // package config has checked it
 		panic(err)
 	}
-	return limit.New([]byte(c.JWTSecret+c.PublishableKey), client, log)
+	return client
+}
+
+// newLimiter counts in Redis where there is one. Everything but a rate's
+// keys stays in process.
+func newLimiter(c config.Config, shared *redis.Client, log *slog.Logger) *limit.Limiter {
+	if shared == nil {
+		return limit.New([]byte(rand.Text()), nil, log)
+	}
+	return limit.New([]byte(c.JWTSecret+c.PublishableKey), shared, log)
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
@@ -173,6 +188,9 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 // and returns nil if they did.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
+	if s.redis != nil {
+		defer s.redis.Close()
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()
 	select {
