@@ -121,6 +121,7 @@ const tricks = {
   'sign-in by fetch, no-cors': ({ own, attacker }) => ask(`${own}/api/v1/session`, { ...asJSON(attacker), mode: 'no-cors' }),
   'sign-in by fetch, cors': ({ own, attacker }) => ask(`${own}/api/v1/session`, asJSON(attacker)),
   'sign-in by fetch, JSON': ({ own, attacker }) => ask(`${own}/api/v1/session`, { ...asJSON(attacker), headers: { 'Content-Type': 'application/json', 'X-MySingle': '1' } }),
+  'a cookie of its own': async ({ cookies }) => void cookies.forEach((cookie) => (document.cookie = cookie)),
   'sign-up by fetch, no-cors': ({ own, stranger }) => ask(`${own}/api/v1/session/sign-up`, { ...asJSON(stranger), mode: 'no-cors' }),
   'a code by fetch, no-cors': ({ own, stranger }) => ask(`${own}/api/v1/session/code`, { ...asJSON(stranger), mode: 'no-cors' }),
   'recovery by fetch, no-cors': ({ own, stranger }) => ask(`${own}/api/v1/session/recovery`, { ...asJSON(stranger), mode: 'no-cors' }),
