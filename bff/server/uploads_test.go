@@ -43,7 +43,7 @@ func TestUploadedPages(t *testing.T) {
 	}))
 	t.Cleanup(supabase.Close)
 	app := mustWebApp(t, true, map[string]string{"SUPABASE_URL": supabase.URL})
-	b := mustBrowser(t)
+	b := mustChromium(t)
 	for name := range files {
 		b.mustOpen(t, app.Own+"/storage/v1/object/public/files/"+name)
 		var seen struct{ Title, Text, Origin string }
@@ -61,7 +61,7 @@ func TestUploadedPages(t *testing.T) {
 func TestDocsInABrowser(t *testing.T) {
 	t.Parallel()
 	app := mustWebApp(t, true, nil)
-	b := mustBrowser(t)
+	b := mustChromium(t)
 	complaints := make(chan string, 100)
 	if err := chromedp.Listen(b.ctx, func(event any) {
 		if e, ok := event.(*log.EventEntryAdded); ok && e.Entry.Level == log.EntryLevelError {

@@ -147,16 +147,16 @@ func (w *webApp) exchanges() []exchange {
 	return all
 }
 
-// browser is a Chromium with a profile of its own, which ends with the test.
-type browser struct {
+// chromium is a browser with a profile of its own, which ends with the test.
+type chromium struct {
 	ctx context.Context
 }
 
 // patience is how long a page may take.
 const patience = 30 * time.Second
 
-// mustBrowser starts a Chromium: CHROME_BIN, or the one that is found.
-func mustBrowser(t *testing.T) *browser {
+// mustChromium starts a Chromium: CHROME_BIN, or the one that is found.
+func mustChromium(t *testing.T) *chromium {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"),
@@ -172,11 +172,11 @@ func mustBrowser(t *testing.T) *browser {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("no browser: install Chromium or Chrome, or say by CHROME_BIN where it is: %v", err)
 	}
-	return &browser{ctx}
+	return &chromium{ctx}
 }
 
 // mustOpen opens a page in the browser's tab.
-func (b *browser) mustOpen(t *testing.T, address string) {
+func (b *chromium) mustOpen(t *testing.T, address string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -186,7 +186,7 @@ func (b *browser) mustOpen(t *testing.T, address string) {
 }
 
 // mustSignIn signs in as the web app's page, which must be open, does.
-func (b *browser) mustSignIn(t *testing.T, email string) {
+func (b *chromium) mustSignIn(t *testing.T, email string) {
 	t.Helper()
 	var answer struct {
 		Status int
@@ -204,7 +204,7 @@ func credentials(email string) map[string]string {
 
 // mustCookies returns the cookies that the browser has for the origin, by
 // name.
-func (b *browser) mustCookies(t *testing.T, origin string) map[string]string {
+func (b *chromium) mustCookies(t *testing.T, origin string) map[string]string {
 	t.Helper()
 	all, err := chromedp.Call(b.ctx, network.GetCookies, network.GetCookiesParams{URLs: []string{origin}})
 	if err != nil {
@@ -219,7 +219,7 @@ func (b *browser) mustCookies(t *testing.T, origin string) map[string]string {
 
 // mustRun calls an async function in the page, as JavaScript has it, and reads
 // what it returns into result, unless that is nil.
-func (b *browser) mustRun(t *testing.T, function string, result any, args ...any) {
+func (b *chromium) mustRun(t *testing.T, function string, result any, args ...any) {
 	t.Helper()
 	text, err := json.Marshal(append([]any{}, args...))
 	if err != nil {
