@@ -1,8 +1,8 @@
 package config
 
 import (
+	"encoding"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-playground/validator/v10"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -76,7 +77,7 @@ func set(field reflect.Value, raw string) error {
 		d, err := time.ParseDuration(raw)
 		*target = d
 		return err
-	case *slog.Level:
+	case encoding.TextUnmarshaler:
 		return target.UnmarshalText([]byte(raw))
 	case *[]string:
 		*target = list(raw)
@@ -115,10 +116,10 @@ func fault(field reflect.StructField, raw string) Fault {
 // check applies the validate tags and the rules that concern two settings.
 // Settings that could not even be read are left out: they are listed already.
 func check(c Config, unread []Fault) []Fault {
-	known := func(variable string) bool {
-		return slices.ContainsFunc(unread, func(f Fault) bool { return f.Variable == variable })
-	}
 	var faults []Fault
+	known := func(variable string) bool {
+		return slices.ContainsFunc(slices.Concat(unread, faults), func(f Fault) bool { return f.Variable == variable })
+	}
 	if err := rules().Struct(c); err != nil {
 		for _, bad := range err.(validator.ValidationErrors) {
 			name, _, _ := strings.Cut(bad.StructField(), "[") // of a list's element
@@ -131,6 +132,10 @@ func check(c Config, unread []Fault) []Fault {
 	if c.ShutdownTimeout < c.UpstreamTimeout && !known("BFF_SHUTDOWN_TIMEOUT") && !known("BFF_UPSTREAM_TIMEOUT") {
 		faults = append(faults, Fault{"BFF_SHUTDOWN_TIMEOUT", c.ShutdownTimeout.String(),
 			fmt.Sprintf("at least BFF_UPSTREAM_TIMEOUT (%s), or running requests would be cut off", c.UpstreamTimeout)})
+	}
+	if c.PublicURL != nil && c.PublicURL.Scheme == "https" && len(c.SessionKeys) == 0 && !known("BFF_SESSION_KEYS") && !known("BFF_PUBLIC_URL") {
+		field, _ := reflect.TypeFor[Config]().FieldByName("SessionKeys")
+		faults = append(faults, fault(field, ""))
 	}
 	return faults
 }
@@ -158,6 +163,10 @@ func rules() *validator.Validate {
 	must(v.RegisterValidation("private", func(field validator.FieldLevel) bool {
 		u, err := url.Parse(field.Field().String())
 		return err == nil && (u.Scheme == "https" || isLoopback(u.Hostname()))
+	}))
+	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
+		_, err := redis.ParseURL(field.Field().String())
+		return err == nil
 	}))
 	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
 		return supabase.Publishable(field.Field().String())

@@ -25,7 +25,7 @@ var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return 
 // pass registers the passage of one of Supabase's own paths.
 func (s *Server) pass(service, prefix string, base *url.URL) {
 	passage := s.client.NewPassage(service, base)
-	s.app.All(prefix+"/*", s.authenticate, s.sameOrigin, func(c *fiber.Ctx) error {
+	s.app.All(prefix+"/*", s.authenticate, s.sameOrigin, s.renew, func(c *fiber.Ctx) error {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)

@@ -42,6 +42,7 @@ type Server struct {
 	client   *supabase.Client
 	bodies   *budget
 	identify *supabase.Authenticator
+	sessions sessions
 	figures  *figures.Reader
 	health   *health
 }
@@ -66,8 +67,9 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 				Log:     log,
 			}),
 		},
-		figures: figures.NewReader(client),
-		health:  newHealth(client),
+		sessions: newSessions(c, log),
+		figures:  figures.NewReader(client),
+		health:   newHealth(client),
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -121,6 +123,7 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 // and returns nil if they did.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
+	defer func() { _ = s.sessions.close() }()
 	served := make(chan error, 1)
 	go func() { served <- s.app.Listener(lingering{listener}) }()
 	select {
