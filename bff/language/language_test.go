@@ -121,7 +121,7 @@ func collect(t *testing.T, name string, said map[string]bool) {
 			case called.Name == "badRequest":
 				add(n.Args[0])
 			case called.Name == "queryFault":
-				add(n.Args[1])
+				add(n.Args[2])
 			}
 		}
 		return true

@@ -37,8 +37,9 @@ type problem struct {
 
 // fieldError is one fault of a request's input.
 type fieldError struct {
-	In      string `json:"in"` // path or query
+	In      string `json:"in"` // path, query or body
 	Name    string `json:"name"`
+	Rule    string `json:"rule"` // the one that is broken
 	Message string `json:"message"`
 
 	say func(language.Language) string // makes Message
@@ -217,9 +218,9 @@ func describeRefusal(e *figures.Refusal) (problem, bool) {
 // refused are the arguments that an SQL function may find wrong although the
 // parameter is well-formed.
 var refused = map[string]fieldError{
-	"date":      queryFault("date", "%s must be a day of the sprint", "date"),
-	"from_date": queryFault("from", "%s must be at most a year before to", "from"),
-	"to_date":   queryFault("to", "%s must be on or after from", "to"),
+	"date":      queryFault("date", "in_sprint", "%s must be a day of the sprint", "date"),
+	"from_date": queryFault("from", "within_year", "%s must be at most a year before to", "from"),
+	"to_date":   queryFault("to", "gtefield", "%s must be on or after from", "to"),
 }
 
 // describeFramed is for what Fiber itself refuses. Its own messages may quote
