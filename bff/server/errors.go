@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,8 @@ type fieldError struct {
 	Rule    string `json:"rule"` // the one that is broken
 	Message string `json:"message"`
 
-	say func(language.Language) string // makes Message
+	say   func(language.Language) string // makes Message
+	place int                            // among the faults, where their names don't tell
 }
 
 // panicked is a panic on its way to the log.
@@ -115,7 +117,9 @@ func (p *problem) translate(l language.Language) {
 		p.Errors[i].Message = p.Errors[i].say(l)
 	}
 	text := func(f fieldError) string { return f.In + " " + f.Name + " " + f.Message }
-	slices.SortFunc(p.Errors, func(a, b fieldError) int { return strings.Compare(text(a), text(b)) })
+	slices.SortFunc(p.Errors, func(a, b fieldError) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(text(a), text(b)))
+	})
 	p.Errors = slices.CompactFunc(p.Errors, func(a, b fieldError) bool { return text(a) == text(b) })
 	var says []string
 	for _, f := range p.Errors {

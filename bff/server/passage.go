@@ -29,7 +29,13 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)
-		request.Body = body.read
+		request.Body = func() ([]byte, error) {
+			text, err := body.read()
+			if err == nil && service == "PostgREST" {
+				err = checkWrite(request, text)
+			}
+			return text, err
+		}
 		answer, err := passage.Do(c.UserContext(), request)
 		if err != nil {
 			return err

@@ -14,16 +14,18 @@ import (
 // PostgREST is a process of the test's own beside the stack's, on the same
 // database, to be killed and started again.
 type PostgREST struct {
-	Port    int
-	URL     string
-	command *exec.Cmd
+	Port     int
+	URL      string
+	settings []string
+	command  *exec.Cmd
 }
 
-// MustStartPostgREST starts a PostgREST on a free port.
-func MustStartPostgREST(tb testing.TB) *PostgREST {
+// MustStartPostgREST starts a PostgREST on a free port, with the settings
+// beside the stack's, such as PGRST_DB_TX_END=rollback.
+func MustStartPostgREST(tb testing.TB, settings ...string) *PostgREST {
 	tb.Helper()
 	port := MustFreePort(tb)
-	p := &PostgREST{Port: port, URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	p := &PostgREST{Port: port, URL: fmt.Sprintf("http://127.0.0.1:%d", port), settings: settings}
 	p.MustStart(tb)
 	tb.Cleanup(func() { p.Kill(tb) })
 	return p
@@ -33,7 +35,7 @@ func MustStartPostgREST(tb testing.TB) *PostgREST {
 func (p *PostgREST) MustStart(tb testing.TB) {
 	tb.Helper()
 	p.command = exec.Command(Env(tb, "POSTGREST_BIN"))
-	p.command.Env = []string{
+	p.command.Env = append([]string{
 		"PGRST_DB_URI=" + Env(tb, "POSTGREST_DB_URI"),
 		"PGRST_DB_SCHEMAS=public",
 		"PGRST_DB_EXTRA_SEARCH_PATH=public,extensions",
@@ -42,7 +44,7 @@ func (p *PostgREST) MustStart(tb testing.TB) {
 		"PGRST_JWT_SECRET=" + Env(tb, "SUPABASE_JWT_SECRET"),
 		"PGRST_SERVER_HOST=127.0.0.1",
 		fmt.Sprintf("PGRST_SERVER_PORT=%d", p.Port),
-	}
+	}, p.settings...)
 	// It must not outlive the test, however that ends.
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.command.Start(); err != nil {
