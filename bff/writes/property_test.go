@@ -39,11 +39,13 @@ func TestWhatIsRefusedHereIsRefusedThere(t *testing.T) {
 		if rapid.IntRange(0, 3).Draw(t, "narrowed") == 0 {
 			wr.columns = rapid.SliceOfNDistinct(rapid.SampledFrom(columns), 1, len(columns), rapid.ID).Draw(t, "columns")
 		}
-		switch rapid.IntRange(0, 3).Draw(t, "list") {
+		switch rapid.IntRange(0, 4).Draw(t, "list") {
 		case 0:
 			wr.body = "[" + wr.body + "]"
 		case 1: // twice, so that there is a conflict at the end
 			wr.body = " [" + wr.body + ",\n" + wr.body + " ]"
+		case 2:
+			wr.body = "[" + writeOf(name, method, rows[method]).body + "," + wr.body + "]"
 		}
 		if faults := w.faults(wr); faults == nil {
 			passed++

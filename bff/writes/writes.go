@@ -1,7 +1,8 @@
 // Package writes checks rows on their way to the database's tables, so that
 // whoever fills in a form hears of everything that is wrong with it at once.
 // The database still decides: what is refused here it would refuse too, and
-// what can't be told here goes on to it.
+// what can't be told here goes on to it. Only a change that finds no row is
+// told of its faults here, where the database would have had nothing to check.
 package writes
 
 import (
