@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"unicode"
 
 	"github.com/go-playground/validator/v10"
+
+	"github.com/mysingle/mysingle/bff/writes"
 )
 
 func TestOf(t *testing.T) {
@@ -121,16 +122,27 @@ func collect(t *testing.T, name string, said map[string]bool) {
 			case called.Name == "badRequest":
 				add(n.Args[0])
 			case called.Name == "queryFault" || called.Name == "bodyFault":
-				add(n.Args[1])
+				add(n.Args[2])
 			}
 		}
 		return true
 	})
 }
 
-// TestRules looks for rules of validation in the BFF's source.
+// TestRules looks for rules of validation: those in the BFF's source, and
+// those of the database's columns. Each has a sentence, and no sentence is
+// without a rule.
 func TestRules(t *testing.T) {
-	ruled := make(map[string]bool)
+	ruled := map[string]bool{"timestamp": true, "integer": true, "number": true} // of types; uuid and date are inputs' too
+	add := func(tag string) {
+		for rule := range strings.SplitSeq(tag, ",") {
+			ruled[rule] = true
+			if !strings.Contains(rule, "|") {
+				rule, _, _ = strings.Cut(rule, "=")
+				ruled[rule] = true
+			}
+		}
+	}
 	files, err := filepath.Glob("../server/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -141,19 +153,30 @@ func TestRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, tag := range regexp.MustCompile(`validate:"([^"]*)"`).FindAllSubmatch(source, -1) {
-			for rule := range strings.SplitSeq(string(tag[1]), ",") {
-				if !strings.Contains(rule, "|") {
-					rule, _, _ = strings.Cut(rule, "=")
-				}
-				ruled[rule] = true
-			}
+			add(string(tag[1]))
 		}
 	}
-	for _, modifier := range []string{"omitnil", "omitempty", "dive"} {
-		delete(ruled, modifier)
+	for _, table := range writes.Tables() {
+		for _, column := range table {
+			add(column.Rules)
+			for _, rules := range column.Against {
+				add(rules)
+			}
+			ruled["required"] = ruled["required"] || column.Required
+		}
 	}
-	if got, want := slices.Sorted(maps.Keys(rules)), slices.Sorted(maps.Keys(ruled)); !slices.Equal(got, want) {
-		t.Errorf("there are sentences for %v, and rules %v", got, want)
+	for name := range rules {
+		if rule, _, _ := strings.Cut(name, " of "); !ruled[rule] {
+			t.Errorf("there is a sentence for %s, but no such rule", rule)
+		}
+	}
+	for rule := range ruled {
+		if name, _, hasValue := strings.Cut(rule, "="); hasValue && ruled[name] || slices.Contains([]string{"", "omitnil", "omitempty", "dive"}, rule) {
+			continue
+		}
+		if rules[rule] == nil {
+			t.Errorf("there is no sentence for %s", rule)
+		}
 	}
 }
 
@@ -172,17 +195,31 @@ func TestFault(t *testing.T) {
 		Unit   *string  `validate:"omitnil,oneof=tasks points"`
 		Parts  []string `validate:"dive,oneof=board flow"`
 		ID     string   `validate:"uuid"`
-	}{Seed: math.MaxInt64, Unit: &unit, Parts: []string{"flow", `"보드"`, ""}}), &broken)
+		Name   string   `validate:"min=1"`
+		Code   string   `validate:"min=3"`
+		Long   string   `validate:"max=2"`
+		Days   []int    `validate:"min=1"`
+		Week   []int    `validate:"max=1,dive,oneof=1 2"`
+		Goal   *string  `validate:"required"`
+		Status string   `validate:"oneof=Planned 'In Progress'"`
+	}{Seed: math.MaxInt64, Unit: &unit, Parts: []string{"flow", `"보드"`, ""}, Code: "긴", Long: "너무 긴", Week: []int{3, 4},
+		Status: strings.Repeat("긴 ", 50)}), &broken)
 	want := map[Language][]string{
 		English: {
 			"Date must be a date such as 2026-11-23", "Member must be me or a member's UUID", "Last must be 1 or greater",
 			"Seed must be 9007199254740991 or less", `Unit: "hours" is not one of tasks, points`,
 			`Parts: "\"보드\"" is not one of board, flow`, `Parts: "" is not one of board, flow`, "ID must be a valid UUID",
+			"Name must not be empty", "Code must have at least 3 characters", "Long must have at most 2 characters",
+			"Days must have 1 or more elements", "Week must have 1 or fewer elements", "Goal is required",
+			`Status: "` + strings.Repeat("긴 ", 30) + `…" is not one of Planned, In Progress`,
 		},
 		Korean: {
 			"Date은(는) 2026-11-23처럼 적은 실제 날짜여야 합니다", "Member은(는) me 또는 구성원의 UUID여야 합니다", "Last은(는) 1 이상이어야 합니다",
 			"Seed은(는) 9007199254740991 이하여야 합니다", `Unit: "hours"은(는) tasks, points 중 하나가 아닙니다`,
 			`Parts: "\"보드\""은(는) board, flow 중 하나가 아닙니다`, `Parts: ""은(는) board, flow 중 하나가 아닙니다`, "ID은(는) 올바른 UUID여야 합니다",
+			"Name은(는) 비워 둘 수 없습니다", "Code은(는) 3자 이상이어야 합니다", "Long은(는) 2자 이하여야 합니다",
+			"Days의 항목은 1개 이상이어야 합니다", "Week의 항목은 1개 이하여야 합니다", "Goal은(는) 필수입니다",
+			`Status: "` + strings.Repeat("긴 ", 30) + `…"은(는) Planned, In Progress 중 하나가 아닙니다`,
 		},
 	}
 	for l, sentences := range want {

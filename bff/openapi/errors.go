@@ -12,20 +12,20 @@ import (
 // faults are the errors that operations name, each with an example of what
 // the BFF answers.
 var faults = []struct {
-	status              int
-	description         string
-	code, message       string
-	in, name, complaint string // of one fault of the input
+	status                    int
+	description               string
+	code, message             string
+	in, name, rule, complaint string // of one fault of the input
 }{
 	{400, "Something is wrong with the request. All that is wrong is listed.", "invalid_request",
-		"priority must be Low, Medium, High or Urgent.", "query", "priority", "must be Low, Medium, High or Urgent"},
+		`priority: "high" is not one of Low, Medium, High, Urgent.`, "query", "priority", "oneof", `priority: "high" is not one of Low, Medium, High, Urgent`},
 	{401, "The request has no access token, or one that has expired or isn't valid.", "not_signed_in",
-		"Sign in first: this needs an access token.", "", "", ""},
+		"Sign in first: this needs an access token.", "", "", "", ""},
 	{403, "The token's role, or the request's key, is refused here.", "role_refused",
-		"Tokens of this role are refused here.", "", "", ""},
+		"Tokens of this role are refused here.", "", "", "", ""},
 	{404, "There is no such thing, or the caller may not see it.", "sprint_not_found",
-		"There is no such sprint, or you may not see it.", "", "", ""},
-	{503, "A part that the BFF can't do without is down.", "not_ready", "Down: rest.", "", "", ""},
+		"There is no such sprint, or you may not see it.", "", "", "", ""},
+	{503, "A part that the BFF can't do without is down.", "not_ready", "Down: rest.", "", "", "", ""},
 }
 
 // problem adds the one error body and the answers that have it.
@@ -51,7 +51,7 @@ func (b *builder) problem() error {
 			"type": "about:blank", "title": http.StatusText(fault.status), "status": fault.status,
 		}
 		if fault.name != "" {
-			example["errors"] = []any{map[string]any{"in": fault.in, "name": fault.name, "message": fault.complaint}}
+			example["errors"] = []any{map[string]any{"in": fault.in, "name": fault.name, "rule": fault.rule, "message": fault.complaint}}
 		}
 		components.WithResponsesItem(strconv.Itoa(fault.status), answer(fault.description, example))
 	}

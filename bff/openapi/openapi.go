@@ -19,6 +19,7 @@ import (
 	"github.com/swaggest/openapi-go/openapi31"
 
 	"github.com/mysingle/mysingle/bff/server"
+	"github.com/mysingle/mysingle/bff/writes"
 )
 
 // description opens the document.
@@ -51,6 +52,7 @@ type builder struct {
 	spec   *openapi31.Spec
 	types  *types
 	rows   map[string]any // example rows by table
+	rules  map[string]writes.Table
 }
 
 // Build returns the document. bff is that folder of the source: the doc
@@ -73,6 +75,9 @@ func Build(bff string) ([]byte, error) {
 	b := &builder{folder: bff + "/openapi", spec: spec, types: newTypes(spec, c)}
 	var schema Schema
 	if err := b.read("schema.json", &schema); err != nil {
+		return nil, err
+	}
+	if b.rules, _, err = Rules(schema); err != nil {
 		return nil, err
 	}
 	if err := b.read("examples/rows.json", &b.rows); err != nil {

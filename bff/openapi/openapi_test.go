@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ import (
 )
 
 var (
-	update = flag.Bool("update", false, "rewrite schema.json and the document, and add missing examples")
+	update = flag.Bool("update", false, "rewrite schema.json, the rules for writes and the document, and add missing examples")
 	afresh = flag.Bool("examples", false, "rewrite all examples")
 )
 
@@ -54,6 +55,7 @@ const (
 // on each other, so they run in this order.
 func TestCommittedFilesAreCurrent(t *testing.T) {
 	t.Run("schema", func(t *testing.T) { mustBeCurrent(t, "schema.json", mustReadSchema(t)) })
+	t.Run("rules", func(t *testing.T) { mustBeCurrent(t, "../writes/rules.json", mustRules(t)) })
 	if *update {
 		t.Run("examples", writeExamples)
 	}
@@ -64,6 +66,51 @@ func TestCommittedFilesAreCurrent(t *testing.T) {
 		}
 		mustBeCurrent(t, documentFile, document)
 	})
+}
+
+// mustRules are the rules for writes that follow from the schema.
+func mustRules(t *testing.T) []byte {
+	t.Helper()
+	tables, unread, err := Rules(mustSchema(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What the checks of writable columns say beyond the rules. A new one may
+	// be worth a rule; if not, it belongs here.
+	left := []string{
+		"impediments: resolved_at >= raised_at", // a trigger sets the time
+		"opportunities: acv <> 'NaN'::numeric",
+		"sprints: completed_at >= started_at", // written by functions alone
+		"sprints: (status <> 'Planned'::sprint_status) OR (started_at IS NULL)",
+		"sprints: (status <> ALL (ARRAY['Active'::sprint_status, 'Completed'::sprint_status])) OR (started_at IS NOT NULL)",
+		"sprints: (status = 'Completed'::sprint_status) = (completed_at IS NOT NULL)",
+		"tasks: related_task_id <> task_id",
+		"tasks: story_points <> 'NaN'::numeric",
+	}
+	slices.Sort(left)
+	slices.Sort(unread)
+	if !slices.Equal(unread, left) {
+		t.Errorf("left to the database are\n%s", strings.Join(unread, "\n"))
+	}
+	text, err := json.Marshal(tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mustIndent(t, text)
+}
+
+// mustSchema reads the committed schema.
+func mustSchema(t *testing.T) Schema {
+	t.Helper()
+	text, err := os.ReadFile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema Schema
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	return schema
 }
 
 // mustBeCurrent compares a file with what it should have, or writes it.

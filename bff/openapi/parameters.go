@@ -118,7 +118,7 @@ func apply(rule string, schema map[string]any) error {
 	}
 	name, value, _ := strings.Cut(rule, "=")
 	switch name {
-	case "", "omitnil", "omitempty", "required":
+	case "", "omitnil", "omitempty", "required", "since", "until": // JSON Schema has no bounds of days
 	case "uuid", "date", "email":
 		schema["format"] = name
 	case "provider":
@@ -135,16 +135,32 @@ func apply(rule string, schema map[string]any) error {
 		schema["const"] = value
 	case "oneof":
 		schema["enum"] = words(value)
+	case "pattern":
+		schema["pattern"] = strings.NewReplacer("0x2C", ",", "0x7C", "|").Replace(value)
 	case "min", "max":
-		bound, err := strconv.ParseInt(value, 10, 64)
+		bound, err := strconv.ParseFloat(value, 64)
 		if err != nil {
 			return err
 		}
-		schema[name+"imum"] = bound
+		schema[name+ofKind(schema["type"])] = bound
 	default:
 		return fmt.Errorf("the rule %q is unknown to bff/openapi", rule)
 	}
 	return nil
+}
+
+// ofKind is how the name of a bound ends, for values of the type or null.
+func ofKind(typ any) string {
+	if list, ok := typ.([]any); ok {
+		typ = list[0]
+	}
+	switch typ {
+	case "string":
+		return "Length"
+	case "array":
+		return "Items"
+	}
+	return "imum"
 }
 
 // words are the values of a oneof, some of which may be in quotes.

@@ -1,13 +1,23 @@
 -- What a signed-in caller finds under /rest/v1, as one JSON value: the enums,
 -- tables, views and functions of the schema public that the role authenticated
--- may use, with the comments that the migrations gave them.
-with columns as (
+-- may use, with the comments that the migrations gave them, and what the tables
+-- check.
+with filling as (
+  -- What the triggers before a write do, less their comments.
+  select t.tgrelid as oid, regexp_replace(p.prosrc, '--[^\n]*', '', 'g') as source
+  from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+  where not t.tgisinternal and t.tgtype & 2 > 0
+), columns as (
   select a.attrelid as oid, json_agg(json_build_object(
     'name', a.attname,
     'type', format_type(a.atttypid, a.atttypmod),
     'comment', col_description(a.attrelid, a.attnum),
     'nullable', not a.attnotnull,
     'default', a.atthasdef or a.attidentity <> '',
+    'filled', exists (
+      select from filling
+      where filling.oid = a.attrelid and filling.source ~* format(
+        '((^|;|\mbegin|\mthen|\melse|\mloop)\s*|\minto\s+(strict\s+)?([\w.]+\s*,\s*)*)new(\.%s\M|\M\s*:?=)', a.attname)),
     'select', has_column_privilege('authenticated', a.attrelid, a.attnum, 'select'),
     'insert', has_column_privilege('authenticated', a.attrelid, a.attnum, 'insert'),
     'update', has_column_privilege('authenticated', a.attrelid, a.attnum, 'update')
@@ -21,6 +31,9 @@ with columns as (
     'kind', case c.relkind when 'v' then 'view' else 'table' end,
     'comment', obj_description(c.oid, 'pg_class'),
     'delete', has_table_privilege('authenticated', c.oid, 'delete'),
+    'checks', coalesce((
+      select json_agg(pg_get_expr(k.conbin, k.conrelid) order by k.conname)
+      from pg_constraint k where k.conrelid = c.oid and k.contype = 'c'), '[]'),
     'columns', columns.list
   ) as relation
   from pg_class c join columns on columns.oid = c.oid
@@ -52,8 +65,20 @@ with columns as (
     'values', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)
   ) as enum
   from pg_type t where t.typnamespace = 'public'::regnamespace and t.typtype = 'e'
+), helpers as (
+  -- The functions that checks call.
+  select distinct p.oid::regproc::text as name, jsonb_build_object(
+    'name', p.oid::regproc::text,
+    'arguments', to_jsonb(p.proargnames),
+    'source', btrim(p.prosrc, E' \n')
+  ) as helper
+  from pg_constraint k
+  join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
+  join pg_proc p on p.oid = d.refobjid
+  where k.connamespace = 'public'::regnamespace and k.contype = 'c' and p.pronamespace <> 'pg_catalog'::regnamespace
 )
 select json_build_object(
   'enums', (select json_agg(enum order by name collate "C") from enums),
+  'helpers', (select json_agg(helper order by name collate "C") from helpers),
   'relations', (select json_agg(relation order by name collate "C") from relations),
   'functions', (select json_agg(function order by name collate "C") from functions));

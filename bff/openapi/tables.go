@@ -21,6 +21,7 @@ var SchemaQuery string
 // Schema is what a signed-in caller finds below /rest/v1.
 type Schema struct {
 	Enums     []Enum     `json:"enums"`
+	Helpers   []Helper   `json:"helpers"`
 	Relations []Relation `json:"relations"`
 	Functions []Function `json:"functions"`
 }
@@ -32,12 +33,20 @@ type Enum struct {
 	Values  []string `json:"values"`
 }
 
+// Helper is an SQL function that check constraints call.
+type Helper struct {
+	Name      string   `json:"name"`
+	Arguments []string `json:"arguments"`
+	Source    string   `json:"source"`
+}
+
 // Relation is a table or a view.
 type Relation struct {
 	Name    string   `json:"name"`
 	Kind    string   `json:"kind"`
 	Comment string   `json:"comment"`
 	Delete  bool     `json:"delete"`
+	Checks  []string `json:"checks"` // expressions
 	Columns []Column `json:"columns"`
 }
 
@@ -48,6 +57,7 @@ type Column struct {
 	Comment  string `json:"comment"`
 	Nullable bool   `json:"nullable"`
 	Default  bool   `json:"default"`
+	Filled   bool   `json:"filled"` // by a trigger before the row is checked
 	Select   bool   `json:"select"`
 	Insert   bool   `json:"insert"`
 	Update   bool   `json:"update"`
@@ -121,9 +131,15 @@ func (b *builder) table(r Relation) error {
 			return err
 		}
 		row["properties"].(map[string]any)[column.Name] = schema
+		if rules, ok := b.rules[r.Name][column.Name]; ok && rules.Type != "enum" {
+			schema = maps.Clone(schema)
+			if err := limit(rules, schema); err != nil {
+				return err
+			}
+		}
 		if column.Insert {
 			inserted["properties"].(map[string]any)[column.Name] = schema
-			if !column.Nullable && !column.Default {
+			if b.rules[r.Name][column.Name].Required {
 				required = append(required, column.Name)
 			}
 		}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,9 +45,11 @@ type problem struct {
 type fieldError struct {
 	In      string `json:"in"` // path, query or body
 	Name    string `json:"name"`
+	Rule    string `json:"rule"` // the one that is broken
 	Message string `json:"message"`
 
-	say func(language.Language) string // makes Message
+	say   func(language.Language) string // makes Message
+	place int                            // among the faults, where their names don't tell
 }
 
 // panicked is a panic on its way to the log.
@@ -137,7 +140,9 @@ func (p *problem) translate(l language.Language) {
 		p.Errors[i].Message = p.Errors[i].say(l)
 	}
 	text := func(f fieldError) string { return f.In + " " + f.Name + " " + f.Message }
-	slices.SortFunc(p.Errors, func(a, b fieldError) int { return strings.Compare(text(a), text(b)) })
+	slices.SortFunc(p.Errors, func(a, b fieldError) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(text(a), text(b)))
+	})
 	p.Errors = slices.CompactFunc(p.Errors, func(a, b fieldError) bool { return text(a) == text(b) })
 	var says []string
 	for _, f := range p.Errors {
@@ -268,9 +273,9 @@ func describeRefusal(e *figures.Refusal) (problem, bool) {
 // refused are the arguments that an SQL function may find wrong although the
 // parameter is well-formed.
 var refused = map[string]fieldError{
-	"date":      queryFault("date", "%s must be a day of the sprint", "date"),
-	"from_date": queryFault("from", "%s must be on or before to (today, if not given), and at most a year before it", "from"),
-	"to_date":   queryFault("to", "%s must be on or after from (29 days before today, if not given), and at most a year after it", "to"),
+	"date":      queryFault("date", "in_sprint", "%s must be a day of the sprint", "date"),
+	"from_date": queryFault("from", "within_year", "%s must be on or before to (today, if not given), and at most a year before it", "from"),
+	"to_date":   queryFault("to", "within_year", "%s must be on or after from (29 days before today, if not given), and at most a year after it", "to"),
 }
 
 // describeFramed is for what Fiber itself refuses. Its own messages may quote

@@ -97,7 +97,7 @@ func readInput(c *fiber.Ctx, into any) error {
 	}
 	for name := range given {
 		if !known[name] {
-			fields = append(fields, queryFault(name, "%s is not known here", name))
+			fields = append(fields, queryFault(name, "known", "%s is not known here", name))
 		}
 	}
 	if fields = append(fields, invalid(into)...); len(fields) > 0 {
@@ -114,13 +114,13 @@ func set(field reflect.Value, name, value string) []fieldError {
 	case **int:
 		n, err := strconv.Atoi(value)
 		if err != nil {
-			return []fieldError{queryFault(name, "%s must be a whole number", name)}
+			return []fieldError{queryFault(name, "integer", "%s must be a whole number", name)}
 		}
 		*target = &n
 	case **int64:
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
-			return []fieldError{queryFault(name, "%s must be a whole number", name)}
+			return []fieldError{queryFault(name, "integer", "%s must be a whole number", name)}
 		}
 		*target = &n
 	case *[]string:
@@ -128,7 +128,7 @@ func set(field reflect.Value, name, value string) []fieldError {
 		*target = strings.Split(value, ",")
 		for i, one := range *target {
 			if slices.Contains((*target)[:i], one) {
-				repeated = append(repeated, queryFault(name, "%s names %s more than once", name, one))
+				repeated = append(repeated, queryFault(name, "unique", "%s names %s more than once", name, one))
 			}
 		}
 		return repeated
@@ -152,7 +152,7 @@ func queryOf(c *fiber.Ctx) (map[string]string, []fieldError) {
 	}
 	var fields []fieldError
 	for _, name := range repeated {
-		fields = append(fields, queryFault(name, "%s is there more than once", name))
+		fields = append(fields, queryFault(name, "once", "%s is there more than once", name))
 	}
 	return given, fields
 }
@@ -167,14 +167,15 @@ func invalid(input any) []fieldError {
 	for _, b := range broken {
 		name, _, _ := strings.Cut(b.StructField(), "[") // an element of a list
 		field, _ := reflect.TypeOf(input).Elem().FieldByName(name)
-		fault := fieldError{say: func(l language.Language) string { return l.Fault(b) }}
+		fault := fieldError{Rule: b.Tag(), say: func(l language.Language) string { return l.Fault(b) }}
 		fault.In, fault.Name = parameter(field)
 		fields = append(fields, fault)
 	}
 	return fields
 }
 
-// queryFault is a fault of a parameter of the query.
-func queryFault(name, sentence string, args ...any) fieldError {
-	return fieldError{In: "query", Name: name, say: func(l language.Language) string { return l.Say(sentence, args...) }}
+// queryFault is a fault of a parameter of the query: the rule that it breaks,
+// and what to say.
+func queryFault(name, rule, sentence string, args ...any) fieldError {
+	return fieldError{In: "query", Name: name, Rule: rule, say: func(l language.Language) string { return l.Say(sentence, args...) }}
 }

@@ -62,25 +62,26 @@ func readFields(given map[string]json.RawMessage, target reflect.Value) (faults 
 			continue
 		}
 		if strings.Contains(string(raw), `\u0000`) {
-			faults = append(faults, bodyFault(name, "%s must not have a null character", name))
+			faults = append(faults, bodyFault(name, "text", "%s must not have a null character", name))
 			continue
 		}
 		if err := json.Unmarshal(raw, target.FieldByIndex(field.Index).Addr().Interface()); err == nil {
 			continue
 		}
 		if field.Type == reflect.TypeFor[*bool]() {
-			faults = append(faults, bodyFault(name, "%s must be true or false", name))
+			faults = append(faults, bodyFault(name, "boolean", "%s must be true or false", name))
 		} else {
-			faults = append(faults, bodyFault(name, "%s must be a text", name))
+			faults = append(faults, bodyFault(name, "text", "%s must be a text", name))
 		}
 	}
 	for name := range given {
-		faults = append(faults, bodyFault(name, "%s is not known here", name))
+		faults = append(faults, bodyFault(name, "known", "%s is not known here", name))
 	}
 	return faults
 }
 
-// bodyFault is a fault of a member of the body.
-func bodyFault(name, sentence string, args ...any) fieldError {
-	return fieldError{In: "body", Name: name, say: func(l language.Language) string { return l.Say(sentence, args...) }}
+// bodyFault is a fault of a member of the body: the rule that it breaks, and
+// what to say.
+func bodyFault(name, rule, sentence string, args ...any) fieldError {
+	return fieldError{In: "body", Name: name, Rule: rule, say: func(l language.Language) string { return l.Say(sentence, args...) }}
 }

@@ -39,7 +39,13 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)
-		request.Body = body.read
+		request.Body = func() ([]byte, error) {
+			text, err := body.read()
+			if err == nil && service == "PostgREST" {
+				err = checkWrite(request, text)
+			}
+			return text, err
+		}
 		if uploads && body.isLong() {
 			request.Body = nil
 			var err error

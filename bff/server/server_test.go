@@ -94,7 +94,7 @@ type problem struct {
 	Type    string           `json:"type"`
 	Title   string           `json:"title"`
 	Status  int              `json:"status"`
-	Errors  []struct{ In, Name, Message string }
+	Errors  []struct{ In, Name, Rule, Message string }
 }
 
 // mustProblem checks that the answer is the BFF's error body for the status.

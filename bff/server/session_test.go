@@ -96,15 +96,15 @@ func TestAllFaultsOfABodyAtOnce(t *testing.T) {
 		Faults     map[string]string
 		Korean     string
 	}{
-		{"", `{}`, map[string]string{"email": "email is needed", "password": "password is needed"}, "email은(는) 꼭 있어야 합니다"},
-		{"", `{"email":null,"password":""}`, map[string]string{"email": "email is needed", "password": "password is needed"}, "꼭"},
+		{"", `{}`, map[string]string{"email": "email is required", "password": "password is required"}, "email은(는) 필수입니다"},
+		{"", `{"email":null,"password":""}`, map[string]string{"email": "email is required", "password": "password is required"}, "필수"},
 		{"", `{"email":"a","password":1,"remember":true}`, map[string]string{
 			"email": "email must be an e-mail address", "password": "password must be a text", "remember": "remember is not known here"}, "올바른 이메일 주소"},
 		{"", `{"email":"a@b.test","password":"a\u0000b"}`, map[string]string{"password": "password must not have a null character"}, "널 문자"},
 		{"/sign-up", `{"email":"a@b","password":"` + strings.Repeat("가", 25) + `","first_name":"` + strings.Repeat("가", 101) + `","locale":[]}`, map[string]string{
 			"email": "email must be an e-mail address", "password": "password must have at most 72 bytes; a letter takes one, a Korean syllable three",
 			"first_name": "first_name must have at most 100 characters", "locale": "locale must be a text"}, "72바이트"},
-		{"/code", `{"create":"yes"}`, map[string]string{"email": "email is needed", "create": "create must be true or false"}, "true 또는 false"},
+		{"/code", `{"create":"yes"}`, map[string]string{"email": "email is required", "create": "create must be true or false"}, "true 또는 false"},
 		{"/verify", `{"type":"sms"}`, map[string]string{
 			"type": `type: "sms" is not one of signup, magiclink, recovery, invite, email, email_change`, "email": "email is needed, or token_hash", "token": "token is needed, or token_hash"}, "token_hash가 있으면"},
 		{"/recovery", `{"email":"@"}`, map[string]string{"email": "email must be an e-mail address"}, "이메일"},

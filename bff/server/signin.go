@@ -261,10 +261,10 @@ func (in *proofInput) check() (faults []fieldError) {
 		return nil
 	}
 	if in.Email == nil {
-		faults = append(faults, bodyFault("email", "%s is needed, or token_hash", "email"))
+		faults = append(faults, bodyFault("email", "required_without", "%s is needed, or token_hash", "email"))
 	}
 	if in.Token == nil {
-		faults = append(faults, bodyFault("token", "%s is needed, or token_hash", "token"))
+		faults = append(faults, bodyFault("token", "required_without", "%s is needed, or token_hash", "token"))
 	}
 	return faults
 }

@@ -379,6 +379,9 @@ func TestFaultsOfViews(t *testing.T) {
 			for _, e := range p.Errors {
 				got = append(got, e.In+" "+e.Name+": "+e.Message)
 				says = append(says, e.Message)
+				if e.Rule == "" {
+					t.Errorf("%s breaks no rule", e.Name)
+				}
 			}
 			if strings.Join(got, "\n") != strings.Join(tt.Faults, "\n") {
 				t.Errorf("faults\n%s", strings.Join(got, "\n"))

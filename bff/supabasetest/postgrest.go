@@ -20,8 +20,8 @@ type PostgREST struct {
 	command  *exec.Cmd
 }
 
-// MustStartPostgREST starts a PostgREST on a free port, with more settings
-// (PGRST_…=…) where a test needs them.
+// MustStartPostgREST starts a PostgREST on a free port, with the settings
+// beside the stack's, such as PGRST_DB_TX_END=rollback.
 func MustStartPostgREST(tb testing.TB, settings ...string) *PostgREST {
 	tb.Helper()
 	port := MustFreePort(tb)
