@@ -53,11 +53,11 @@ var korean = map[string]string{
 	"The path is encoded too many times.":              "경로가 너무 여러 번 인코딩되었습니다.",
 
 	// Input; %s is the parameter's name. The rules' own sentences are in rules.go.
-	"%s is not known here":                "%s은(는) 여기에서 쓸 수 없는 매개변수입니다",
-	"%s is there more than once":          "%s이(가) 두 번 이상 있습니다",
-	"%s must be a whole number":           "%s은(는) 정수여야 합니다",
-	"%s names %s more than once":          "%s에 %s이(가) 두 번 이상 있습니다",
-	"%s must be a day of the sprint":      "%s은(는) 스프린트 기간에 속한 날이어야 합니다",
-	"%s must be on or after from":         "%s은(는) from과 같거나 그 뒤여야 합니다",
-	"%s must be at most a year before to": "%s은(는) to보다 1년 넘게 앞설 수 없습니다",
+	"%s is not known here":           "%s은(는) 여기에서 쓸 수 없는 매개변수입니다",
+	"%s is there more than once":     "%s이(가) 두 번 이상 있습니다",
+	"%s must be a whole number":      "%s은(는) 정수여야 합니다",
+	"%s names %s more than once":     "%s에 %s이(가) 두 번 이상 있습니다",
+	"%s must be a day of the sprint": "%s은(는) 스프린트 기간에 속한 날이어야 합니다",
+	"%s must be on or after from (29 days before today, if not given), and at most a year after it": "%s은(는) from(없으면 오늘의 29일 전)과 같거나 그 뒤 1년 이내여야 합니다",
+	"%s must be on or before to (today, if not given), and at most a year before it":                "%s은(는) to(없으면 오늘)와 같거나 그 앞 1년 이내여야 합니다",
 }
