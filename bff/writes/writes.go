@@ -101,14 +101,18 @@ func (t Table) Faults(w Write) []validator.FieldError {
 		if row, err = nextRow(decoder, row); err != nil {
 			return nil
 		}
-		if len(faults) < most {
-			faults = append(faults, t.faults(w, row, fmt.Sprintf("[%d].", i))...)
+		faults = append(faults, t.faults(w, row, fmt.Sprintf("[%d].", i))...)
+		if len(faults) >= most {
+			if !json.Valid(w.Body) {
+				return nil
+			}
+			return faults[:most]
 		}
 	}
 	if _, err := decoder.Token(); err != nil || !atEnd(decoder) {
 		return nil
 	}
-	return faults[:min(most, len(faults))]
+	return faults
 }
 
 // startsList tells whether the JSON is a list.
