@@ -22,7 +22,9 @@ type question struct {
 	writes             bool
 }
 
-func (q question) String() string { return fmt.Sprintf("%s %s %s %q", q.method, q.path, q.body, q.headers) }
+func (q question) String() string {
+	return fmt.Sprintf("%s %s %s %q", q.method, q.path, q.body, q.headers)
+}
 
 // with returns the question with more headers.
 func (q question) with(headers ...string) question {
