@@ -5,7 +5,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/config"
@@ -43,8 +43,10 @@ type Server struct {
 	client   *supabase.Client
 	bodies   *budget
 	identify *supabase.Authenticator
+	sessions sessions
 	figures  *figures.Reader
 	health   *health
+	redis    *redis.Client // nil without
 	limiter  *limit.Limiter
 	metrics  *metrics.Metrics
 
@@ -58,6 +60,7 @@ type Server struct {
 // background, Auth for its signing keys.
 func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
+	shared := newRedis(c)
 	s := &Server{
 		config:  c,
 		sites:   newSites(c),
@@ -74,10 +77,12 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 				Log:     log,
 			}),
 		},
-		figures: figures.NewReader(client),
-		health:  newHealth(client),
-		limiter: newLimiter(c, log),
-		metrics: metrics.New(version),
+		sessions: newSessions(c, shared, log),
+		figures:  figures.NewReader(client),
+		health:   newHealth(client),
+		limiter:  newLimiter(c, shared, log),
+		redis:    shared,
+		metrics:  metrics.New(version),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	client.OnBreaker = func(service, state string) {
@@ -130,17 +135,25 @@ func outcome(status int, err error) string {
 // Metrics serves /metrics, on whatever listener it is given.
 func (s *Server) Metrics() http.Handler { return s.metrics }
 
-// newLimiter counts in Redis where there is one. Everything but a rate's
-// keys stays in process.
-func newLimiter(c config.Config, log *slog.Logger) *limit.Limiter {
+// newRedis is where instances share what they must, nil without.
+func newRedis(c config.Config) *redis.Client {
 	if c.RedisURL == "" {
-		return limit.New([]byte(rand.Text()), nil, log)
+		return nil
 	}
 	client, err := limit.Dial(c.RedisURL)
-	if err != nil { // package config has checked it
-		panic(err)
+	if err != nil {
+		panic(err) // config has checked the URL
 	}
-	return limit.New([]byte(c.JWTSecret+c.PublishableKey), client, log)
+	return client
+}
+
+// newLimiter counts whom it limits by a hash that others can't make.
+func newLimiter(c config.Config, shared *redis.Client, log *slog.Logger) *limit.Limiter {
+	pepper := []byte("limits " + c.PublishableKey)
+	if len(c.SessionKeys) > 0 {
+		pepper = append(pepper, c.SessionKeys[0]...)
+	}
+	return limit.New(pepper, shared, log)
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
@@ -173,6 +186,9 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 // and returns nil if they did.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
+	if s.redis != nil {
+		defer func() { _ = s.redis.Close() }()
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()
 	select {
