@@ -67,7 +67,31 @@ func run(ctx context.Context, c config.Config, listener net.Listener) error {
 	c = c.At(listener.Addr())
 	log.Info("listening", "address", listener.Addr().String(), "public", c.PublicURL.String(), "version", version(),
 		"rest", c.RestURL.String(), "auth", c.AuthURL.String())
-	return server.New(c, version(), log).Serve(ctx, listener)
+	s := server.New(c, version(), log)
+	if c.MetricsPort != 0 {
+		stop, err := serveMetrics(c, s.Metrics(), log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
+	}
+	return s.Serve(ctx, listener)
+}
+
+// serveMetrics serves what is to be measured on its own port until stop is
+// called, which is after the last request: that counts too.
+func serveMetrics(c config.Config, handler http.Handler, log *slog.Logger) (stop func(), err error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.MetricsPort)))
+	if err != nil {
+		return nil, fmt.Errorf("BFF_METRICS_PORT: %w", err)
+	}
+	metrics := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
+	go func() {
+		if err := metrics.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("metrics are not served any more", "error", err)
+		}
+	}()
+	return func() { _ = metrics.Close() }, nil
 }
 
 // alive returns nil if a BFF answers at the configured port. It is for

@@ -219,3 +219,75 @@ func TestCommand(t *testing.T) {
 		t.Errorf("a taken port: %v", err)
 	}
 }
+
+// TestMetrics looks at the second port of a BFF: what was asked is counted by
+// its route, and nothing that came from the client shows.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := supabasetest.MustFreePort(t)
+	c := supabasetest.Config(t, map[string]string{"BFF_METRICS_PORT": fmt.Sprint(port), "BFF_LOG_LEVEL": "error", "BFF_RATE_USER": "2/h"})
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, c, listener) }()
+	bff, metrics := "http://"+listener.Addr().String(), fmt.Sprintf("http://127.0.0.1:%d", port)
+	get := func(address, token string) (int, string) {
+		t.Helper()
+		o := <-startRequests(address, token, 1)
+		if o.err != nil {
+			t.Fatal(o.err)
+		}
+		return o.status, o.body
+	}
+	token := supabasetest.MustSignUp(t).Token
+	for _, path := range []string{"/rest/v1/tasks?limit=0&task_name=eq.secret-in-the-query", "/api/v1/me/scrum", "/api/v1/me/scrum", "/nope/secret-in-the-path"} {
+		get(bff+path, token)
+	}
+	status, text := get(metrics+"/metrics", "")
+	if status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	for _, line := range []string{
+		`mysingle_requests_total{method="GET",route="/rest/v1/*",status="200"} 1`,
+		`mysingle_requests_total{method="GET",route="/api/v1/me/scrum",status="200"} 1`,
+		`mysingle_requests_total{method="GET",route="/",status="404"} 1`,
+		`mysingle_request_duration_seconds_count{route="/rest/v1/*"} 1`,
+		`mysingle_rate_limited_total{policy="user"} 1`,
+		`mysingle_upstream_requests_total{service="PostgREST",outcome="200"} 3`,
+		`mysingle_upstream_duration_seconds_count{service="PostgREST"} 3`,
+		`mysingle_build_info{version="`, "mysingle_connections ", "process_resident_memory_bytes ", "go_goroutines ",
+	} {
+		if !strings.Contains(text, "\n"+line) && !strings.HasPrefix(text, line) {
+			t.Errorf("%s is missing in\n%s", line, text)
+		}
+	}
+	for _, secret := range []string{token, "secret"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s shows", secret)
+		}
+	}
+	_, _ = io.WriteString(supabasetest.Log(), text)
+	if status, _ := get(metrics+"/", ""); status != http.StatusNotFound {
+		t.Errorf("another path: status %d", status)
+	}
+	if status, _ := get(bff+"/metrics", ""); status != http.StatusNotFound {
+		t.Errorf("on the port for everybody: status %d", status)
+	}
+	taken := c
+	taken.MetricsPort = listener.Addr().(*net.TCPAddr).Port
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(context.Background(), taken, other); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "BFF_METRICS_PORT") {
+		t.Errorf("a taken port: %v", err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

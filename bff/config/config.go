@@ -17,6 +17,7 @@ import (
 	"github.com/joho/godotenv"
 
 	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/session"
 )
 
 // Config is everything the BFF can be told. The tag env names the variable,
@@ -27,6 +28,9 @@ type Config struct {
 	// Host and Port are where the BFF listens; port 0 takes a free one.
 	Host string `env:"BFF_HOST" default:"127.0.0.1" validate:"hostname_rfc1123|ip" expect:"a host name or an IP address"`
 	Port int    `env:"BFF_PORT" default:"8080" validate:"min=0,max=65535" expect:"a port, 0 to 65535"`
+
+	// MetricsPort is where /metrics is served, at the same host; 0 is nowhere.
+	MetricsPort int `env:"BFF_METRICS_PORT" default:"0" validate:"min=0,max=65535" expect:"a port, 1 to 65535, or 0 for none"`
 
 	// PublicURL is where browsers see the BFF: the one origin whose pages may
 	// use the session cookie. Without https there is no protecting a session
@@ -54,6 +58,10 @@ type Config struct {
 	JWTSecret string `env:"SUPABASE_JWT_SECRET" secret:"true" validate:"omitempty,min=32" expect:"at least 32 characters, or unset when Auth signs with asymmetric keys"`
 	// JWTIssuer, when set, must be the token's iss.
 	JWTIssuer string `env:"SUPABASE_JWT_ISSUER" validate:"omitempty,url" expect:"the URL that Auth puts into iss"`
+
+	// SessionKeys seal the session cookie; without them a random key does, and
+	// sessions end with the process.
+	SessionKeys session.Keys `env:"BFF_SESSION_KEYS" secret:"true" expect:"32 random bytes in base64 (openssl rand -base64 32), or several such keys between commas"`
 
 	// BodyLimit bounds a signed-in user's request body to PostgREST or Auth,
 	// UploadLimit anybody's to Storage or Functions, HeaderLimit first line and

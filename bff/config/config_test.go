@@ -13,6 +13,8 @@ import (
 	"github.com/mysingle/mysingle/bff/config"
 )
 
+var sessionKey = base64.StdEncoding.EncodeToString(make([]byte, 32))
+
 // from reads the settings out of a map, over a base that is valid alone.
 func from(changes map[string]string) (config.Config, error) {
 	settings := map[string]string{"SUPABASE_PUBLISHABLE_KEY": "sb_publishable_test"}
@@ -99,9 +101,13 @@ func TestFaults(t *testing.T) {
 		{"proxy in two spellings", map[string]string{"BFF_TRUSTED_PROXIES": "::ffff:10.0.0.1"}, []string{"BFF_TRUSTED_PROXIES"}, ""},
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
+		{"metrics for everybody", map[string]string{"BFF_METRICS_PORT": "8080"}, []string{`BFF_METRICS_PORT="8080"`, "BFF_PORT"}, ""},
 		{"rate without a time", map[string]string{"BFF_RATE_USER": "600"}, []string{`BFF_RATE_USER="600"`, "600/m"}, ""},
 		{"rate of nothing", map[string]string{"BFF_RATE_ADDRESS": "0/m"}, []string{`BFF_RATE_ADDRESS="0/m"`, "off"}, ""},
 		{"Redis of another scheme", map[string]string{"REDIS_URL": "http://:hunter2@redis"}, []string{"REDIS_URL", "rediss://"}, "hunter2"},
+		{"session key too short", map[string]string{"BFF_SESSION_KEYS": "aHVudGVyMg=="}, []string{"BFF_SESSION_KEYS", "32"}, "aHVudGVyMg"},
+		{"second session key no base64", map[string]string{"BFF_SESSION_KEYS": sessionKey + ",hunter2"}, []string{"BFF_SESSION_KEYS"}, "hunter2"},
+		{"https without session keys", map[string]string{"BFF_PUBLIC_URL": "https://app.test"}, []string{"BFF_SESSION_KEYS"}, ""},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
 		{
 			"all at once",
@@ -139,7 +145,7 @@ func TestPublicURL(t *testing.T) {
 		"http://[::1]:3000":     "http://[::1]:3000",
 		"http://127.0.0.2":      "http://127.0.0.2",
 	} {
-		c, err := from(map[string]string{"BFF_PUBLIC_URL": given, "BFF_PORT": "9999"})
+		c, err := from(map[string]string{"BFF_PUBLIC_URL": given, "BFF_PORT": "9999", "BFF_SESSION_KEYS": sessionKey})
 		if err != nil {
 			t.Error(err)
 		} else if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != want {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/go-playground/validator/v10"
+	"github.com/redis/go-redis/v9"
 
-	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -116,10 +116,10 @@ func fault(field reflect.StructField, raw string) Fault {
 // check applies the validate tags and the rules that concern two settings.
 // Settings that could not even be read are left out: they are listed already.
 func check(c Config, unread []Fault) []Fault {
-	known := func(variable string) bool {
-		return slices.ContainsFunc(unread, func(f Fault) bool { return f.Variable == variable })
-	}
 	var faults []Fault
+	known := func(variable string) bool {
+		return slices.ContainsFunc(slices.Concat(unread, faults), func(f Fault) bool { return f.Variable == variable })
+	}
 	if err := rules().Struct(c); err != nil {
 		for _, bad := range err.(validator.ValidationErrors) {
 			name, _, _ := strings.Cut(bad.StructField(), "[") // of a list's element
@@ -132,6 +132,13 @@ func check(c Config, unread []Fault) []Fault {
 	if c.ShutdownTimeout < c.UpstreamTimeout && !known("BFF_SHUTDOWN_TIMEOUT") && !known("BFF_UPSTREAM_TIMEOUT") {
 		faults = append(faults, Fault{"BFF_SHUTDOWN_TIMEOUT", c.ShutdownTimeout.String(),
 			fmt.Sprintf("at least BFF_UPSTREAM_TIMEOUT (%s), or running requests would be cut off", c.UpstreamTimeout)})
+	}
+	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
+		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
+	}
+	if c.PublicURL != nil && c.PublicURL.Scheme == "https" && len(c.SessionKeys) == 0 && !known("BFF_SESSION_KEYS") && !known("BFF_PUBLIC_URL") {
+		field, _ := reflect.TypeFor[Config]().FieldByName("SessionKeys")
+		faults = append(faults, fault(field, ""))
 	}
 	return faults
 }
@@ -153,16 +160,16 @@ func rules() *validator.Validate {
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 	}))
-	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
-		_, err := limit.Dial(field.Field().String())
-		return err == nil
-	}))
 	must(v.RegisterValidation("origin", func(field validator.FieldLevel) bool {
 		return isOrigin(field.Field().String())
 	}))
 	must(v.RegisterValidation("private", func(field validator.FieldLevel) bool {
 		u, err := url.Parse(field.Field().String())
 		return err == nil && (u.Scheme == "https" || isLoopback(u.Hostname()))
+	}))
+	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
+		_, err := redis.ParseURL(field.Field().String())
+		return err == nil
 	}))
 	must(v.RegisterValidation("publishable", func(field validator.FieldLevel) bool {
 		return supabase.Publishable(field.Field().String())

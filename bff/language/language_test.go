@@ -120,7 +120,7 @@ func collect(t *testing.T, name string, said map[string]bool) {
 			case called == nil:
 			case called.Name == "badRequest":
 				add(n.Args[0])
-			case called.Name == "queryFault":
+			case called.Name == "queryFault" || called.Name == "bodyFault":
 				add(n.Args[1])
 			}
 		}

@@ -32,6 +32,29 @@ var korean = map[string]string{
 	"Authorization is there more than once.":                                      "Authorization 헤더가 두 번 이상 있습니다.",
 	"%s does not answer at present. Try again in a moment.":                       "지금 %s이(가) 응답하지 않습니다. 잠시 후 다시 시도하세요.",
 
+	// Sessions, and what Auth refuses
+	"The session has ended. Sign in again.": "로그인이 끝났습니다. 다시 로그인하세요.",
+	"The invitation can't be used: it is for another address, has expired or was used already. Or try again later.": "초대를 쓸 수 없습니다. 다른 주소로 보낸 초대이거나, 기한이 지났거나, 이미 쓴 초대입니다. 그렇지 않다면 나중에 다시 시도하세요.",
+	"Nobody can sign in with this provider here.":                                                                   "여기에서는 이 제공자로 로그인할 수 없습니다.",
+	"This sign-in was not begun in this browser, or too long ago. Begin again.":                                     "이 브라우저에서 시작한 로그인이 아니거나 시작한 지 너무 오래되었습니다. 처음부터 다시 해 주세요.",
+	"Send JSON, with Content-Type: application/json.":                                                               "Content-Type: application/json으로 JSON을 보내 주세요.",
+	"The request's body must be a JSON object.":                                                                     "요청 본문은 JSON 객체여야 합니다.",
+	"Auth failed to answer.":                                                             "인증 서버가 응답하지 못했습니다.",
+	"Auth refused this.":                                                                 "인증 서버가 거절했습니다.",
+	"Auth does not accept this input.":                                                   "인증 서버가 받아들이지 않는 입력입니다.",
+	"Too many tries. Wait a moment before the next one.":                                 "시도가 너무 많았습니다. 잠시 기다렸다가 다시 시도하세요.",
+	"The e-mail address or the password is wrong.":                                       "이메일 주소나 비밀번호가 맞지 않습니다.",
+	"Confirm your e-mail address first: a message has been sent to it.":                  "먼저 이메일 주소를 확인해 주세요. 확인 메일을 보내 드렸습니다.",
+	"There is an account with this e-mail address already.":                              "이 이메일 주소로 가입한 계정이 이미 있습니다.",
+	"Nobody can sign up here at the moment.":                                             "지금은 가입할 수 없습니다.",
+	"The password is too weak. Take a longer one, or one with more kinds of characters.": "비밀번호가 너무 약합니다. 더 길게 하거나 여러 종류의 문자를 섞어 주세요.",
+	"The new password is the old one. Take another one.":                                 "새 비밀번호가 지금 비밀번호와 같습니다. 다른 비밀번호를 정해 주세요.",
+	"The code or link is wrong or has expired. Ask for a new one.":                       "코드나 링크가 맞지 않거나 기한이 지났습니다. 새로 요청해 주세요.",
+	"To be sure that it is you, the code is needed that was sent by e-mail.":             "본인 확인을 위해 이메일로 보내 드린 코드가 필요합니다.",
+	"This account is blocked.":                                                           "이용이 정지된 계정입니다.",
+	"Messages can't be sent to this e-mail address.":                                     "이 이메일 주소로는 메일을 보낼 수 없습니다.",
+	"The sign-in took too long or was finished already. Begin again.":                    "로그인이 너무 오래 걸렸거나 이미 끝났습니다. 처음부터 다시 해 주세요.",
+
 	// Tokens and keys
 	"Authorization must be Bearer and an access token.":      "Authorization은 Bearer와 액세스 토큰이어야 합니다.",
 	"The token is for another audience.":                     "다른 대상에게 발급된 토큰입니다.",
@@ -62,6 +85,10 @@ var korean = map[string]string{
 
 	// Input; %s is the parameter's name. The rules' own sentences are in rules.go.
 	"%s is not known here":                "%s은(는) 여기에서 쓸 수 없는 매개변수입니다",
+	"%s must be a text":                   "%s은(는) 문자열이어야 합니다",
+	"%s must be true or false":            "%s은(는) true 또는 false여야 합니다",
+	"%s must not have a null character":   "%s에는 널 문자를 쓸 수 없습니다",
+	"%s is needed, or token_hash":         "%s이(가) 있어야 합니다. token_hash가 있으면 없어도 됩니다",
 	"%s is there more than once":          "%s이(가) 두 번 이상 있습니다",
 	"%s must be a whole number":           "%s은(는) 정수여야 합니다",
 	"%s names %s more than once":          "%s에 %s이(가) 두 번 이상 있습니다",

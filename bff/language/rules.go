@@ -19,6 +19,30 @@ var rules = map[string]map[Language]string{
 		English: "%[1]s must be a date such as 2026-11-23",
 		Korean:  "%[1]s은(는) 2026-11-23처럼 적은 실제 날짜여야 합니다",
 	},
+	"required": {
+		English: "%[1]s is needed",
+		Korean:  "%[1]s은(는) 꼭 있어야 합니다",
+	},
+	"email": {
+		English: "%[1]s must be an e-mail address",
+		Korean:  "%[1]s은(는) 올바른 이메일 주소여야 합니다",
+	},
+	"longest": {
+		English: "%[1]s must have at most %[2]s characters",
+		Korean:  "%[1]s은(는) %[2]s자를 넘을 수 없습니다",
+	},
+	"bytes": {
+		English: "%[1]s must have at most %[2]s bytes; a letter takes one, a Korean syllable three",
+		Korean:  "%[1]s은(는) %[2]s바이트를 넘을 수 없습니다. 영문자는 1바이트, 한글은 한 글자에 3바이트입니다",
+	},
+	"provider": {
+		English: "%[1]s must be a provider's name such as google",
+		Korean:  "%[1]s은(는) google 같은 로그인 제공자의 이름이어야 합니다",
+	},
+	"app_path": {
+		English: "%[1]s must be the path of one of the app's pages, such as /board",
+		Korean:  "%[1]s은(는) /board처럼 이 앱에 있는 페이지의 경로여야 합니다",
+	},
 	"min": {
 		English: "%[1]s must be %[2]s or greater",
 		Korean:  "%[1]s은(는) %[2]s 이상이어야 합니다",

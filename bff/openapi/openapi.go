@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/swaggest/openapi-go"
 	"github.com/swaggest/openapi-go/openapi31"
 
 	"github.com/mysingle/mysingle/bff/server"
@@ -26,7 +27,7 @@ const description = `The web app's API to MySingle: accounts and opportunities b
 - **Views** below ` + "`/api/v1`" + ` are whole screens of a sprint, a project or a person. Their figures come from SQL functions, which a Supabase client calls as well: ` + "`supabase.rpc('sprint_burndown', …)`" + `.
 - **Supabase's own paths** below ` + "`/rest/v1`, `/auth/v1`, `/functions/v1` and `/storage/v1`" + ` are passed through: a Supabase client pointed at this address works unchanged.
 
-**Who may see what** is decided by the database for the signed-in caller. What the caller may not see is not there: lists are shorter, figures are computed without it, and single things answer 404. Send ` + "`Authorization: Bearer <access token>`" + `; sign in with [the password](#/Auth/signIn) to get one.
+**Who may see what** is decided by the database for the signed-in caller. What the caller may not see is not there: lists are shorter, figures are computed without it, and single things answer 404. A web app of this origin [signs in](#/Session/openSession) and from then on has a cookie; others send ` + "`Authorization: Bearer <access token>`" + ` and sign in with [Auth](#/Auth/signIn) to get one.
 
 **Days** are days of the organization's time zone and written ` + "`YYYY-MM-DD`" + `; moments have an offset. A figure that can't be told is null, never 0.
 
@@ -37,6 +38,7 @@ var tags = []openapi31.Tag{
 	*(&openapi31.Tag{Name: "Sprints"}).WithDescription("A sprint, seen from all sides."),
 	*(&openapi31.Tag{Name: "Projects"}).WithDescription("Several sprints of a project."),
 	*(&openapi31.Tag{Name: "Me"}).WithDescription("What the caller owes."),
+	*(&openapi31.Tag{Name: "Session"}).WithDescription("Signing in and out, for browsers: they hold one sealed cookie and never see a token."),
 	*(&openapi31.Tag{Name: "Auth"}).WithDescription("Supabase Auth, passed through. Its administration is not."),
 	*(&openapi31.Tag{Name: "Functions"}).WithDescription("SQL functions, called by name, and edge functions."),
 	*(&openapi31.Tag{Name: "Storage"}).WithDescription("Supabase Storage, passed through."),
@@ -66,6 +68,8 @@ func Build(bff string) ([]byte, error) {
 	spec.WithServers(*(&openapi31.Server{URL: "/"}).WithDescription("This BFF"))
 	spec.Tags = slices.Clone(tags)
 	spec.SetHTTPBearerTokenSecurity("bearer", "JWT", "The access token that Supabase Auth gave the signed-in user.")
+	spec.SetAPIKeySecurity("session", "__Host-mysingle", openapi.InCookie,
+		"The cookie that signing in below /api/v1/session gave the browser, for the app's own pages; over http it is called mysingle.")
 	b := &builder{folder: bff + "/openapi", spec: spec, types: newTypes(spec, c)}
 	var schema Schema
 	if err := b.read("schema.json", &schema); err != nil {
@@ -115,34 +119,34 @@ func (b *builder) own(operation server.Operation) error {
 	if err != nil {
 		return err
 	}
-	answer := openapi31.Response{Description: operation.Answer}
-	if answer.Description == "" {
-		answer.Description = "OK"
+	answer, err := b.success(operation)
+	if err != nil {
+		return err
 	}
-	media := openapi31.MediaType{}
-	contentType := operation.ContentType
-	if contentType == "" {
-		contentType = "application/json"
-		media.Schema, err = b.types.schema(operation.Output)
-		if err != nil {
-			return err
-		}
-		var example any
-		if err := b.read("examples/"+operation.ID+".json", &example); err != nil {
-			return err
-		}
-		media.WithExample(example)
-	}
-	answer.WithContentItem(contentType, media)
-
 	o := openapi31.Operation{}
 	o.WithTags(operation.Tag).WithID(operation.ID).WithSummary(operation.Summary)
 	if operation.Description != "" {
 		o.WithDescription(operation.Description)
 	}
 	o.Parameters = inputs
+	if operation.Body != nil {
+		schema, err := body(operation.Body, b.types.comments)
+		if err != nil {
+			return err
+		}
+		content := openapi31.RequestBody{Content: jsonOf(schema)}
+		o.WithRequestBody(openapi31.RequestBodyOrReference{RequestBody: content.WithRequired(true)})
+	}
 	responses := o.ResponsesEns()
-	responses.WithMapOfResponseOrReferenceValuesItem("200", openapi31.ResponseOrReference{Response: &answer})
+	responses.WithMapOfResponseOrReferenceValuesItem(strconv.Itoa(max(operation.Status, http.StatusOK)), openapi31.ResponseOrReference{Response: answer})
+	if other := operation.Instead; other != nil {
+		schema, err := b.types.schema(other.Output)
+		if err != nil {
+			return err
+		}
+		responses.WithMapOfResponseOrReferenceValuesItem(strconv.Itoa(other.Status), openapi31.ResponseOrReference{
+			Response: &openapi31.Response{Description: other.Answer, Content: jsonOf(schema)}})
+	}
 	if operation.Cached {
 		answer.WithHeadersItem("ETag", header("What If-None-Match compares."))
 		o.Parameters = append(o.Parameters, shared("If-None-Match"))
@@ -151,7 +155,7 @@ func (b *builder) own(operation server.Operation) error {
 	}
 	statuses := operation.Errors
 	if !operation.Public {
-		o.WithSecurity(map[string][]string{"bearer": {}})
+		o.WithSecurity(map[string][]string{"bearer": {}}, map[string][]string{"session": {}})
 		statuses = append([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}, statuses...)
 	}
 	for _, status := range statuses {
@@ -159,6 +163,35 @@ func (b *builder) own(operation server.Operation) error {
 	}
 	responses.WithDefault(sharedResponse("Error"))
 	return b.spec.AddOperation(operation.Method, braced(operation.Path), o)
+}
+
+// success is the usual answer of an operation.
+func (b *builder) success(operation server.Operation) (*openapi31.Response, error) {
+	answer := &openapi31.Response{Description: operation.Answer}
+	if answer.Description == "" {
+		answer.Description = "OK"
+	}
+	if operation.Output == nil {
+		if operation.ContentType != "" {
+			answer.WithContentItem(operation.ContentType, openapi31.MediaType{})
+		}
+		return answer, nil
+	}
+	schema, err := b.types.schema(operation.Output)
+	if err != nil {
+		return nil, err
+	}
+	name := operation.Example
+	if name == "" {
+		name = operation.ID
+	}
+	var example any
+	if err := b.read("examples/"+name+".json", &example); err != nil {
+		return nil, err
+	}
+	media := openapi31.MediaType{Schema: schema}
+	answer.WithContentItem("application/json", *media.WithExample(example))
+	return answer, nil
 }
 
 // braced turns Fiber's path parameters into OpenAPI's.

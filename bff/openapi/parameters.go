@@ -47,6 +47,28 @@ func parameters(input any, c comments) ([]openapi31.ParameterOrReference, error)
 	return list, nil
 }
 
+// body describes a JSON body as parameters does a query: by the tags json and
+// validate.
+func body(input any, c comments) (map[string]any, error) {
+	typ := reflect.TypeOf(input)
+	properties, required := make(map[string]any), []any{}
+	for _, field := range reflect.VisibleFields(typ) {
+		name, rules := field.Tag.Get("json"), field.Tag.Get("validate")
+		schema, err := ruled(field.Type, rules)
+		if err != nil {
+			return nil, fmt.Errorf("%s.%s: %w", typ, field.Name, err)
+		}
+		if text := c.ofParameter(ownerOf(typ, field), field.Name); text != "" {
+			schema["description"] = text
+		}
+		if strings.HasPrefix(rules, "required") {
+			required = append(required, name)
+		}
+		properties[name] = schema
+	}
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}, nil
+}
+
 // ruled is the schema of a parameter's type and validator's rules for it. It
 // fails for a rule that it doesn't know, so that none is left undocumented.
 func ruled(typ reflect.Type, rules string) (map[string]any, error) {
@@ -58,6 +80,8 @@ func ruled(typ reflect.Type, rules string) (map[string]any, error) {
 	case reflect.String:
 	case reflect.Int, reflect.Int64:
 		schema["type"] = "integer"
+	case reflect.Bool:
+		schema["type"] = "boolean"
 	case reflect.Slice:
 		own, each, _ := strings.Cut(rules, "dive,")
 		items, err := ruled(typ.Elem(), each)
@@ -95,8 +119,18 @@ func apply(rule string, schema map[string]any) error {
 	name, value, _ := strings.Cut(rule, "=")
 	switch name {
 	case "", "omitnil", "omitempty", "required":
-	case "uuid", "date":
+	case "uuid", "date", "email":
 		schema["format"] = name
+	case "provider":
+		schema["pattern"] = "^[a-z][a-z0-9_]*$"
+	case "app_path":
+		schema["pattern"] = "^/"
+	case "longest", "bytes": // a byte may be less than a character
+		most, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return err
+		}
+		schema["maxLength"] = most
 	case "eq":
 		schema["const"] = value
 	case "oneof":

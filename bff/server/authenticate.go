@@ -30,6 +30,12 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	default:
 		return badRequest("Authorization is there more than once.")
 	}
+	if identity.Anonymous() { // the publishable key, where there should be a token, says as much
+		var err error
+		if identity, err = s.bySession(c); err != nil {
+			return err
+		}
+	}
 	c.Locals(identityKey, identity)
 	return c.Next()
 }
@@ -48,7 +54,7 @@ const (
 	identityKey localKey = iota
 	requestIDKey
 	addressKey // netip.Addr: the client's
-	sessionKey // what the session's cookie held, where it spoke
+	sessionKey // *session.Session: where its cookie spoke
 )
 
 // identityOf is who the request comes from.

@@ -105,7 +105,7 @@ func (b *requestBody) read() ([]byte, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return nil, bodyFault(err)
+		return nil, unreadBody(err)
 	}
 	b.c.Request().CloseBodyStream() // so that closeUnread knows
 	return text, nil
@@ -119,8 +119,8 @@ func (b *requestBody) release() {
 	}
 }
 
-// bodyFault tells what was wrong with a body that could not be read.
-func bodyFault(err error) error {
+// unreadBody tells what was wrong with a body that could not be read.
+func unreadBody(err error) error {
 	switch {
 	case errors.Is(err, errTooLong):
 		return fiber.ErrRequestEntityTooLarge

@@ -109,7 +109,7 @@ func TestDashboard(t *testing.T) {
 // there, and that the others are named with the code.
 func checkIncomplete(t *testing.T, a answer, asked []string, code string, failed ...string) {
 	t.Helper()
-	if a.Status != http.StatusOK || a.Header.Get("Etag") != "" || a.Header.Get("Cache-Control") != "private, no-store" || a.Header.Get("Vary") != "Authorization, Accept-Language" {
+	if a.Status != http.StatusOK || a.Header.Get("Etag") != "" || a.Header.Get("Cache-Control") != "private, no-store" || a.Header.Get("Vary") != "Authorization, Cookie, Accept-Language" {
 		t.Fatalf("status %d, %v: %s", a.Status, a.Header, a.Body)
 	}
 	dashboard := mustDecode[sprint.Dashboard](t, a.Body)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mysingle/mysingle/bff/figures"
 	"github.com/mysingle/mysingle/bff/language"
+	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -41,7 +42,7 @@ type problem struct {
 
 // fieldError is one fault of a request's input.
 type fieldError struct {
-	In      string `json:"in"` // path or query
+	In      string `json:"in"` // path, query or body
 	Name    string `json:"name"`
 	Message string `json:"message"`
 
@@ -85,6 +86,11 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	p, internal := describe(err)
 	if internal {
 		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
+	}
+	// The browser forgets a session that is over; where another one took its
+	// place, that is what it holds by now.
+	if errors.Is(err, session.ErrUnreadable) || errors.Is(err, session.ErrEnded) && !errors.Is(err, session.ErrReplaced) {
+		s.clearSession(c)
 	}
 	l := languageOf(c)
 	p.translate(l)
@@ -156,6 +162,7 @@ func describe(err error) (problem, bool) {
 		role    *supabase.RoleError
 		absent  *supabase.Unavailable
 		failure *supabase.Failure
+		auth    *supabase.AuthError
 		answer  *supabase.Error
 		down    *notReady
 		framed  *fiber.Error
@@ -181,6 +188,16 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 403, Code: "origin_not_allowed", Message: "Pages of this origin may not call here."}, false
 	case errors.Is(err, errNoWebSockets):
 		return problem{Status: 501, Code: "no_websockets", Message: "There are no WebSockets here. Realtime connections go to Supabase directly."}, false
+	case errors.Is(err, session.ErrEnded), errors.Is(err, session.ErrUnreadable):
+		return problem{Status: 401, Code: "session_ended", Message: "The session has ended. Sign in again.", challenge: bearer}, false
+	case errors.Is(err, errInvitation):
+		return problem{Status: 422, Code: "invitation_refused", Message: "The invitation can't be used: it is for another address, has expired or was used already. Or try again later."}, true
+	case errors.Is(err, errProvider):
+		return problem{Status: 400, Code: "provider_disabled", Message: "Nobody can sign in with this provider here."}, false
+	case errors.Is(err, errState):
+		return problem{Status: 400, Code: "oauth_state", Message: "This sign-in was not begun in this browser, or too long ago. Begin again."}, false
+	case errors.As(err, &auth):
+		return describeAuth(auth)
 	case errors.Is(err, errNotSignedIn):
 		return problem{Status: 401, Code: "not_signed_in", Message: "Sign in first: this needs an access token.", challenge: bearer}, false
 	case errors.As(err, &token):
@@ -266,6 +283,8 @@ func describeFramed(e *fiber.Error) problem {
 		return problem{Status: 405, Code: "method_not_allowed", Message: "This path does not know the method."}
 	case 408:
 		return problem{Status: 408, Code: "request_timeout", Message: "The request did not arrive in time."}
+	case 415:
+		return problem{Status: 415, Code: "unsupported_media_type", Message: "Send JSON, with Content-Type: application/json."}
 	case 413:
 		return problem{Status: 413, Code: "body_too_large", Message: "The request's body is too large."}
 	case 414:

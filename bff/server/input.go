@@ -3,10 +3,12 @@ package server
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 	"github.com/gofiber/fiber/v2"
@@ -23,14 +25,36 @@ func newValidate() *validator.Validate {
 		_, name := parameter(field)
 		return name
 	})
-	// PostgreSQL has no year 0, which time.Parse accepts.
-	if err := v.RegisterValidation("date", func(field validator.FieldLevel) bool {
-		day, err := time.Parse(time.DateOnly, field.Field().String())
-		return err == nil && day.Year() > 0
-	}); err != nil {
-		panic(err) // the rule's name is taken or malformed: a fault in this file
+	for name, rule := range map[string]func(text, parameter string) bool{
+		// PostgreSQL has no year 0, which time.Parse accepts.
+		"date": func(text, _ string) bool {
+			day, err := time.Parse(time.DateOnly, text)
+			return err == nil && day.Year() > 0
+		},
+		"longest":  func(text, most string) bool { return utf8.RuneCountInString(text) <= mustInt(most) },
+		"bytes":    func(text, most string) bool { return len(text) <= mustInt(most) },
+		"provider": func(text, _ string) bool { return providerName.MatchString(text) },
+		"app_path": func(text, _ string) bool { return isAppPath(text) },
+	} {
+		if err := v.RegisterValidation(name, func(field validator.FieldLevel) bool {
+			return rule(field.Field().String(), field.Param())
+		}); err != nil {
+			panic(err) // the rule's name is taken or malformed: a fault in this file
+		}
 	}
 	return v
+}
+
+// providerName is how Auth names the providers of sign-ins.
+var providerName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// mustInt is the number in a rule.
+func mustInt(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		panic(err) // a fault in the input's type
+	}
+	return n
 }
 
 // parameter is where a field of an input comes from and what it is called
@@ -38,6 +62,9 @@ func newValidate() *validator.Validate {
 func parameter(field reflect.StructField) (in, name string) {
 	if name := field.Tag.Get("path"); name != "" {
 		return "path", name
+	}
+	if name := field.Tag.Get("json"); name != "" {
+		return "body", name
 	}
 	return "query", field.Tag.Get("query")
 }

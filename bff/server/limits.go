@@ -71,7 +71,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 		}
 		// Not told while there is room: it would tell of others' tries.
 		if state := s.limiter.Take("email-anywhere", rate.Times(anywhere), name); !state.Allowed {
-			return &limited{"email-anywhere", seconds(state.Next)}
+			return s.beyond("email-anywhere", state)
 		}
 	}
 	return c.Next()
@@ -89,7 +89,7 @@ var signIns = map[string]bool{
 // as Auth may read it, whatever its spelling.
 func signsIn(c *fiber.Ctx) bool {
 	path := strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
-	if !signIns[path] {
+	if !signIns[path] && !strings.HasPrefix(path, "/api/v1/session/oauth/") {
 		return false
 	}
 	switch {
@@ -146,9 +146,14 @@ func (s *Server) take(c *fiber.Ctx, policy string, rate limit.Rate, who string) 
 	c.Append("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", policy, rate.Quota, int(rate.Window.Seconds())))
 	c.Append("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Remaining, seconds(span)))
 	if !state.Allowed {
-		return &limited{policy, seconds(state.Next)}
+		return s.beyond(policy, state)
 	}
 	return nil
+}
+
+func (s *Server) beyond(policy string, state limit.State) error {
+	s.metrics.RateLimited(policy)
+	return &limited{policy, seconds(state.Next)}
 }
 
 // seconds rounds up: whoever waits as long is not too early.

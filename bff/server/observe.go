@@ -22,7 +22,8 @@ func (s *Server) observe(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	status := c.Response().StatusCode()
+	status, took := c.Response().StatusCode(), time.Since(start)
+	s.metrics.Request(c.Method(), c.Route().Path, status, took)
 	level := slog.LevelInfo
 	switch {
 	case status >= 500:
@@ -35,7 +36,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 		slog.String("method", c.Method()),
 		slog.String("route", c.Route().Path),
 		slog.Int("status", status),
-		slog.Duration("duration", time.Since(start)),
+		slog.Duration("duration", took),
 		slog.String("user", identityOf(c).Subject),
 		slog.String("client", addressOf(c).String()),
 	)

@@ -17,18 +17,31 @@ type Operation struct {
 	// Summary is a line, Description may be Markdown, Answer is what status
 	// 200 means.
 	Summary, Description, Answer string
-	// Input is what readInput fills.
-	Input any
+	// Input is what readInput fills, Body what readBody does.
+	Input, Body any
 	// Output is what the JSON of the answer is of; nil for another
-	// ContentType.
+	// ContentType, or for no content at all.
 	Output      any
 	ContentType string
+	// Status is that of success, 200 if it is 0.
+	Status int
+	// Instead is another success.
+	Instead *Success
+	// Example names the example of the answer; the ID if empty.
+	Example string
 	// Cached tells that there is an ETag.
 	Cached bool
 	// Public tells that nobody has to be signed in.
 	Public bool
 	// Errors are statuses that are its own affair.
 	Errors []int
+}
+
+// Success is an answer other than the usual one.
+type Success struct {
+	Status int
+	Answer string
+	Output any
 }
 
 // ErrorBody is the one error body.
@@ -125,7 +138,7 @@ func Operations() []Operation {
 			o.Answer = "The picture, for light and dark pages, with labels in the language of Accept-Language."
 		}
 	}
-	return append(operations, []Operation{{
+	return append(append(operations, sessionOperations()...), []Operation{{
 		Method: http.MethodGet, Path: "/livez", ID: "live", Tag: "BFF", Public: true,
 		Summary: "Is the process alive?", Answer: "It is.", Output: liveness{},
 	}, {
@@ -141,4 +154,55 @@ func Operations() []Operation {
 		Method: http.MethodGet, Path: "/docs/:asset", ID: "docsAsset", Tag: "BFF", Public: true, Cached: true,
 		Summary: "What the page is made of", ContentType: "*/*", Input: assetInput{}, Errors: []int{http.StatusNotFound},
 	}}...)
+}
+
+// sessionOperations are the paths of signInRoutes.
+func sessionOperations() []Operation {
+	const newSession = "The browser gets the session's cookie, which no script can read; it takes the place of the session before."
+	operations := []Operation{{
+		Method: http.MethodPost, Path: sessionPath, ID: "openSession", Public: true,
+		Summary: "Sign in with the password", Description: newSession,
+		Body: credentials{}, Answer: "Who is signed in.", Output: sessionAnswer{}, Example: "session",
+	}, {
+		Method: http.MethodGet, Path: sessionPath, ID: "session",
+		Summary: "Who is signed in?", Answer: "Who is signed in.", Output: sessionAnswer{},
+	}, {
+		Method: http.MethodDelete, Path: sessionPath, ID: "closeSession", Public: true,
+		Summary: "Sign out", Description: "Who isn't signed in any more is told the same.",
+		Input: signOutInput{}, Status: http.StatusNoContent, Answer: "The sessions have ended.",
+	}, {
+		Method: http.MethodPost, Path: sessionPath + "/sign-up", ID: "signUpWithSession", Public: true,
+		Summary: "Sign up", Description: newSession,
+		Body: newUser{}, Status: http.StatusCreated, Answer: "The user was made and is signed in.", Output: sessionAnswer{}, Example: "session",
+		Instead: &Success{http.StatusAccepted, "The user was made. A message to the address says how to confirm it.", confirmationAnswer{}},
+	}, {
+		Method: http.MethodPost, Path: sessionPath + "/code", ID: "sendCode", Public: true,
+		Summary: "Send me a code to sign in with", Body: codeInput{}, Status: http.StatusAccepted,
+		Answer: "If there is such a user, a message with a code and a link is on its way.",
+	}, {
+		Method: http.MethodPost, Path: sessionPath + "/verify", ID: "verifyCode", Public: true,
+		Summary: "Sign in with a code or link", Description: newSession,
+		Body: proofInput{}, Answer: "Who is signed in.", Output: sessionAnswer{}, Example: "session",
+	}, {
+		Method: http.MethodPost, Path: sessionPath + "/recovery", ID: "recoverPassword", Public: true,
+		Summary: "I forgot my password", Body: recoveryInput{}, Status: http.StatusAccepted,
+		Answer: "If there is such a user, a message is on its way. Its code or link signs in (`verify`, type `recovery`); then set a new password.",
+	}, {
+		Method: http.MethodPut, Path: sessionPath + "/password", ID: "setPassword",
+		Summary: "Change my password", Body: passwordInput{}, Status: http.StatusNoContent,
+		Answer: "The password is changed, and the user's other sessions have ended.",
+	}, {
+		Method: http.MethodGet, Path: sessionPath + "/oauth/:provider", ID: "beginOAuth", Public: true,
+		Summary: "Sign in at a provider", Description: "To be opened as a page, not fetched.",
+		Input: oauthInput{}, Status: http.StatusSeeOther, Answer: "To the provider's page.",
+	}, {
+		Method: http.MethodGet, Path: sessionPath + "/callback", ID: "endOAuth", Public: true,
+		Summary: "Back from the provider", Description: "Where Auth sends the browser. " + newSession,
+		Input: callbackInput{}, Status: http.StatusSeeOther,
+		Answer: "To the page that `return_to` named. Where signing in failed, its parameter `error` says why.",
+	}}
+	for i := range operations {
+		operations[i].Tag = "Session"
+	}
+	return operations
 }

@@ -35,7 +35,7 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 	case "Storage":
 		passage.Timeout, uploads = s.config.StorageTimeout, true
 	}
-	s.app.All(prefix+"/*", s.authenticate, s.sameOrigin, s.limitUser, func(c *fiber.Ctx) error {
+	s.app.All(prefix+"/*", s.authenticate, s.sameOrigin, s.renew, s.limitUser, func(c *fiber.Ctx) error {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)

@@ -26,7 +26,7 @@ func mustPicture(tb testing.TB, address, token string) {
 			tb.Fatalf("%s: status %d: %s", address, a.Status, a.Body)
 		}
 		for name, want := range map[string]string{
-			"Content-Type": "image/svg+xml", "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Language", "Content-Language": language,
+			"Content-Type": "image/svg+xml", "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, Accept-Language", "Content-Language": language,
 		} {
 			if got := a.Header.Get(name); got != want {
 				tb.Errorf("%s: %s %q", address, name, got)

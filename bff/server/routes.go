@@ -31,8 +31,11 @@ func (s *Server) routes() {
 	s.pass("Functions", "/functions/v1", s.config.FunctionsURL)
 	s.pass("Storage", "/storage/v1", s.config.StorageURL)
 
+	// Sessions: signing in and out, for browsers.
+	s.signInRoutes()
+
 	// The BFF's own views, for those who are signed in.
-	api := s.app.Group("/api/v1", private, s.authenticate, s.sameOrigin, s.limitUser, requireUser)
+	api := s.app.Group("/api/v1", private, s.authenticate, s.sameOrigin, s.renew, s.limitUser, requireUser)
 	sprints := api.Group("/sprints/:sprint_id")
 	sprints.Get("/board", pass[boardInput](s, boardView))
 	sprints.Get("/burndown", pass[sprintInput](s, burndownView))
@@ -56,6 +59,6 @@ func (s *Server) routes() {
 // private keeps answers that depend on who asks out of every cache.
 func private(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "private, no-store")
-	c.Set(fiber.HeaderVary, fiber.HeaderAuthorization)
+	c.Vary(fiber.HeaderAuthorization, fiber.HeaderCookie)
 	return c.Next()
 }

@@ -5,20 +5,23 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/figures"
 	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/metrics"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -40,9 +43,12 @@ type Server struct {
 	client   *supabase.Client
 	bodies   *budget
 	identify *supabase.Authenticator
+	sessions sessions
 	figures  *figures.Reader
 	health   *health
+	redis    *redis.Client // nil without
 	limiter  *limit.Limiter
+	metrics  *metrics.Metrics
 
 	// stopping ends when the server is asked to stop: what has no end of its
 	// own ends then.
@@ -54,6 +60,7 @@ type Server struct {
 // background, Auth for its signing keys.
 func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
+	shared := newRedis(c)
 	s := &Server{
 		config:  c,
 		sites:   newSites(c),
@@ -70,12 +77,21 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 				Log:     log,
 			}),
 		},
-		figures: figures.NewReader(client),
-		health:  newHealth(client),
-		limiter: newLimiter(c, log),
+		sessions: newSessions(c, shared, log),
+		figures:  figures.NewReader(client),
+		health:   newHealth(client),
+		limiter:  newLimiter(c, shared, log),
+		redis:    shared,
+		metrics:  metrics.New(version),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	client.OnBreaker = func(service, state string) { log.Warn("breaker", "service", service, "state", state) }
+	client.OnBreaker = func(service, state string) {
+		log.Warn("breaker", "service", service, "state", state)
+		s.metrics.Down(service, state != "closed")
+	}
+	client.OnRequest = func(service string, took time.Duration, status int, err error) {
+		s.metrics.Upstream(service, took, outcome(status, err))
+	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		CaseSensitive:         true,
@@ -98,20 +114,46 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	s.app.Server().CloseOnShutdown = true
 	s.app.Server().Handler = closeUnread(s.wellFormed(s.app.Server().Handler))
 	s.routes()
+	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
 	return s
 }
 
-// newLimiter counts in Redis where there is one. Everything but a rate's
-// keys stays in process.
-func newLimiter(c config.Config, log *slog.Logger) *limit.Limiter {
+// outcome is what became of a request to Supabase, for the counters: the
+// answer's status, or why there was none.
+func outcome(status int, err error) string {
+	switch {
+	case err == nil:
+		return strconv.Itoa(status)
+	case errors.Is(err, supabase.ErrBusy):
+		return "busy"
+	case errors.As(err, new(*supabase.Unavailable)):
+		return "down"
+	}
+	return "failed"
+}
+
+// Metrics serves /metrics, on whatever listener it is given.
+func (s *Server) Metrics() http.Handler { return s.metrics }
+
+// newRedis is where instances share what they must, nil without.
+func newRedis(c config.Config) *redis.Client {
 	if c.RedisURL == "" {
-		return limit.New([]byte(rand.Text()), nil, log)
+		return nil
 	}
 	client, err := limit.Dial(c.RedisURL)
-	if err != nil { // package config has checked it
-		panic(err)
+	if err != nil {
+		panic(err) // config has checked the URL
 	}
-	return limit.New([]byte(c.JWTSecret+c.PublishableKey), client, log)
+	return client
+}
+
+// newLimiter counts whom it limits by a hash that others can't make.
+func newLimiter(c config.Config, shared *redis.Client, log *slog.Logger) *limit.Limiter {
+	pepper := []byte("limits " + c.PublishableKey)
+	if len(c.SessionKeys) > 0 {
+		pepper = append(pepper, c.SessionKeys[0]...)
+	}
+	return limit.New(pepper, shared, log)
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
@@ -144,6 +186,9 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 // and returns nil if they did.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
+	if s.redis != nil {
+		defer func() { _ = s.redis.Close() }()
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()
 	select {

@@ -53,7 +53,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	u.received += int64(n)
 	switch {
 	case u.received > u.limit:
-		return 0, bodyFault(errTooLong)
+		return 0, unreadBody(errTooLong)
 	case u.received == u.length:
 		u.finished.Store(true)
 		return n, io.EOF
@@ -63,7 +63,7 @@ func (u *upload) Read(p []byte) (int, error) {
 		u.finished.Store(true)
 		return n, io.EOF
 	}
-	return n, bodyFault(err)
+	return n, unreadBody(err)
 }
 
 // wait sets how long the next Read may wait for the client.

@@ -33,7 +33,7 @@ func mustView[V any](tb testing.TB, address, token string) *V {
 		tb.Fatalf("%s: status %d: %s", address, a.Status, a.Body)
 	}
 	for name, want := range map[string]string{
-		"Content-Type": "application/json", "Cache-Control": "private, no-cache", "Vary": "Authorization", "Content-Language": "",
+		"Content-Type": "application/json", "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", "Content-Language": "",
 	} {
 		if got := a.Header.Get(name); got != want {
 			tb.Errorf("%s: %s %q", address, name, got)

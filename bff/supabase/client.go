@@ -29,6 +29,10 @@ type Client struct {
 	// found down ("open"), asked whether it is back ("half-open"), and back
 	// ("closed"). It must not block.
 	OnBreaker func(service, state string)
+	// OnRequest, when set before the first request, is told of each one once
+	// its answer has begun: the answer's status, or why there is none. It must
+	// not block.
+	OnRequest func(service string, took time.Duration, status int, err error)
 
 	key       string
 	timeout   time.Duration

@@ -40,11 +40,17 @@ type upstream struct {
 	base      *url.URL
 	transport http.RoundTripper
 	gate      *gate
+	told      func(took time.Duration, status int, err error) // see Client.OnRequest
 	breaker   *gobreaker.CircuitBreaker[*http.Response]
 }
 
 func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 	u := &upstream{service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
+	u.told = func(took time.Duration, status int, err error) {
+		if c.OnRequest != nil {
+			c.OnRequest(service, took, status, err)
+		}
+	}
 	u.breaker = gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
 		Name:        service,
 		Timeout:     downTime,
@@ -68,11 +74,17 @@ func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 // answer because the connection broke once more. The error is an *Unavailable
 // or ErrBusy for a request that was not sent.
 func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
+	began := time.Now()
 	resp, err := u.send(req)
-	if err != nil && req.Body != nil {
+	if err == nil {
+		u.told(time.Since(began), resp.StatusCode, nil)
+		return resp, nil
+	}
+	u.told(time.Since(began), 0, err)
+	if req.Body != nil {
 		_ = req.Body.Close() // as every round tripper must
 	}
-	return resp, err
+	return nil, err
 }
 
 func (u *upstream) send(req *http.Request) (*http.Response, error) {

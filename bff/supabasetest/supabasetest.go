@@ -36,6 +36,7 @@ func Config(tb testing.TB, changes map[string]string) config.Config {
 	tb.Helper()
 	settings := map[string]string{
 		"BFF_PORT":                 "0", // see config.Config.At
+		"BFF_SESSION_KEYS":         Env(tb, "BFF_SESSION_KEYS"),
 		"SUPABASE_URL":             Env(tb, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY": Env(tb, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET":      Env(tb, "SUPABASE_JWT_SECRET"),

@@ -1,11 +1,18 @@
 // A process of its own: @supabase/lite's GoTrue-compatible Auth API on our PostgreSQL, /auth/v1 only.
-// Its settings come from auth.mjs. E-mails are not sent: they go to the log and to the stack's console.
+// Its settings come from auth.mjs; of GoTrue's own it knows GOTRUE_JWT_EXP, GOTRUE_MAILER_AUTOCONFIRM and
+// GOTRUE_EXTERNAL_<GITHUB|GOOGLE>_<ENABLED|CLIENT_ID|SECRET|URL>. E-mails are not sent: they go to the log and to the stack's console.
 
 import { serve } from "@hono/node-server";
 import { App, getAuthSchemaSql } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 
 const { AUTH_PORT, AUTH_DATABASE_URL, AUTH_SITE_URL, AUTH_EXTERNAL_URL, AUTH_JWT_SECRET } = process.env;
+const { GOTRUE_JWT_EXP = "3600", GOTRUE_MAILER_AUTOCONFIRM = "true" } = process.env;
+
+function provider(name) {
+  const setting = (key) => process.env[`GOTRUE_EXTERNAL_${name}_${key}`] || undefined;
+  return { enabled: setting("ENABLED") === "true", client_id: setting("CLIENT_ID"), secret: setting("SECRET"), url: setting("URL") };
+}
 
 // lite hands JSON over as text, and its own settings would encode it once more: user metadata would be
 // a JSON string in the column, where GoTrue has an object.
@@ -16,9 +23,17 @@ const jsonb = {
   parse: (text) => JSON.parse(text),
 };
 
+// It hands times over as PostgreSQL writes them; GoTrue's are RFC 3339, and its clients read no others.
+const timestamptz = {
+  to: 1184,
+  from: [1184],
+  serialize: (value) => (value instanceof Date ? value.toISOString() : value),
+  parse: (text) => new Date(text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00")).toISOString(),
+};
+
 const connection = createPostgresConnection({
   url: AUTH_DATABASE_URL,
-  postgresOptions: { max: 10, types: { jsonb }, onnotice: () => {} },
+  postgresOptions: { max: 10, types: { jsonb, timestamptz }, onnotice: () => {} },
 });
 await connection.exec(getAuthSchemaSql());
 
@@ -29,12 +44,13 @@ const app = new App({
     enabled: true,
     site_url: AUTH_SITE_URL,
     jwt_secret: AUTH_JWT_SECRET,
-    jwt_expiry: 3600,
+    jwt_expiry: Number(GOTRUE_JWT_EXP),
     enable_signup: true,
     enable_refresh_token_rotation: true,
     refresh_token_reuse_interval: 10,
     minimum_password_length: 6,
-    email: { enable_signup: true, enable_confirmations: false },
+    email: { enable_signup: true, enable_confirmations: GOTRUE_MAILER_AUTOCONFIRM !== "true" },
+    external: { github: provider("GITHUB"), google: provider("GOOGLE") },
   },
   storage: { enabled: false },
   options: {

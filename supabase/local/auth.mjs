@@ -61,6 +61,7 @@ export async function startAuth(processes, { database, settings, folder, port, p
       AUTH_SITE_URL: siteUrl,
       AUTH_EXTERNAL_URL: publicUrl,
       AUTH_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
+      ...Object.fromEntries(Object.entries(settings).filter(([name]) => name.startsWith("GOTRUE_"))),
     },
     onMessage: onEmail,
     announces: /^Listening on/m,

@@ -119,6 +119,7 @@ function variables(parts, settings) {
     SUPABASE_SECRET_KEY: settings.SUPABASE_SECRET_KEY,
     SUPABASE_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
     BFF_URL: parts.bffUrl,
+    BFF_SESSION_KEYS: settings.BFF_SESSION_KEYS,
     DATABASE_URL: parts.database.url("postgres"),
     POSTGREST_URL: parts.rest,
     AUTH_URL: parts.auth,
@@ -135,7 +136,7 @@ const unlimited = { BFF_RATE_ADDRESS: "off", BFF_RATE_USER: "off", BFF_RATE_SIGN
 
 /** The environment without the settings a developer made for another stack. */
 function inherited() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_)/.test(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|REDIS_URL$)/.test(name)));
 }
 
 /**

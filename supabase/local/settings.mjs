@@ -9,13 +9,14 @@ import { refuse } from "./refuse.mjs";
 export const repository = resolve(import.meta.dirname, "..", "..");
 export const nodeModules = join(import.meta.dirname, "node_modules");
 
-/** Secrets of one stack, in the formats Supabase uses. */
+/** Secrets of one stack, in the formats Supabase uses, and the key of the BFF's session cookies. */
 export function generateSecrets() {
   const random = (bytes) => randomBytes(bytes).toString("base64url");
   return {
     SUPABASE_PUBLISHABLE_KEY: `sb_publishable_${random(24)}`,
     SUPABASE_SECRET_KEY: `sb_secret_${random(24)}`,
     SUPABASE_JWT_SECRET: random(48),
+    BFF_SESSION_KEYS: randomBytes(32).toString("base64"),
   };
 }
 

@@ -1,0 +1,56 @@
+package metrics_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/metrics"
+)
+
+func read(t *testing.T, m *metrics.Metrics) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	m.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	if answer.Code != 200 || !strings.HasPrefix(answer.Header().Get("Content-Type"), "text/plain; version=0.0.4") {
+		t.Errorf("status %d, %s", answer.Code, answer.Header().Get("Content-Type"))
+	}
+	return answer.Body.String()
+}
+
+func TestWhatIsCounted(t *testing.T) {
+	m := metrics.New(`v1 "quoted"`)
+	m.Connections(func() float64 { return 7 })
+	for range 3 {
+		m.Request("GET", "/a", 200, 40*time.Millisecond)
+	}
+	m.RateLimited("user")
+	m.Upstream("Auth", 2*time.Second, "failed")
+	m.Refreshed(true)
+	m.Refreshed(false)
+	m.Refreshed(false)
+	m.Down("Auth", true)
+	m.Down("PostgREST", true)
+	m.Down("PostgREST", false)
+	text := read(t, m)
+	for _, line := range []string{
+		`mysingle_build_info{version="v1 \"quoted\""} 1`,
+		`mysingle_connections 7`,
+		`mysingle_requests_total{method="GET",route="/a",status="200"} 3`,
+		`mysingle_request_duration_seconds_bucket{route="/a",le="0.025"} 0`,
+		`mysingle_request_duration_seconds_bucket{route="/a",le="0.05"} 3`,
+		`mysingle_rate_limited_total{policy="user"} 1`,
+		`mysingle_upstream_requests_total{service="Auth",outcome="failed"} 1`,
+		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="1"} 0`,
+		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="2.5"} 1`,
+		`mysingle_sessions_refreshed_total{ok="true"} 1`,
+		`mysingle_sessions_refreshed_total{ok="false"} 2`,
+		`mysingle_upstream_down{service="Auth"} 1`,
+		`mysingle_upstream_down{service="PostgREST"} 0`,
+	} {
+		if !strings.Contains("\n"+text, "\n"+line+"\n") {
+			t.Errorf("%s is missing in\n%s", line, text)
+		}
+	}
+}

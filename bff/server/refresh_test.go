@@ -1,0 +1,351 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mysingle/mysingle/bff/session"
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+// inFrontOfAuth is a proxy that counts how often sessions are refreshed, and
+// does to Auth's answers what change says.
+type inFrontOfAuth struct {
+	url       string
+	refreshes atomic.Int64
+	delay     atomic.Int64 // nanoseconds
+}
+
+func mustFrontAuth(tb testing.TB, auth string, change func(*http.Response) error) *inFrontOfAuth {
+	tb.Helper()
+	f := &inFrontOfAuth{}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(supabasetest.MustURL(tb, strings.TrimSuffix(auth, "/auth/v1")))
+		},
+		ModifyResponse: change,
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("grant_type") == "refresh_token" {
+			f.refreshes.Add(1)
+			time.Sleep(time.Duration(f.delay.Load()))
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	tb.Cleanup(server.Close)
+	f.url = server.URL + "/auth/v1"
+	return f
+}
+
+// paths that need the session, each in its own way.
+var signedInPaths = []string{"/api/v1/session", "/api/v1/me/scrum", "/rest/v1/profiles?select=email", "/auth/v1/user"}
+
+// TestManyRequestsWithAnExpiredToken is a page that wakes up: a hundred
+// requests at once, over two BFFs, with the same expired token. All succeed,
+// and nobody is signed out; neither are stragglers with the old cookie.
+func TestManyRequestsWithAnExpiredToken(t *testing.T) {
+	t.Parallel()
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprintf("redis %t", shared), func(t *testing.T) {
+			auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), nil)
+			settings := map[string]string{"SUPABASE_AUTH_URL": auth.url}
+			most := int64(2) // once per BFF, which Auth's reuse interval covers
+			if shared {
+				settings["REDIS_URL"], most = supabasetest.MustStartRedis(t).URL, 1
+			}
+			bffs := []string{mustServe(t, supabasetest.Config(t, settings)), mustServe(t, supabasetest.Config(t, settings))}
+			b, email := mustSignedUp(t, bffs[0])
+			b.mustExpire(time.Minute)
+			old := b.cookies()
+			set := askAll(t, bffs, old, 100)
+			time.Sleep(3 * time.Second)
+			maps.Copy(set, askAll(t, bffs, old, 40))
+			if n := auth.refreshes.Load(); n < 1 || n > most {
+				t.Errorf("Auth was asked %d times", n)
+			}
+			if len(set) < 1 || len(set) > int(most) {
+				t.Errorf("browsers get %d different sessions", len(set))
+			}
+			// Whichever answer came last: its session goes on, refresh after refresh.
+			for value := range set {
+				b.hold([]*http.Cookie{{Name: "mysingle", Value: value, Path: "/"}})
+				for i := range 3 {
+					b.bff = bffs[i%2]
+					b.mustBe(email)
+				}
+			}
+			b.mustExpire(time.Minute)
+			b.mustBe(email)
+		})
+	}
+}
+
+// askAll sends so many requests with the cookies at once, to all BFFs and
+// paths in turn, and returns the cookies that came of it.
+func askAll(t *testing.T, bffs []string, cookies session.Cookies, n int) map[string]bool {
+	t.Helper()
+	var mu sync.Mutex
+	set := make(map[string]bool)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() {
+			b := newBrowser(t, bffs[i%len(bffs)])
+			for name, value := range cookies {
+				b.hold([]*http.Cookie{{Name: name, Value: value, Path: "/"}})
+			}
+			path := signedInPaths[i/len(bffs)%len(signedInPaths)]
+			a, err := b.try(http.MethodGet, path, "")
+			if err != nil || a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %d, %q, %v: %s", path, a.Status, a.Header.Get("Cache-Control"), err, a.Body)
+				return
+			}
+			mu.Lock()
+			set[b.cookies()["mysingle"]] = true
+			mu.Unlock()
+		})
+	}
+	wait.Wait()
+	return set
+}
+
+func TestRefreshComesBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), nil)
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": auth.url})))
+	b.mustBe(email)
+	if auth.refreshes.Load() != 0 {
+		t.Error("refreshed a fresh token")
+	}
+	before := b.mustExpire(-50 * time.Second)
+	b.mustBe(email)
+	after := b.session()
+	if auth.refreshes.Load() != 1 || after.AccessToken == before.AccessToken || after.RefreshToken == before.RefreshToken || after.ID != before.ID {
+		t.Errorf("%d refreshes", auth.refreshes.Load())
+	}
+	// A bearer token is its owner's own affair.
+	mustProblem(t, b.send(http.MethodGet, "/api/v1/session", "", "Authorization", "Bearer "+mustSign(t, before.AccessToken, jwt.MapClaims{"exp": 1})), http.StatusUnauthorized)
+}
+
+func TestDeadRefreshToken(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	b, _ := mustSignedUp(t, bff)
+	b.mustExpire(time.Minute)
+	supabasetest.MustExec(t, `delete from auth.sessions where id = $1`, b.session().ID)
+	b.mustBeOut(true)
+
+	b, _ = mustSignedUp(t, bff)
+	held := b.mustExpire(time.Minute)
+	held.RefreshToken = "abcdefghijkl"
+	b.mustHold(held)
+	b.mustBeOut(true)
+}
+
+// TestSignOutDuringARefresh has Auth take its time: the answer to the request
+// that began before the sign-out must not bring the cookie back.
+func TestSignOutDuringARefresh(t *testing.T) {
+	t.Parallel()
+	auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), nil)
+	settings := map[string]string{"SUPABASE_AUTH_URL": auth.url, "REDIS_URL": supabasetest.MustStartRedis(t).URL}
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, settings)))
+	other := newBrowser(t, mustServe(t, supabasetest.Config(t, settings)))
+	holding := b.session() // its access token still holds, so signing out takes no refresh
+	late := newBrowser(t, b.bff)
+	late.hold(sessionCookies(b.cookies()))
+	late.mustExpire(time.Minute)
+	other.hold(sessionCookies(b.cookies()))
+	auth.delay.Store(int64(time.Second))
+	answered := make(chan answer)
+	go func() {
+		a, err := late.try(http.MethodGet, "/rest/v1/profiles?select=email", "")
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- a
+	}()
+	supabasetest.MustWait(t, "the refresh to begin", func() bool { return auth.refreshes.Load() == 1 })
+	if a := other.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent {
+		t.Fatalf("%d: %s", a.Status, a.Body)
+	}
+	a := <-answered
+	mustProblem(t, a, http.StatusUnauthorized)
+	if len(late.cookies()) != 0 {
+		t.Error("the cookie is there again")
+	}
+	b.mustHold(holding)
+	b.mustBeOut(true)
+	b.mustSignIn(email, password)
+}
+
+func sessionCookies(cookies session.Cookies) (set []*http.Cookie) {
+	for name, value := range cookies {
+		set = append(set, &http.Cookie{Name: name, Value: value, Path: "/"})
+	}
+	return set
+}
+
+func TestAuthIsDownDuringARefresh(t *testing.T) {
+	t.Parallel()
+	auth := supabasetest.MustStartAuth(t, nil)
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": auth.URL, "BFF_UPSTREAM_TIMEOUT": "1s"})))
+	for _, tt := range []struct {
+		Name   string
+		Fault  func(testing.TB)
+		Repair func(testing.TB)
+		Status int
+	}{
+		{"killed", auth.Kill, auth.MustStart, http.StatusBadGateway},
+		{"hung", auth.Hang, auth.Continue, http.StatusGatewayTimeout},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			tt.Fault(t)
+			b.mustExpire(-30 * time.Second)
+			before := b.cookies()
+			if a := b.send(http.MethodGet, "/rest/v1/profiles?select=email", ""); a.Status != http.StatusOK || !strings.Contains(a.Body, email) {
+				t.Errorf("with a token that still holds: %d: %s", a.Status, a.Body)
+			}
+			b.mustExpire(10 * time.Second)
+			begin := time.Now()
+			for _, path := range signedInPaths {
+				a := b.send(http.MethodGet, path, "")
+				mustProblem(t, a, tt.Status)
+				if a.Header.Get("Set-Cookie") != "" {
+					t.Errorf("the cookie changes: %s", a.Header.Get("Set-Cookie"))
+				}
+			}
+			if took := time.Since(begin); took > 6*time.Second {
+				t.Errorf("took %s", took)
+			}
+			if len(before) != len(b.cookies()) {
+				t.Error("the cookie is gone")
+			}
+			tt.Repair(t)
+			supabasetest.MustWait(t, "Auth to be seen again", func() bool {
+				return b.send(http.MethodGet, "/api/v1/session", "").Status == http.StatusOK
+			})
+			b.mustBe(email)
+		})
+	}
+	// One can sign out of this browser all the same.
+	auth.Kill(t)
+	b.mustExpire(10 * time.Second)
+	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
+		t.Errorf("signing out answered %d: %s", a.Status, a.Body)
+	}
+	auth.MustStart(t)
+	b.mustSignIn(email, password)
+	auth.Kill(t)
+	if mustProblem(t, b.send(http.MethodDelete, "/api/v1/session?scope=global", ""), http.StatusBadGateway); len(b.cookies()) == 0 {
+		t.Error("signed out although the others are still signed in")
+	}
+}
+
+func TestRedisIsDown(t *testing.T) {
+	t.Parallel()
+	redis := supabasetest.MustStartRedis(t)
+	var log syncBuffer
+	bff := mustServeLogging(t, supabasetest.Config(t, map[string]string{"REDIS_URL": redis.URL}), &log)
+	b, email := mustSignedUp(t, bff)
+	check := func(name string) {
+		t.Helper()
+		begin := time.Now()
+		b.mustExpire(time.Minute)
+		old := b.cookies()
+		b.mustBe(email)
+		askAll(t, []string{bff}, old, 10)
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("%s: took %s", name, took)
+		}
+	}
+	check("up")
+	redis.Kill(t)
+	check("killed")
+	time.Sleep(1100 * time.Millisecond) // it is asked again, in vain
+	check("still killed")
+	redis.MustStart(t)
+	supabasetest.MustWait(t, "Redis to be used again", func() bool {
+		check("back")
+		return strings.Contains(log.String(), "sessions are shared again")
+	})
+	redis.Hang(t)
+	check("hung")
+	if n := strings.Count(log.String(), "Redis fails: each instance"); n != 2 {
+		t.Errorf("%d lines about two outages", n)
+	}
+}
+
+// withMetadata puts the user's metadata into access tokens, as GoTrue does and
+// @supabase/lite doesn't.
+func withMetadata(tb testing.TB) func(*http.Response) error {
+	return func(resp *http.Response) error {
+		if resp.StatusCode != http.StatusOK || resp.Request.URL.Path == "/auth/v1/user" || resp.Header.Get("Content-Encoding") != "" {
+			return nil
+		}
+		var body map[string]any
+		if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+			return err
+		}
+		if token, ok := body["access_token"].(string); ok {
+			body["access_token"] = mustSign(tb, token, jwt.MapClaims{"user_metadata": body["user"].(map[string]any)["user_metadata"]})
+		}
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		resp.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return nil
+	}
+}
+
+func TestLargeSessions(t *testing.T) {
+	t.Parallel()
+	auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), withMetadata(t))
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": auth.url})))
+	for _, tt := range []struct{ size, cookies int }{{10, 1}, {2000, 2}, {6000, 3}, {3000, 2}, {10, 1}} {
+		b.setMetadata(t, tt.size)
+		a := b.mustSignIn(email, password)
+		for _, line := range a.Header.Values("Set-Cookie") {
+			if len(line) > 4096 {
+				t.Errorf("a cookie of %d bytes", len(line))
+			}
+		}
+		if len(b.cookies()) != tt.cookies {
+			t.Errorf("%d bytes of metadata: %d cookies", tt.size, len(b.cookies()))
+		}
+		b.mustBe(email)
+		b.mustExpire(time.Minute)
+		b.mustBe(email)
+		if len(b.cookies()) != tt.cookies {
+			t.Errorf("%d bytes of metadata: %d cookies after the refresh", tt.size, len(b.cookies()))
+		}
+	}
+	b.setMetadata(t, 6000)
+	b.mustSignIn(email, password)
+	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
+		t.Errorf("%d, %d cookies are left", a.Status, len(b.cookies()))
+	}
+}
+
+// setMetadata gives the user a picture of so many bytes.
+func (b *browser) setMetadata(t *testing.T, size int) {
+	t.Helper()
+	a := b.send(http.MethodPut, "/auth/v1/user", mustJSON(t, map[string]any{"data": map[string]any{"picture": strings.Repeat("p", size)}}))
+	if a.Status != http.StatusOK {
+		t.Fatalf("%d: %s", a.Status, a.Body)
+	}
+}

@@ -1,0 +1,184 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/mysingle/mysingle/bff/config"
+	"github.com/mysingle/mysingle/bff/session"
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+// sessions is what the browsers' sessions need.
+type sessions struct {
+	jar       *session.Jar
+	refresher *session.Refresher
+}
+
+func newSessions(c config.Config, shared *redis.Client, log *slog.Logger) sessions {
+	keys := c.SessionKeys
+	if len(keys) == 0 {
+		log.Warn("BFF_SESSION_KEYS is not set: whoever signs in is signed out when the BFF stops")
+		keys = session.RandomKeys()
+	}
+	sealer, err := session.NewSealer(keys)
+	if err != nil {
+		panic(err) // config has checked the keys
+	}
+	s := sessions{jar: session.NewJar(sealer, c.PublicURL.Scheme == "https")}
+	if shared == nil {
+		s.refresher = session.NewRefresher(session.NewMemory())
+	} else {
+		s.refresher = session.NewRefresher(session.NewRedis(shared, sealer, c.UpstreamTimeout, log))
+	}
+	return s
+}
+
+// cookiesOf are the request's cookies; of several with one name the first,
+// which browsers send for the longest path.
+func cookiesOf(c *fiber.Ctx) session.Cookies {
+	cookies := make(session.Cookies)
+	for name, value := range c.Request().Header.Cookies() {
+		if _, ok := cookies[string(name)]; !ok {
+			cookies[string(name)] = string(value)
+		}
+	}
+	return cookies
+}
+
+// bySession is who the session cookie speaks for, if there is one.
+func (s *Server) bySession(c *fiber.Ctx) (supabase.Identity, error) {
+	held, found, err := s.sessions.jar.Session(cookiesOf(c))
+	if err == nil && found {
+		err = s.sessions.refresher.Ended(c.UserContext(), held)
+	}
+	if err != nil || !found {
+		return supabase.Identity{}, err
+	}
+	c.Locals(sessionKey, &held)
+	return identityIn(held), nil
+}
+
+// sessionOf is the session where the cookie spoke, and nil elsewhere.
+func sessionOf(c *fiber.Ctx) *session.Session {
+	held, _ := c.Locals(sessionKey).(*session.Session)
+	return held
+}
+
+func identityIn(s session.Session) supabase.Identity {
+	return supabase.Identity{Subject: s.Subject, Token: s.AccessToken, ExpiresAt: s.ExpiresAt}
+}
+
+// renew gives a session whose access token is about to end a new one, before
+// the request goes on, and the browser its cookie.
+func (s *Server) renew(c *fiber.Ctx) error {
+	held := sessionOf(c)
+	if held == nil {
+		return c.Next()
+	}
+	fresh, renewed, err := s.fresh(c, *held)
+	if err != nil {
+		return err
+	}
+	if !renewed {
+		return c.Next()
+	}
+	if err := s.setSession(c, fresh); err != nil {
+		return err
+	}
+	err = c.Next()
+	noStore(c) // whatever the handler said
+	return err
+}
+
+// fresh returns the session with an access token that holds for a while, and
+// whether it is a new one.
+func (s *Server) fresh(c *fiber.Ctx, held session.Session) (session.Session, bool, error) {
+	ctx, cancel := s.client.WithDeadline(c.UserContext())
+	defer cancel()
+	caller := callerOf(c)
+	caller.Identity = supabase.Identity{} // the old token proves nothing any more
+	fresh, renewed, err := s.sessions.refresher.Fresh(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
+		tokens, err := s.client.Refresh(ctx, caller, held.RefreshToken)
+		var fresh session.Session
+		if err == nil {
+			fresh, err = s.sessionFrom(ctx, tokens)
+		}
+		s.audit(caller, "session_refreshed", held.Subject, held.ID, err)
+		s.metrics.Refreshed(err == nil)
+		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && (refusal.SessionOver() || refusal.Code == "validation_failed") {
+			err = session.ErrEnded // the second is for what can't be a refresh token
+		}
+		return fresh, err
+	})
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx)) && err != nil {
+		err = &supabase.Failure{Service: "Auth", Timeout: true, Err: err}
+	}
+	return fresh, renewed, err
+}
+
+// sessionFrom makes a session of what Auth gave. Auth's own token is verified
+// like any other: no other role's ever gets into a cookie.
+func (s *Server) sessionFrom(ctx context.Context, tokens supabase.Tokens) (session.Session, error) {
+	identity, err := s.identify.Verifier.Verify(ctx, tokens.AccessToken)
+	if err == nil && (identity.Anonymous() || tokens.RefreshToken == "") {
+		err = errors.New("tokens of nobody")
+	}
+	if err != nil {
+		return session.Session{}, &supabase.Failure{Service: "Auth", Err: fmt.Errorf("unusable tokens: %w", err)}
+	}
+	id, issued, err := supabase.SessionOf(tokens.AccessToken)
+	if err != nil {
+		return session.Session{}, &supabase.Failure{Service: "Auth", Err: err}
+	}
+	return session.Session{
+		ID: id, Subject: identity.Subject, AccessToken: tokens.AccessToken, RefreshToken: tokens.RefreshToken,
+		IssuedAt: issued, ExpiresAt: identity.ExpiresAt,
+	}, nil
+}
+
+// setSession makes the session the request's own, and the browser hold it.
+func (s *Server) setSession(c *fiber.Ctx, held session.Session) error {
+	cookies, err := s.sessions.jar.SetSession(held, cookiesOf(c))
+	if err != nil {
+		return err
+	}
+	setCookies(c, cookies...)
+	c.Locals(sessionKey, &held)
+	c.Locals(identityKey, identityIn(held))
+	return nil
+}
+
+// clearSession makes the browser forget its session.
+func (s *Server) clearSession(c *fiber.Ctx) {
+	setCookies(c, s.sessions.jar.ClearSession(cookiesOf(c))...)
+}
+
+// setCookies adds cookies to the answer, which then is for nobody else.
+func setCookies(c *fiber.Ctx, cookies ...*http.Cookie) {
+	for _, cookie := range cookies {
+		c.Response().Header.Add(fiber.HeaderSetCookie, cookie.String())
+	}
+	noStore(c)
+}
+
+func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }
+
+// audit writes a line about what happened to somebody's session: who, what,
+// from where, and how it ended. It never has an e-mail address, a password, a
+// token or a cookie.
+func (s *Server) audit(caller supabase.Caller, event, user, sessionID string, err error) {
+	outcome, reason := "success", ""
+	if err != nil {
+		p, _ := describe(err)
+		outcome, reason = "failure", p.Code
+	}
+	s.log.Info("audit", "event", event, "outcome", outcome, "reason", reason,
+		"user", user, "session", sessionID, "ip", caller.IP, "request_id", caller.RequestID)
+}

@@ -1,0 +1,384 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+func TestSignInAndOut(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	_, email := mustSignedUp(t, bff)
+	b := newBrowser(t, bff)
+	a := b.mustSignIn(email, password)
+	if strings.Contains(a.Body, "token") || strings.Contains(a.Body, "eyJ") {
+		t.Errorf("a token shows: %s", a.Body)
+	}
+	if a.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("Cache-Control %q", a.Header.Get("Cache-Control"))
+	}
+	lines := a.Header.Values("Set-Cookie")
+	if len(lines) != 1 || !regexp.MustCompile(`^mysingle=[\w-]+; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict$`).MatchString(lines[0]) {
+		t.Errorf("cookies %q", lines)
+	}
+	b.mustBe(email)
+
+	held := b.cookies()
+	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
+		t.Errorf("signing out answered %d, %d cookies are left", a.Status, len(b.cookies()))
+	}
+	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent {
+		t.Errorf("signing out again answered %d", a.Status)
+	}
+	mustProblem(t, b.send(http.MethodGet, "/api/v1/session", ""), http.StatusUnauthorized)
+	// Who has kept the cookie has nothing of it.
+	for name, value := range held {
+		b.hold([]*http.Cookie{{Name: name, Value: value, Path: "/"}})
+	}
+	b.mustBeOut(true)
+	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
+		t.Errorf("signing out of a session that is over answered %d", a.Status)
+	}
+}
+
+func TestSignInIsRefused(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	_, email := mustSignedUp(t, bff)
+	for _, tt := range []struct {
+		Name, Path, Body string
+		Status           int
+		Code             string
+		Says, SaysKorean string
+	}{
+		{"wrong password", "", `{"email":"` + email + `","password":"wrong"}`, 400, "invalid_credentials", "The e-mail address or the password is wrong.", "이메일 주소나 비밀번호가 맞지 않습니다."},
+		{"nobody's address", "", `{"email":"` + newEmail() + `","password":"wrong"}`, 400, "invalid_credentials", "The e-mail", "이메일"},
+		{"taken address", "/sign-up", `{"email":"` + email + `","password":"` + password + `"}`, 422, "user_already_exists", "There is an account", "계정이 이미"},
+		{"weak password", "/sign-up", `{"email":"` + newEmail() + `","password":"abc"}`, 422, "weak_password", "too weak", "너무 약합니다"},
+		{"invitation of nobody's", "/sign-up", `{"email":"` + newEmail() + `","password":"` + password + `","invitation_token":"x"}`, 422, "invitation_refused", "The invitation", "초대"},
+		{"wrong code", "/verify", `{"type":"magiclink","email":"` + email + `","token":"000000"}`, 403, "otp_expired", "The code or link", "코드나 링크"},
+		{"wrong link", "/verify", `{"type":"recovery","token_hash":"abcdef"}`, 403, "otp_expired", "The code or link", "코드나 링크"},
+		{"no JSON", "", `email=a`, 400, "invalid_request", "must be a JSON object", "JSON 객체"},
+		{"a list", "", `[]`, 400, "invalid_request", "must be a JSON object", "JSON 객체"},
+		{"null", "", `null`, 400, "invalid_request", "must be a JSON object", "JSON 객체"},
+		{"nothing", "", ``, 415, "unsupported_media_type", "Send JSON", "JSON"},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			b := newBrowser(t, bff)
+			p := mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body), tt.Status)
+			if *p.Code != tt.Code || !strings.Contains(*p.Message, tt.Says) {
+				t.Errorf("%s: %s", *p.Code, *p.Message)
+			}
+			p = mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body, "Accept-Language", "ko"), tt.Status)
+			if !strings.Contains(*p.Message, tt.SaysKorean) {
+				t.Errorf("in Korean: %s", *p.Message)
+			}
+			if len(b.cookies()) != 0 {
+				t.Error("there is a cookie")
+			}
+		})
+	}
+}
+
+func TestAllFaultsOfABodyAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t, mustServeStack(t))
+	for _, tt := range []struct {
+		Path, Body string
+		Faults     map[string]string
+		Korean     string
+	}{
+		{"", `{}`, map[string]string{"email": "email is needed", "password": "password is needed"}, "email은(는) 꼭 있어야 합니다"},
+		{"", `{"email":null,"password":""}`, map[string]string{"email": "email is needed", "password": "password is needed"}, "꼭"},
+		{"", `{"email":"a","password":1,"remember":true}`, map[string]string{
+			"email": "email must be an e-mail address", "password": "password must be a text", "remember": "remember is not known here"}, "올바른 이메일 주소"},
+		{"", `{"email":"a@b.test","password":"a\u0000b"}`, map[string]string{"password": "password must not have a null character"}, "널 문자"},
+		{"/sign-up", `{"email":"a@b","password":"` + strings.Repeat("가", 25) + `","first_name":"` + strings.Repeat("가", 101) + `","locale":[]}`, map[string]string{
+			"email": "email must be an e-mail address", "password": "password must have at most 72 bytes; a letter takes one, a Korean syllable three",
+			"first_name": "first_name must have at most 100 characters", "locale": "locale must be a text"}, "72바이트"},
+		{"/code", `{"create":"yes"}`, map[string]string{"email": "email is needed", "create": "create must be true or false"}, "true 또는 false"},
+		{"/verify", `{"type":"sms"}`, map[string]string{
+			"type": `type: "sms" is not one of signup, magiclink, recovery, invite, email, email_change`, "email": "email is needed, or token_hash", "token": "token is needed, or token_hash"}, "token_hash가 있으면"},
+		{"/recovery", `{"email":"@"}`, map[string]string{"email": "email must be an e-mail address"}, "이메일"},
+	} {
+		a := b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body)
+		p := mustProblem(t, a, http.StatusBadRequest)
+		found := make(map[string]string)
+		for _, fault := range p.Errors {
+			found[fault.Name] = fault.Message
+			if fault.In != "body" {
+				t.Errorf("%s is in %s", fault.Name, fault.In)
+			}
+		}
+		if fmt.Sprint(found) != fmt.Sprint(tt.Faults) {
+			t.Errorf("%s %s: %v", tt.Path, tt.Body, found)
+		}
+		p = mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body, "Accept-Language", "ko-KR"), http.StatusBadRequest)
+		if !strings.Contains(*p.Message, tt.Korean) {
+			t.Errorf("in Korean: %s", *p.Message)
+		}
+	}
+}
+
+// Forms of other sites can send anything but JSON.
+func TestNothingButJSONSignsIn(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	_, email := mustSignedUp(t, bff)
+	credentials := mustJSON(t, map[string]string{"email": email, "password": password})
+	for contentType, status := range map[string]int{
+		"text/plain": 415, "application/x-www-form-urlencoded": 415, "multipart/form-data; boundary=x": 415, "": 415, "application/jsonx": 415,
+		"text/plain; application/json": 415, "application/json": 200, "application/json; charset=utf-8": 200, "Application/JSON": 200,
+	} {
+		b := newBrowser(t, bff)
+		if a := b.send(http.MethodPost, "/api/v1/session", credentials, "Content-Type", contentType); a.Status != status || (len(b.cookies()) > 0) != (status == 200) {
+			t.Errorf("%q: %d: %s", contentType, a.Status, a.Body)
+		}
+	}
+}
+
+func TestEachSignInIsANewSession(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	b, email := mustSignedUp(t, bff)
+	before, cookies := b.session(), b.cookies()
+	b.mustSignIn(email, password)
+	if b.session().ID == before.ID {
+		t.Error("the session is the same")
+	}
+	b.mustBe(email)
+	// The one before is over, at Auth too; requests of it that are still
+	// under way must not take the new cookie away.
+	old := newBrowser(t, bff)
+	for name, value := range cookies {
+		old.hold([]*http.Cookie{{Name: name, Value: value, Path: "/"}})
+	}
+	old.mustBeOut(false)
+	a := mustSend(t, http.MethodPost, bff+"/auth/v1/token?grant_type=refresh_token", mustJSON(t, map[string]string{"refresh_token": before.RefreshToken}), "Content-Type", "application/json")
+	if a.Status != http.StatusBadRequest {
+		t.Errorf("its refresh token is good for %d", a.Status)
+	}
+}
+
+func TestScopesOfSignOut(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	for _, tt := range []struct {
+		Scope              string
+		Here, There, Again bool // who is still signed in: this browser, another one
+	}{
+		{"local", false, true, true}, {"others", true, false, false}, {"global", false, false, false},
+	} {
+		t.Run(tt.Scope, func(t *testing.T) {
+			here, email := mustSignedUp(t, bff)
+			there := newBrowser(t, bff)
+			there.mustSignIn(email, password)
+			if a := here.send(http.MethodDelete, "/api/v1/session?scope="+tt.Scope, ""); a.Status != http.StatusNoContent {
+				t.Fatalf("%d: %s", a.Status, a.Body)
+			}
+			for _, look := range []struct {
+				b  *browser
+				in bool
+			}{{here, tt.Here}, {there, tt.There}} {
+				if look.in {
+					look.b.mustBe(email)
+					continue
+				}
+				mustProblem(t, look.b.send(http.MethodGet, "/api/v1/session", ""), http.StatusUnauthorized)
+				if len(look.b.cookies()) != 0 {
+					t.Error("the cookie is still there")
+				}
+			}
+		})
+	}
+	b, _ := mustSignedUp(t, bff)
+	mustProblem(t, b.send(http.MethodDelete, "/api/v1/session?scope=mine", ""), http.StatusBadRequest)
+}
+
+func TestWhoSpeaks(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	b, email := mustSignedUp(t, bff)
+	other := supabasetest.MustSignUp(t)
+	key := supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY")
+	id := func(headers ...string) string {
+		var user struct{ ID string }
+		a := b.send(http.MethodGet, "/auth/v1/user", "", headers...)
+		if a.Status != http.StatusOK {
+			return fmt.Sprint(a.Status)
+		}
+		if err := json.Unmarshal([]byte(a.Body), &user); err != nil {
+			t.Error(err)
+		}
+		return user.ID
+	}
+	mine := b.session().Subject
+	for name, got := range map[string]string{
+		"the cookie alone":        id(),
+		"the cookie and the key":  id("apikey", key),
+		"the key as bearer token": id("Authorization", "Bearer "+key),
+	} {
+		if got != mine {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := id("Authorization", "Bearer "+other.Token); got != other.ID {
+		t.Errorf("a bearer token: %s", got)
+	}
+	if got := id("Authorization", "Bearer x.y.z"); got != "401" || len(b.cookies()) == 0 {
+		t.Errorf("a bad bearer token: %s", got)
+	}
+	b.mustBe(email)
+}
+
+func TestUnreadableCookies(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	b, email := mustSignedUp(t, bff)
+	value := b.cookies()["mysingle"]
+	for name, cookies := range map[string][]*http.Cookie{
+		"nonsense":       {{Name: "mysingle", Value: "nonsense", Path: "/"}},
+		"changed":        {{Name: "mysingle", Value: value[:40] + "A" + value[41:], Path: "/"}},
+		"half of parts":  {{Name: "mysingle.1", Value: "2~" + value, Path: "/"}},
+		"another's name": {{Name: "mysingle", Value: strings.Repeat("A", 3000), Path: "/"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBrowser(t, bff)
+			b.hold(cookies)
+			b.mustBeOut(true)
+			b.mustSignIn(email, password) // whatever it held
+			b.mustBe(email)
+		})
+	}
+}
+
+func TestKeysOfSessionsChange(t *testing.T) {
+	t.Parallel()
+	first := supabasetest.Env(t, "BFF_SESSION_KEYS")
+	second := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	serve := func(keys string) string {
+		return mustServe(t, supabasetest.Config(t, map[string]string{"BFF_SESSION_KEYS": keys}))
+	}
+	before, during, after := serve(first), serve(second+","+first), serve(second)
+	b, email := mustSignedUp(t, before)
+	b.bff = during
+	b.mustBe(email)
+	old := *b
+	old.bff = after
+	old.mustBeOut(true)
+	b.mustSignIn(email, password)
+	b.bff = after
+	b.mustBe(email)
+}
+
+// Over https the cookie has a name that browsers take from this host alone.
+func TestCookieOverHTTPS(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_PUBLIC_URL": "https://app.test"}))
+	_, email := mustSignedUp(t, mustServeStack(t))
+	b := newBrowser(t, bff)
+	line := b.mustSignIn(email, password).Header.Get("Set-Cookie")
+	if !regexp.MustCompile(`^__Host-mysingle=[\w-]+; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict$`).MatchString(line) {
+		t.Error(line)
+	}
+	cookie, _, _ := strings.Cut(line, ";")
+	b = newBrowser(t, bff) // to send what browsers send over https
+	if a := b.send(http.MethodGet, "/api/v1/session", "", "Cookie", cookie); a.Status != http.StatusOK {
+		t.Errorf("%d: %s", a.Status, a.Body)
+	}
+	mustProblem(t, b.send(http.MethodGet, "/api/v1/session", "", "Cookie", strings.TrimPrefix(cookie, "__Host-")), http.StatusUnauthorized)
+	if a := b.send(http.MethodDelete, "/api/v1/session", "", "Cookie", cookie); a.Header.Get("Set-Cookie") != "__Host-mysingle=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict" {
+		t.Errorf("cleared by %q", a.Header.Get("Set-Cookie"))
+	}
+}
+
+func TestSignUpMakesAProfile(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t, mustServeStack(t))
+	email := newEmail()
+	a := b.send(http.MethodPost, "/api/v1/session/sign-up", mustJSON(t, map[string]string{
+		"email": email, "password": password, "first_name": "서연", "last_name": "김", "org_name": "해온", "timezone": "Europe/Berlin", "locale": "en-GB",
+	}))
+	if a.Status != http.StatusCreated || strings.Contains(a.Body, "token") {
+		t.Fatalf("%d: %s", a.Status, a.Body)
+	}
+	b.mustBe(email)
+	for path, want := range map[string]string{
+		"profiles?select=full_name,org_role":            `[{"full_name":"김서연","org_role":"owner"}]`,
+		"organizations?select=org_name,timezone,locale": `[{"org_name":"해온","timezone":"Europe/Berlin","locale":"en"}]`,
+	} {
+		if a := b.send(http.MethodGet, "/rest/v1/"+path, ""); a.Body != want {
+			t.Errorf("%s: %s", path, a.Body)
+		}
+	}
+	var invited []struct{ Token string }
+	a = b.send(http.MethodPost, "/rest/v1/rpc/create_invitation", `{"email":"`+"i-"+email+`"}`)
+	if err := json.Unmarshal([]byte(a.Body), &invited); err != nil || len(invited) != 1 {
+		t.Fatal(a.Body)
+	}
+	guest := newBrowser(t, b.bff)
+	a = guest.send(http.MethodPost, "/api/v1/session/sign-up", mustJSON(t, map[string]string{"email": "i-" + email, "password": password, "invitation_token": invited[0].Token}))
+	if a.Status != http.StatusCreated {
+		t.Fatalf("%d: %s", a.Status, a.Body)
+	}
+	if a = guest.send(http.MethodGet, "/rest/v1/organizations?select=org_name", ""); a.Body != `[{"org_name":"해온"}]` {
+		t.Error(a.Body)
+	}
+}
+
+// TestAudit looks at what the log has about sessions, and has not.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	var log syncBuffer
+	bff := mustServeLogging(t, supabasetest.Config(t, nil), &log)
+	b, email := mustSignedUp(t, bff)
+	first := b.session()
+	b.send(http.MethodPost, "/api/v1/session", mustJSON(t, map[string]string{"email": email, "password": "a-wrong-password"}))
+	b.mustSignIn(email, password)
+	second := b.session()
+	b.mustExpire(0)
+	b.mustBe(email)
+	third := b.session()
+	b.send(http.MethodPut, "/api/v1/session/password", `{"password":"another-password"}`, "X-Request-Id", "password-request")
+	b.send(http.MethodDelete, "/api/v1/session?scope=global", "")
+	var events []string
+	for line := range strings.Lines(log.String()) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry["msg"] != "audit" {
+			continue
+		}
+		events = append(events, fmt.Sprint(entry["event"], " ", entry["outcome"], " ", entry["reason"]))
+		if entry["ip"] != "127.0.0.1" || len(entry["request_id"].(string)) < 8 {
+			t.Errorf("from where? %s", line)
+		}
+		if entry["outcome"] == "success" && (entry["user"] != first.Subject || len(entry["session"].(string)) != 36) {
+			t.Errorf("who? %s", line)
+		}
+	}
+	want := []string{
+		"signed_up success ", "signed_in failure invalid_credentials", "signed_in success ", "session_replaced success ",
+		"session_refreshed success ", "password_changed success ", "signed_out_global success ",
+	}
+	if strings.Join(events, "\n") != strings.Join(want, "\n") {
+		t.Errorf("events %q", events)
+	}
+	for _, secret := range []string{
+		email, password, "a-wrong-password", "another-password", first.AccessToken, first.RefreshToken,
+		second.AccessToken, second.RefreshToken, third.AccessToken, third.RefreshToken, b.cookies()["mysingle"] + "no cookie",
+	} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log has %s", secret)
+		}
+	}
+}

@@ -1,0 +1,358 @@
+package session_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/session"
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+// auth is Auth's rule of refresh tokens: each works once, and a second use
+// ends the session.
+type auth struct {
+	mu    sync.Mutex
+	used  map[string]bool
+	asked atomic.Int64
+	fault error
+	delay time.Duration
+	life  time.Duration
+}
+
+func newAuth() *auth {
+	return &auth{used: make(map[string]bool), delay: 50 * time.Millisecond, life: time.Hour}
+}
+
+func (a *auth) refresh(_ context.Context, s session.Session) (session.Session, error) {
+	n := a.asked.Add(1)
+	time.Sleep(a.delay)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fault != nil {
+		return session.Session{}, a.fault
+	}
+	if a.used[s.RefreshToken] {
+		return session.Session{}, session.ErrEnded
+	}
+	a.used[s.RefreshToken] = true
+	s.AccessToken, s.RefreshToken = fmt.Sprintf("fresh-%d", n), fmt.Sprintf("refresh-%d", n)
+	s.IssuedAt = time.Now()
+	s.ExpiresAt = s.IssuedAt.Add(a.life)
+	return s, nil
+}
+
+// stores are what refreshers may stand on: how many share a store's memory,
+// and how many share Redis.
+func mustRedis(tb testing.TB, server *supabasetest.Redis, log io.Writer) session.Store {
+	tb.Helper()
+	client, err := limit.Dial(server.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = client.Close() })
+	return session.NewRedis(client, mustSealer(tb, key(1)), 5*time.Second, slog.New(slog.NewTextHandler(log, nil)))
+}
+
+// refreshAll asks for the session so many times at once, from all refreshers
+// in turn, and returns the distinct access tokens that came of it.
+func refreshAll(t *testing.T, n int, refreshers []*session.Refresher, s session.Session, a *auth) map[string]int {
+	t.Helper()
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	tokens := make(map[string]int)
+	for i := range n {
+		wait.Go(func() {
+			fresh, renewed, err := refreshers[i%len(refreshers)].Fresh(context.Background(), s, a.refresh)
+			if err != nil || !renewed {
+				t.Errorf("renewed %t, %v", renewed, err)
+				return
+			}
+			mu.Lock()
+			tokens[fresh.AccessToken+fresh.RefreshToken]++
+			mu.Unlock()
+		})
+	}
+	wait.Wait()
+	return tokens
+}
+
+func TestManyRefreshAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprintf("redis %t", shared), func(t *testing.T) {
+			stores := []session.Store{session.NewMemory()}
+			if shared {
+				server := supabasetest.MustStartRedis(t)
+				stores = []session.Store{mustRedis(t, server, io.Discard), mustRedis(t, server, io.Discard)}
+			}
+			var refreshers []*session.Refresher
+			for _, store := range stores {
+				refreshers = append(refreshers, session.NewRefresher(store))
+			}
+			a := newAuth()
+			old := signedIn(10, -time.Minute)
+			first := refreshAll(t, 100, refreshers, old, a)
+			// Stragglers that still carry the old cookie.
+			later := refreshAll(t, 20, refreshers, old, a)
+			if len(first) != 1 || len(later) != 1 || a.asked.Load() != 1 {
+				t.Errorf("%d and %d results, Auth was asked %d times", len(first), len(later), a.asked.Load())
+			}
+			for token := range first {
+				if later[token] != 20 {
+					t.Errorf("stragglers got another session")
+				}
+			}
+		})
+	}
+}
+
+func TestFresh(t *testing.T) {
+	t.Parallel()
+	r := session.NewRefresher(session.NewMemory())
+	a := newAuth()
+	short := signedIn(10, 20*time.Second)
+	short.IssuedAt = short.ExpiresAt.Add(-40 * time.Second)
+	for _, tt := range []struct {
+		Name    string
+		Session session.Session
+		Renewed bool
+	}{
+		{"holds", signedIn(10, time.Hour), false},
+		{"holds for 90 seconds", signedIn(10, 90*time.Second), false},
+		{"holds for 50 seconds", signedIn(11, 50*time.Second), true},
+		{"half of a short life is left", short, false},
+		{"over", signedIn(12, -time.Hour), true},
+	} {
+		tt.Session.RefreshToken = tt.Name
+		fresh, renewed, err := r.Fresh(context.Background(), tt.Session, a.refresh)
+		if err != nil || renewed != tt.Renewed || renewed == (fresh == tt.Session) {
+			t.Errorf("%s: renewed %t, %v", tt.Name, renewed, err)
+		}
+	}
+}
+
+func TestWhatIsKeptMayBeDueAgain(t *testing.T) {
+	t.Parallel()
+	r := session.NewRefresher(session.NewMemory())
+	a := newAuth()
+	a.life = time.Second
+	old := signedIn(10, -time.Minute)
+	if _, _, err := r.Fresh(context.Background(), old, a.refresh); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(a.life)
+	fresh, renewed, err := r.Fresh(context.Background(), old, a.refresh)
+	if err != nil || !renewed || !fresh.ExpiresAt.After(time.Now()) || a.asked.Load() != 2 {
+		t.Errorf("renewed %t, expires %s, %v", renewed, fresh.ExpiresAt, err)
+	}
+}
+
+func TestRefreshFails(t *testing.T) {
+	t.Parallel()
+	down := errors.New("down")
+	for _, tt := range []struct {
+		Name   string
+		Within time.Duration
+		Fault  error
+		Want   error
+	}{
+		{"Auth is down, the token holds", 30 * time.Second, down, nil},
+		{"Auth is down, the token is over", -time.Second, down, down},
+		{"the refresh token is dead, the access token holds", 30 * time.Second, session.ErrEnded, session.ErrEnded},
+		{"the refresh token is dead", -time.Second, session.ErrEnded, session.ErrEnded},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			r := session.NewRefresher(session.NewMemory())
+			a := newAuth()
+			a.fault = tt.Fault
+			s := signedIn(10, tt.Within)
+			fresh, renewed, err := r.Fresh(context.Background(), s, a.refresh)
+			if !errors.Is(err, tt.Want) || renewed || err == nil && fresh != s {
+				t.Fatalf("renewed %t, %v", renewed, err)
+			}
+			a.fault = nil
+			if _, renewed, err := r.Fresh(context.Background(), s, a.refresh); !renewed || err != nil {
+				t.Errorf("doesn't recover: %t, %v", renewed, err)
+			}
+		})
+	}
+}
+
+func TestAnotherUsersSessionIsNotTaken(t *testing.T) {
+	t.Parallel()
+	r := session.NewRefresher(session.NewMemory())
+	if _, _, err := r.Fresh(context.Background(), signedIn(10, -time.Minute), func(context.Context, session.Session) (session.Session, error) {
+		other := signedIn(10, time.Hour)
+		other.Subject = "somebody else"
+		return other, nil
+	}); err == nil {
+		t.Error("taken")
+	}
+}
+
+func TestTheOneWhoBeganMayGiveUp(t *testing.T) {
+	t.Parallel()
+	r := session.NewRefresher(session.NewMemory())
+	a := newAuth()
+	a.delay = 300 * time.Millisecond
+	s := signedIn(10, -time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, _, err := r.Fresh(ctx, s, a.refresh); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	if _, renewed, err := r.Fresh(context.Background(), s, a.refresh); !renewed || err != nil || a.asked.Load() != 1 {
+		t.Errorf("renewed %t, Auth was asked %d times, %v", renewed, a.asked.Load(), err)
+	}
+}
+
+func TestSignOutWins(t *testing.T) {
+	t.Parallel()
+	server := supabasetest.MustStartRedis(t)
+	memory := session.NewMemory()
+	for name, stores := range map[string][2]session.Store{
+		"in process": {memory, memory},
+		"over Redis": {mustRedis(t, server, io.Discard), mustRedis(t, server, io.Discard)},
+	} {
+		for _, reason := range []error{session.ErrEnded, session.ErrReplaced} {
+			t.Run(name+": "+reason.Error(), func(t *testing.T) {
+				here, there := session.NewRefresher(stores[0]), session.NewRefresher(stores[1])
+				s := signedIn(10, -time.Minute)
+				s.ID, s.RefreshToken = reason.Error(), reason.Error()
+				_, _, err := here.Fresh(context.Background(), s, func(ctx context.Context, s session.Session) (session.Session, error) {
+					there.End(ctx, s, reason) // during the refresh
+					return newAuth().refresh(ctx, s)
+				})
+				if !errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrReplaced) != errors.Is(reason, session.ErrReplaced) {
+					t.Errorf("got %v", err)
+				}
+				if err := here.Ended(context.Background(), s); !errors.Is(err, reason) {
+					t.Errorf("isn't known to have ended: %v", err)
+				}
+				other := s
+				other.ID = "another"
+				if err := here.Ended(context.Background(), other); err != nil {
+					t.Errorf("another session has ended: %v", err)
+				}
+			})
+		}
+	}
+}
+
+func TestRedisIsDown(t *testing.T) {
+	t.Parallel()
+	server := supabasetest.MustStartRedis(t)
+	var log bytes.Buffer
+	store := mustRedis(t, server, &log)
+	r := session.NewRefresher(store)
+	a := newAuth()
+	a.delay = 0
+	refresh := func(name string) {
+		t.Helper()
+		s := signedIn(10, -time.Minute)
+		s.RefreshToken = name
+		begin := time.Now()
+		if _, renewed, err := r.Fresh(context.Background(), s, a.refresh); err != nil || !renewed {
+			t.Errorf("%s: renewed %t, %v", name, renewed, err)
+		}
+		// Stragglers are served from memory.
+		if _, _, err := r.Fresh(context.Background(), s, a.refresh); err != nil {
+			t.Errorf("%s, again: %v", name, err)
+		}
+		if err := r.Ended(context.Background(), s); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("%s took %s", name, took)
+		}
+	}
+	refresh("up")
+	server.Kill(t)
+	for i := range 5 {
+		refresh(fmt.Sprintf("killed %d", i))
+	}
+	gone := signedIn(10, time.Hour)
+	gone.ID = "signed out meanwhile"
+	r.End(context.Background(), gone, session.ErrEnded)
+	if err := r.Ended(context.Background(), gone); !errors.Is(err, session.ErrEnded) {
+		t.Errorf("isn't known to have ended: %v", err)
+	}
+	server.MustStart(t)
+	supabasetest.MustWait(t, "Redis to be used again", func() bool {
+		// Most of what Redis is asked is this.
+		if err := r.Ended(context.Background(), signedIn(10, time.Hour)); err != nil {
+			t.Error(err)
+		}
+		return strings.Contains(log.String(), "back")
+	})
+	server.Hang(t)
+	for i := range 5 {
+		refresh(fmt.Sprintf("hung %d", i))
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != 3 { // down, back, down
+		t.Errorf("%d lines: %s", lines, log.String())
+	}
+}
+
+func TestAnInstanceDiesWhileItRefreshes(t *testing.T) {
+	t.Parallel()
+	server := supabasetest.MustStartRedis(t)
+	client, err := limit.Dial(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	// Leases are as long as the work may take, and five seconds.
+	store := session.NewRedis(client, mustSealer(t, key(1)), -4*time.Second, slog.New(slog.DiscardHandler))
+	other := session.NewRedis(client, mustSealer(t, key(1)), 5*time.Second, slog.New(slog.DiscardHandler))
+	s := signedIn(10, -time.Minute)
+	release := make(chan struct{})
+	defer close(release)
+	go func() {
+		_, _, _ = session.NewRefresher(store).Fresh(context.Background(), s, func(context.Context, session.Session) (session.Session, error) {
+			<-release // it hangs, as if dead
+			return session.Session{}, session.ErrEnded
+		})
+	}()
+	supabasetest.MustWait(t, "the lock", func() bool { return client.DBSize(context.Background()).Val() > 0 })
+	if _, renewed, err := session.NewRefresher(other).Fresh(context.Background(), s, newAuth().refresh); !renewed || err != nil {
+		t.Errorf("renewed %t, %v", renewed, err)
+	}
+}
+
+func TestRedisHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
+	server := supabasetest.MustStartRedis(t)
+	client, err := limit.Dial(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	s := signedIn(10, -time.Minute)
+	if _, _, err := session.NewRefresher(mustRedis(t, server, io.Discard)).Fresh(context.Background(), s, newAuth().refresh); err != nil {
+		t.Fatal(err)
+	}
+	keys := client.Keys(context.Background(), "*").Val()
+	if len(keys) != 1 {
+		t.Fatalf("keys %v", keys)
+	}
+	held := keys[0] + client.Get(context.Background(), keys[0]).Val()
+	for _, secret := range []string{s.RefreshToken, s.AccessToken, "fresh-1", "refresh-1", s.Subject} {
+		if strings.Contains(held, secret) {
+			t.Errorf("%s shows in %s", secret, held)
+		}
+	}
+	if life := client.TTL(context.Background(), keys[0]).Val(); life < 10*time.Second || life > time.Minute {
+		t.Errorf("kept for %s", life)
+	}
+}
