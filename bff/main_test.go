@@ -43,20 +43,21 @@ func newGate(t *testing.T) *gate {
 	return g
 }
 
-// mustStartBFF starts the BFF as a process of its own.
-func mustStartBFF(t *testing.T, restURL string) (*exec.Cmd, string, *bytes.Buffer) {
+// mustStartBFF starts the BFF as a process of its own, with more settings
+// (NAME=value) where a test needs them.
+func mustStartBFF(t *testing.T, restURL string, settings ...string) (*exec.Cmd, string, *bytes.Buffer) {
 	t.Helper()
 	port := supabasetest.MustFreePort(t)
 	command := exec.Command(supabasetest.Env(t, "BFF_BIN"))
 	command.Dir = t.TempDir() // no .env
-	command.Env = []string{
+	command.Env = append([]string{
 		"SUPABASE_URL=" + supabasetest.Env(t, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY=" + supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET=" + supabasetest.Env(t, "SUPABASE_JWT_SECRET"),
 		"SUPABASE_REST_URL=" + restURL,
 		fmt.Sprintf("BFF_PORT=%d", port),
 		"BFF_LOG_LEVEL=debug",
-	}
+	}, settings...)
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var log bytes.Buffer
 	command.Stderr = io.MultiWriter(&log, supabasetest.Log())

@@ -47,6 +47,11 @@ func (m *Metrics) Upstream(service string, took time.Duration, outcome string) {
 	m.took("mysingle_upstream_duration_seconds", took, "service", service)
 }
 
+// Refreshed counts a session's refresh at Auth, and whether it worked.
+func (m *Metrics) Refreshed(ok bool) {
+	m.count("mysingle_sessions_refreshed_total", "ok", strconv.FormatBool(ok))
+}
+
 // Down tells whether a service is held to be down. A service that never was
 // isn't listed.
 func (m *Metrics) Down(service string, down bool) {

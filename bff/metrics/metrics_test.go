@@ -27,6 +27,9 @@ func TestWhatIsCounted(t *testing.T) {
 	}
 	m.RateLimited("user")
 	m.Upstream("Auth", 2*time.Second, "failed")
+	m.Refreshed(true)
+	m.Refreshed(false)
+	m.Refreshed(false)
 	m.Down("Auth", true)
 	m.Down("PostgREST", true)
 	m.Down("PostgREST", false)
@@ -41,6 +44,8 @@ func TestWhatIsCounted(t *testing.T) {
 		`mysingle_upstream_requests_total{service="Auth",outcome="failed"} 1`,
 		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="1"} 0`,
 		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="2.5"} 1`,
+		`mysingle_sessions_refreshed_total{ok="true"} 1`,
+		`mysingle_sessions_refreshed_total{ok="false"} 2`,
 		`mysingle_upstream_down{service="Auth"} 1`,
 		`mysingle_upstream_down{service="PostgREST"} 0`,
 	} {

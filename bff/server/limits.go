@@ -89,7 +89,7 @@ var signIns = map[string]bool{
 // as Auth may read it, whatever its spelling.
 func signsIn(c *fiber.Ctx) bool {
 	path := strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
-	if !signIns[path] {
+	if !signIns[path] && !strings.HasPrefix(path, "/api/v1/session/oauth/") {
 		return false
 	}
 	switch {

@@ -234,6 +234,9 @@ func TestAuthIsDownDuringARefresh(t *testing.T) {
 				t.Error("the cookie is gone")
 			}
 			tt.Repair(t)
+			supabasetest.MustWait(t, "Auth to be seen again", func() bool {
+				return b.send(http.MethodGet, "/api/v1/session", "").Status == http.StatusOK
+			})
 			b.mustBe(email)
 		})
 	}

@@ -5,7 +5,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,9 +44,9 @@ type Server struct {
 	bodies   *budget
 	identify *supabase.Authenticator
 	sessions sessions
-	redis    *redis.Client // nil without
 	figures  *figures.Reader
 	health   *health
+	redis    *redis.Client // nil without
 	limiter  *limit.Limiter
 	metrics  *metrics.Metrics
 
@@ -61,10 +60,9 @@ type Server struct {
 // background, Auth for its signing keys.
 func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
-	shared := dialRedis(c)
+	shared := newRedis(c)
 	s := &Server{
 		config:  c,
-		redis:   shared,
 		sites:   newSites(c),
 		version: version,
 		log:     log,
@@ -83,6 +81,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		figures:  figures.NewReader(client),
 		health:   newHealth(client),
 		limiter:  newLimiter(c, shared, log),
+		redis:    shared,
 		metrics:  metrics.New(version),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
@@ -136,26 +135,25 @@ func outcome(status int, err error) string {
 // Metrics serves /metrics, on whatever listener it is given.
 func (s *Server) Metrics() http.Handler { return s.metrics }
 
-// dialRedis returns the client for what instances share; nil where there is
-// one alone.
-func dialRedis(c config.Config) *redis.Client {
+// newRedis is where instances share what they must, nil without.
+func newRedis(c config.Config) *redis.Client {
 	if c.RedisURL == "" {
 		return nil
 	}
 	client, err := limit.Dial(c.RedisURL)
-	if err != nil { // package config has checked it
-		panic(err)
+	if err != nil {
+		panic(err) // config has checked the URL
 	}
 	return client
 }
 
-// newLimiter counts in Redis where there is one. Everything but a rate's
-// keys stays in process.
+// newLimiter counts whom it limits by a hash that others can't make.
 func newLimiter(c config.Config, shared *redis.Client, log *slog.Logger) *limit.Limiter {
-	if shared == nil {
-		return limit.New([]byte(rand.Text()), nil, log)
+	pepper := []byte("limits " + c.PublishableKey)
+	if len(c.SessionKeys) > 0 {
+		pepper = append(pepper, c.SessionKeys[0]...)
 	}
-	return limit.New([]byte(c.JWTSecret+c.PublishableKey), shared, log)
+	return limit.New(pepper, shared, log)
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
@@ -189,7 +187,7 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	defer s.client.Close()
 	if s.redis != nil {
-		defer s.redis.Close()
+		defer func() { _ = s.redis.Close() }()
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()

@@ -111,6 +111,7 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session) (session.Session, boo
 			fresh, err = s.sessionFrom(ctx, tokens)
 		}
 		s.audit(caller, "session_refreshed", held.Subject, held.ID, err)
+		s.metrics.Refreshed(err == nil)
 		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && (refusal.SessionOver() || refusal.Code == "validation_failed") {
 			err = session.ErrEnded // the second is for what can't be a refresh token
 		}

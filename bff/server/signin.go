@@ -27,10 +27,10 @@ func (s *Server) signInRoutes() {
 	open.Post("/recovery", s.ownPagesOnly, s.recover)
 	open.Get("/oauth/:provider", s.ownPagesOnly, s.beginOAuth)
 	open.Get("/callback", s.endOAuth) // comes from another site; its state protects it
-	open.Delete("", s.alreadyOut, s.authenticate, s.sameOrigin, s.signOut)
+	open.Delete("", s.alreadyOut, s.authenticate, s.sameOrigin, s.limitUser, s.signOut)
 
-	open.Get("", s.authenticate, s.sameOrigin, s.renew, requireUser, s.currentSession)
-	open.Put("/password", s.authenticate, s.sameOrigin, s.renew, requireUser, s.setPassword)
+	open.Get("", s.authenticate, s.sameOrigin, s.renew, s.limitUser, requireUser, s.currentSession)
+	open.Put("/password", s.authenticate, s.sameOrigin, s.renew, s.limitUser, requireUser, s.setPassword)
 }
 
 // sessionAnswer tells who is signed in.

@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -469,5 +471,70 @@ func TestWhereUploadsGo(t *testing.T) {
 		if got := a.Header.Get("Location"); got != want {
 			t.Errorf("%s became %s instead of %s", given, got, want)
 		}
+	}
+}
+
+// TestAnswersPassAsTheyAre: compressed, in part, or not at all.
+func TestAnswersPassAsTheyAre(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	if _, err := io.CopyN(writer, &pattern{}, 400<<10); err != nil { // longer than what is held back
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(patternOf(0, 400<<10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bff := mustService(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Etag", `"1"`)
+		if r.Header.Get("Accept-Encoding") == "gzip" {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(packed.Bytes())
+			return
+		}
+		http.ServeContent(w, r, "file.bin", time.Unix(1_700_000_000, 0), bytes.NewReader(content))
+	})
+	for _, tt := range []struct {
+		Name    string
+		Method  string
+		Headers []string
+		Status  int
+		Body    string
+		Range   string
+	}{
+		{"as it is", "GET", nil, 200, string(content), ""},
+		{"compressed", "GET", []string{"Accept-Encoding", "gzip"}, 200, packed.String(), ""},
+		{"in part", "GET", []string{"Range", "bytes=10-19"}, 206, string(content[10:20]), "bytes 10-19/409600"},
+		{"a large part", "GET", []string{"Range", "bytes=1-"}, 206, string(content[1:]), "bytes 1-409599/409600"},
+		{"beyond the end", "GET", []string{"Range", "bytes=500000-"}, 416, "invalid range: failed to overlap\n", "bytes */409600"},
+		{"not changed", "GET", []string{"If-None-Match", `"1"`}, 304, "", ""},
+		{"part of another version", "GET", []string{"Range", "bytes=10-19", "If-Range", `"0"`}, 200, string(content), ""},
+		{"its size", "HEAD", nil, 200, "", ""},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			req, err := http.NewRequest(tt.Method, bff+"/storage/v1/object/files/file.bin", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < len(tt.Headers); i += 2 {
+				req.Header.Set(tt.Headers[i], tt.Headers[i+1])
+			}
+			resp, err := plain.RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != tt.Status || string(body) != tt.Body || resp.Header.Get("Content-Range") != tt.Range {
+				t.Errorf("%d, %d bytes, Content-Range %q, %v", resp.StatusCode, len(body), resp.Header.Get("Content-Range"), err)
+			}
+			if tt.Method == "HEAD" && resp.ContentLength != int64(len(content)) {
+				t.Errorf("Content-Length %d", resp.ContentLength)
+			}
+		})
 	}
 }

@@ -37,7 +37,7 @@ type Client struct {
 	key       string
 	timeout   time.Duration
 	limit     int
-	transport *http.Transport
+	transport transports
 	rest      *upstream
 	auth      *upstream
 }
@@ -46,13 +46,16 @@ type Client struct {
 // the publishable key, waiting at most timeout for one answer and sending at
 // most limit requests at a time to each service.
 func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Duration, limit int) *Client {
-	c := &Client{key: publishableKey, timeout: timeout, limit: limit, transport: newTransport()}
+	c := &Client{key: publishableKey, timeout: timeout, limit: limit, transport: transports{newTransport(), newTransport()}}
 	c.rest, c.auth = c.newUpstream("PostgREST", restURL), c.newUpstream("Auth", authURL)
 	return c
 }
 
 // Close drops the idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.transport.usual.CloseIdleConnections()
+	c.transport.heads.CloseIdleConnections()
+}
 
 // WithDeadline returns a context for an answer that takes several calls: they
 // share the time that one may take.

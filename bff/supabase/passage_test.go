@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -277,5 +279,39 @@ func TestRPC(t *testing.T) {
 			result, err := client.ReadRPC(context.Background(), caller, "board", map[string]string{"a": "b"})
 			tt.Check(t, result, err)
 		})
+	}
+}
+
+// TestALegacyKeyIsAToken: where nobody is signed in, a legacy anon key speaks
+// as a token too, as supabase-js has it; a publishable key is none.
+func TestALegacyKeyIsAToken(t *testing.T) {
+	legacy := sign(t, jwt.SigningMethodHS256, []byte(secret), nil, jwt.MapClaims{"role": "anon"})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("Apikey")+" "+r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(server.Close)
+	_, base := mustClient(t, server.URL, 5*time.Second)
+	user := supabase.Caller{Identity: supabase.Identity{Subject: subject, Token: "t"}}
+	for _, tt := range []struct {
+		Key    string
+		Caller supabase.Caller
+		Want   string
+	}{
+		{"sb_publishable_test", supabase.Caller{}, "sb_publishable_test "},
+		{"sb_publishable_test", user, "sb_publishable_test Bearer t"},
+		{legacy, supabase.Caller{}, legacy + " Bearer " + legacy},
+		{legacy, user, legacy + " Bearer t"},
+	} {
+		client := supabase.NewClient(base, base, tt.Key, 5*time.Second, 10)
+		answer, err := client.NewPassage("Storage", base).Do(context.Background(), supabase.Request{Method: "GET", Path: "/x", Caller: tt.Caller})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer)
+		if err != nil || string(text) != tt.Want {
+			t.Errorf("%q, %v", text, err)
+		}
+		_ = answer.Close()
+		client.Close()
 	}
 }

@@ -151,6 +151,52 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+func TestHeadersThatMustBeAlone(t *testing.T) {
+	for _, name := range []string{"Content-Type", "Content-Profile", "Range", "Upload-Offset"} {
+		refusal := new(Refusal)
+		if err := checkHeader(http.Header{name: {"a", "b"}}); !errors.As(err, &refusal) || !refusal.Header {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := checkHeader(http.Header{"Prefer": {"a", "b"}, "Range": {"0-1"}, "Cookie": {"a", "b"}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzHeaders gives headers as a client may write them: what goes on is
+// listed, and was not meant for the BFF alone.
+func FuzzHeaders(f *testing.F) {
+	for _, seed := range []string{
+		"Prefer: a\r\nCookie: b", "connection: prefer\r\nPREFER: a", "Connection: close, X-Upsert\r\nx-upsert: true", "Apikey: a\r\naPIKEY: b",
+		"Connection:\r\nAccept: */*", "Transfer-Encoding: chunked", "X-Forwarded-For: 1.2.3.4", "Content-Type: a\r\ncontent-type: b", "Range: 0-1\r\nConnection: ,,range ,",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, lines string) {
+		sent := http.Header{}
+		for line := range strings.SplitSeq(lines, "\r\n") {
+			name, value, _ := strings.Cut(line, ":")
+			sent.Add(name, strings.TrimSpace(value))
+		}
+		goesOn := onward(sent)
+		for name := range goesOn {
+			if !toSupabase[name] {
+				t.Errorf("%q goes on", name)
+			}
+			for _, named := range sent["Connection"] {
+				for part := range strings.SplitSeq(named, ",") {
+					if strings.EqualFold(strings.TrimSpace(part), name) {
+						t.Errorf("%q goes on although Connection names it", name)
+					}
+				}
+			}
+		}
+		if checkHeader(sent) == nil && len(goesOn["Content-Type"]) > 1 {
+			t.Error("two content types go on")
+		}
+	})
+}
+
 func names(h http.Header) []string {
 	var all []string
 	for name := range h {

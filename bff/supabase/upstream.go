@@ -194,6 +194,19 @@ func again(req *http.Request) (*http.Request, error) {
 	return &copied, nil
 }
 
+// transports are two pools of connections. PostgREST (12) closes one after an
+// answer to HEAD and doesn't say that it will: a write that goes out on it at
+// that moment may or may not be lost. So HEADs, which can be repeated, have
+// connections of their own.
+type transports struct{ usual, heads *http.Transport }
+
+func (t transports) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodHead {
+		return t.heads.RoundTrip(req)
+	}
+	return t.usual.RoundTrip(req)
+}
+
 // newTransport is the one HTTP transport. It repeats an idempotent request
 // whose kept-alive connection turns out dead, and never a write; it leaves
 // bodies compressed as they are; it takes no proxy from the environment.

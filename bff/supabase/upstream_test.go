@@ -377,3 +377,27 @@ func (d *dripping) Read(b []byte) (int, error) {
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return len(b), nil }
+
+// TestConnectionsOfHeads: a service that closes the connection after HEAD, as
+// PostgREST does, takes no write down with it.
+func TestConnectionsOfHeads(t *testing.T) {
+	var of sync.Map // remote address: what came on it
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if before, ok := of.LoadOrStore(r.RemoteAddr, r.Method == http.MethodHead); ok && before != (r.Method == http.MethodHead) {
+			t.Errorf("%s on a connection of others", r.Method)
+		}
+	}))
+	t.Cleanup(server.Close)
+	client, base := mustClient(t, server.URL, 5*time.Second)
+	passage := client.NewPassage("PostgREST", base)
+	for range 20 {
+		for _, method := range []string{"HEAD", "POST", "GET"} {
+			answer, err := passage.Do(context.Background(), supabase.Request{Method: method, Path: "/x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, answer)
+			_ = answer.Close()
+		}
+	}
+}
