@@ -34,3 +34,24 @@ func TestClientAddress(t *testing.T) {
 		})
 	}
 }
+
+// FuzzClientAddress looks for clients that name themselves: whatever they
+// send, a trusted proxy adds their address behind it.
+func FuzzClientAddress(f *testing.F) {
+	for _, sent := range []string{"", "192.0.2.1", "10.0.0.1, 10.0.0.2", "unknown", "[::1]:80", "203.0.113.9:99999", ",,,", "10.0.0.1%eth0"} {
+		f.Add(sent)
+	}
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	client, proxy := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("10.0.0.1")
+	f.Fuzz(func(t *testing.T, sent string) {
+		if got := clientAddress(client, strings.Split(sent, ","), trusted); got != client {
+			t.Errorf("straight: %s", got)
+		}
+		if got := clientAddress(proxy, append(strings.Split(sent, ","), client.String()), trusted); got != client {
+			t.Errorf("by the proxy: %s", got)
+		}
+		if got := clientAddress(proxy, strings.Split(sent, ","), trusted); !got.IsValid() {
+			t.Error("no address")
+		}
+	})
+}

@@ -18,7 +18,7 @@ import (
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
-const password = "mysingle-test-password"
+const password = supabasetest.Password
 
 // browser does with cookies what browsers do, and says what the app's own
 // pages say.
@@ -147,7 +147,9 @@ func mustSign(tb testing.TB, token string, changes jwt.MapClaims) string {
 }
 
 // mustJar opens the cookies of the BFFs that tests start.
-func mustJar(tb testing.TB) *session.Jar {
+func mustJar(tb testing.TB) *session.Jar { return mustJarOver(tb, false) }
+
+func mustJarOver(tb testing.TB, https bool) *session.Jar {
 	tb.Helper()
 	key, err := base64.StdEncoding.DecodeString(supabasetest.Env(tb, "BFF_SESSION_KEYS"))
 	if err != nil {
@@ -157,7 +159,7 @@ func mustJar(tb testing.TB) *session.Jar {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return session.NewJar(sealer, false)
+	return session.NewJar(sealer, https)
 }
 
 // mustSignedUp is a browser in which somebody new is signed in.

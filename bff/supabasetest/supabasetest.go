@@ -56,9 +56,14 @@ func Config(tb testing.TB, changes map[string]string) config.Config {
 
 // Person is somebody who is signed in.
 type Person struct {
-	ID    string
-	Token string
+	ID           string
+	Email        string
+	Token        string
+	RefreshToken string
 }
+
+// Password is that of everybody whom MustSignUp made.
+const Password = "mysingle-test-password"
 
 // MustSignIn signs in somebody who has an account.
 func MustSignIn(tb testing.TB, email, password string) Person {
@@ -75,14 +80,15 @@ func MustSignInDemo(tb testing.TB) Person {
 // MustSignUp makes somebody new, with an organization of their own.
 func MustSignUp(tb testing.TB) Person {
 	tb.Helper()
-	return mustAuth(tb, "/signup", uuid.NewString()+"@test.mysingle.test", "mysingle-test-password")
+	return mustAuth(tb, "/signup", uuid.NewString()+"@test.mysingle.test", Password)
 }
 
 func mustAuth(tb testing.TB, path, email, password string) Person {
 	tb.Helper()
 	var session struct {
-		AccessToken string `json:"access_token"`
-		User        struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		User         struct {
 			ID string `json:"id"`
 		} `json:"user"`
 	}
@@ -91,7 +97,7 @@ func mustAuth(tb testing.TB, path, email, password string) Person {
 	if session.AccessToken == "" {
 		tb.Fatalf("Auth gave %s no session", email)
 	}
-	return Person{session.User.ID, session.AccessToken}
+	return Person{session.User.ID, email, session.AccessToken, session.RefreshToken}
 }
 
 // MustSelect reads rows of a table as the person may see them.
