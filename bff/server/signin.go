@@ -154,6 +154,7 @@ func (s *Server) begin(c *fiber.Ctx, event string, tokens supabase.Tokens, err e
 		held, err = s.sessionFrom(c.UserContext(), tokens)
 	}
 	if err == nil {
+		s.sessions.refresher.Begin(c.UserContext(), held)
 		err = s.setSession(c, held)
 	}
 	s.audit(callerOf(c), event, held.Subject, held.ID, err)
@@ -326,6 +327,7 @@ func (s *Server) setPassword(c *fiber.Ctx) error {
 	if err != nil {
 		return overIfAuthSays(err)
 	}
+	s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
 	// GoTrue does so itself; other servers of its API don't.
 	if err := s.client.SignOut(c.UserContext(), caller, "others"); err != nil {
 		s.log.Warn("other sessions could not be ended", "request_id", requestID(c), "error", err)
@@ -333,11 +335,17 @@ func (s *Server) setPassword(c *fiber.Ctx) error {
 	return c.SendStatus(http.StatusNoContent)
 }
 
+// sessionIDOf is the session that speaks, by its cookie or its token; "" for
+// who isn't signed in.
 func sessionIDOf(c *fiber.Ctx) string {
 	if held := sessionOf(c); held != nil {
 		return held.ID
 	}
-	return ""
+	id, _, err := supabase.SessionOf(identityOf(c).Token)
+	if err != nil { // not every token names one
+		return ""
+	}
+	return id
 }
 
 // signOutInput says how far a sign-out goes.
@@ -391,6 +399,12 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 		return err
 	case err != nil:
 		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
+	}
+	switch scope {
+	case "others":
+		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
+	case "global":
+		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, "")
 	}
 	if held != nil && scope != "others" {
 		// Not with the request's deadline, which Auth may have used up.

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -111,31 +110,34 @@ func (r *Redis) lead(ctx context.Context, result, lock, owner string, work func(
 	return s, err
 }
 
-// End implements Store.
-func (r *Redis) End(ctx context.Context, id string, reason error, until time.Time) {
-	r.memory.End(ctx, id, reason, until)
+// Note implements Store.
+func (r *Redis) Note(ctx context.Context, key, value string, until time.Time) {
+	r.memory.Note(ctx, key, value, until)
 	if r.up() {
-		word := "ended"
-		if errors.Is(reason, ErrReplaced) {
-			word = "replaced"
-		}
-		r.failed(r.client.Set(ctx, keyPrefix+"ended:"+id, word, time.Until(until)).Err())
+		r.failed(r.client.Set(ctx, keyPrefix+key, value, time.Until(until)).Err())
 	}
 }
 
-// Ended implements Store.
-func (r *Redis) Ended(ctx context.Context, id string) error {
-	if err := r.memory.Ended(ctx, id); err != nil || !r.up() {
-		return err
+// Notes implements Store. This instance's own are known without Redis.
+func (r *Redis) Notes(ctx context.Context, keys ...string) []string {
+	values := r.memory.Notes(ctx, keys...)
+	if !r.up() {
+		return values
 	}
-	word, err := r.client.Get(ctx, keyPrefix+"ended:"+id).Result()
-	switch {
-	case r.failed(err) || err != nil: // it isn't there
-		return nil
-	case word == "replaced":
-		return ErrReplaced
+	var names []string
+	for _, key := range keys {
+		names = append(names, keyPrefix+key)
 	}
-	return ErrEnded
+	shared, err := r.client.MGet(ctx, names...).Result()
+	if r.failed(err) {
+		return values
+	}
+	for i, value := range shared {
+		if text, ok := value.(string); ok {
+			values[i] = text
+		}
+	}
+	return values
 }
 
 // up reports whether Redis may be asked: always while it works, and once in
@@ -152,7 +154,7 @@ func (r *Redis) up() bool {
 // failed takes note of whether Redis works. The log has one line when it
 // stops and one when it is back.
 func (r *Redis) failed(err error) bool {
-	if err == nil || errors.Is(err, redis.Nil) {
+	if err == nil {
 		if r.again.Swap(0) != 0 {
 			r.log.Info("Redis is back: sessions are shared again")
 		}

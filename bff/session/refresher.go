@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -45,7 +48,7 @@ func (r *Refresher) Fresh(ctx context.Context, s Session, refresh func(context.C
 		return s, false, nil
 	}
 	// Who signed out meanwhile must not get the cookie back.
-	if err := r.store.Ended(ctx, s.ID); err != nil {
+	if err := r.Ended(ctx, fresh); err != nil {
 		return Session{}, false, err
 	}
 	return fresh, true, nil
@@ -63,9 +66,16 @@ func (r *Refresher) once(ctx context.Context, s Session, refresh func(context.Co
 	})
 }
 
-// Ended returns nil, or ErrEnded or ErrReplaced where the session's end is
-// known.
-func (r *Refresher) Ended(ctx context.Context, s Session) error { return r.store.Ended(ctx, s.ID) }
+const (
+	// endedFor is how long, at least, it is known that a session has ended:
+	// longer than any refresh that was under way.
+	endedFor = 10 * time.Minute
+	// othersEndedFor is that for a user's other sessions: longer than access
+	// tokens live, without which they are nothing any more.
+	othersEndedFor = 24 * time.Hour
+
+	ended, replaced = "ended", "replaced"
+)
 
 // End makes the session's end known, for reason ErrEnded or ErrReplaced, for
 // as long as its access token would hold.
@@ -74,5 +84,45 @@ func (r *Refresher) End(ctx context.Context, s Session, reason error) {
 	if s.ExpiresAt.After(until) {
 		until = s.ExpiresAt
 	}
-	r.store.End(ctx, s.ID, reason, until)
+	word := ended
+	if errors.Is(reason, ErrReplaced) {
+		word = replaced
+	}
+	r.store.Note(ctx, "ended:"+s.ID, word, until)
+}
+
+// EndOthers makes known that all sessions of the user's that began before now
+// have ended, but the one with the id, which may be "". Auth has been told:
+// this is for the access tokens, which would hold for a while.
+func (r *Refresher) EndOthers(ctx context.Context, subject, but string) {
+	now := r.now()
+	r.store.Note(ctx, "user:"+subject, strconv.FormatInt(now.Unix(), 10)+" "+but, now.Add(othersEndedFor))
+}
+
+// Begin makes known that a session is new. It matters where EndOthers was just
+// called: tokens tell the second they were issued in, by Auth's clock.
+func (r *Refresher) Begin(ctx context.Context, s Session) {
+	if others := r.store.Notes(ctx, "user:"+s.Subject)[0]; others != "" {
+		r.store.Note(ctx, "user:"+s.Subject, others+" "+s.ID, r.now().Add(othersEndedFor))
+	}
+}
+
+// Ended returns nil, or ErrEnded or ErrReplaced where the session's end is
+// known.
+func (r *Refresher) Ended(ctx context.Context, s Session) error {
+	notes := r.store.Notes(ctx, "ended:"+s.ID, "user:"+s.Subject)
+	switch notes[0] {
+	case ended:
+		return ErrEnded
+	case replaced:
+		return ErrReplaced
+	}
+	others := strings.Fields(notes[1])
+	if len(others) == 0 || slices.Contains(others[1:], s.ID) {
+		return nil
+	}
+	if at, err := strconv.ParseInt(others[0], 10, 64); err != nil || s.IssuedAt.Unix() > at {
+		return nil
+	}
+	return ErrEnded
 }

@@ -249,6 +249,41 @@ func TestSignOutWins(t *testing.T) {
 	}
 }
 
+func TestOtherSessionsEnd(t *testing.T) {
+	t.Parallel()
+	server := supabasetest.MustStartRedis(t)
+	memory := session.NewMemory()
+	for name, stores := range map[string][2]session.Store{
+		"in process": {memory, memory},
+		"over Redis": {mustRedis(t, server, io.Discard), mustRedis(t, server, io.Discard)},
+	} {
+		ctx := context.Background()
+		here, there := session.NewRefresher(stores[0]), session.NewRefresher(stores[1])
+		mine, other, later, strangers := signedIn(10, time.Minute*30), signedIn(10, time.Minute*30), signedIn(10, time.Hour), signedIn(10, time.Minute*30)
+		mine.Subject, other.Subject, later.Subject = name, name, name
+		other.ID, later.ID = "other", "later"
+		later.IssuedAt = time.Now().Add(time.Second)
+		begun := signedIn(10, time.Hour)
+		begun.Subject, begun.ID, begun.IssuedAt = name, "begun-in-the-same-second", time.Now()
+		here.EndOthers(ctx, name, mine.ID)
+		there.Begin(ctx, begun)
+		for _, r := range []*session.Refresher{here, there} {
+			if err := r.Ended(ctx, other); !errors.Is(err, session.ErrEnded) {
+				t.Errorf("%s: another session goes on: %v", name, err)
+			}
+			for _, s := range []session.Session{mine, later, begun, strangers} {
+				if err := r.Ended(ctx, s); err != nil {
+					t.Errorf("%s: %s of %s: %v", name, s.ID, s.Subject, err)
+				}
+			}
+		}
+		here.EndOthers(ctx, name, "")
+		if err := there.Ended(ctx, mine); !errors.Is(err, session.ErrEnded) {
+			t.Errorf("%s: one's own session goes on: %v", name, err)
+		}
+	}
+}
+
 func TestRedisIsDown(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)

@@ -6,15 +6,10 @@ import (
 	"time"
 )
 
-const (
-	// kept is for how long a refreshed session is at hand for requests that
-	// still carry the old cookie: they were on their way, or waited in a queue
-	// of the browser's.
-	kept = time.Minute
-	// endedFor is how long, at least, it is known that a session has ended:
-	// longer than any refresh that was under way.
-	endedFor = 10 * time.Minute
-)
+// kept is for how long a refreshed session is at hand for requests that
+// still carry the old cookie: they were on their way, or waited in a queue
+// of the browser's.
+const kept = time.Minute
 
 // Store is what instances of the BFF have to agree on.
 type Store interface {
@@ -23,10 +18,10 @@ type Store interface {
 	// is given again for as long as it is kept. Work goes on when the one
 	// whose call began it gives up.
 	Once(ctx context.Context, key string, work func(context.Context) (Session, error)) (Session, error)
-	// End makes Ended return the reason, ErrEnded or ErrReplaced, until then.
-	End(ctx context.Context, id string, reason error, until time.Time)
-	// Ended returns nil for a session that isn't known to have ended.
-	Ended(ctx context.Context, id string) error
+	// Note keeps a value until then.
+	Note(ctx context.Context, key, value string, until time.Time)
+	// Notes returns the values of the keys, "" where there is none.
+	Notes(ctx context.Context, keys ...string) []string
 }
 
 // Memory is the Store of a single instance.
@@ -35,7 +30,7 @@ type Memory struct {
 
 	mu    sync.Mutex
 	made  map[string]*making
-	ended map[string]ending
+	notes map[string]note
 	swept time.Time
 }
 
@@ -47,14 +42,14 @@ type making struct {
 	until   time.Time
 }
 
-type ending struct {
-	reason error
-	until  time.Time
+type note struct {
+	value string
+	until time.Time
 }
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{now: time.Now, made: make(map[string]*making), ended: make(map[string]ending)}
+	return &Memory{now: time.Now, made: make(map[string]*making), notes: make(map[string]note)}
 }
 
 // Once implements Store.
@@ -87,21 +82,24 @@ func (m *Memory) make(ctx context.Context, key string, one *making, work func(co
 	close(one.done)
 }
 
-// End implements Store.
-func (m *Memory) End(_ context.Context, id string, reason error, until time.Time) {
+// Note implements Store.
+func (m *Memory) Note(_ context.Context, key, value string, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ended[id] = ending{reason, until}
+	m.notes[key] = note{value, until}
 }
 
-// Ended implements Store.
-func (m *Memory) Ended(_ context.Context, id string) error {
+// Notes implements Store.
+func (m *Memory) Notes(_ context.Context, keys ...string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e, ok := m.ended[id]; ok && m.now().Before(e.until) {
-		return e.reason
+	values := make([]string, len(keys))
+	for i, key := range keys {
+		if n, ok := m.notes[key]; ok && m.now().Before(n.until) {
+			values[i] = n.value
+		}
 	}
-	return nil
+	return values
 }
 
 // sweep drops, now and then, what is over. The caller holds the lock.
@@ -120,9 +118,9 @@ func (m *Memory) sweep() {
 		default: // still being made
 		}
 	}
-	for id, e := range m.ended {
-		if now.After(e.until) {
-			delete(m.ended, id)
+	for key, n := range m.notes {
+		if now.After(n.until) {
+			delete(m.notes, key)
 		}
 	}
 }
