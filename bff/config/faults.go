@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
+	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -158,6 +159,10 @@ func rules() *validator.Validate {
 		u, err := url.Parse(field.Field().String())
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") &&
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	}))
+	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
+		_, err := limit.Dial(field.Field().String())
+		return err == nil
 	}))
 	must(v.RegisterValidation("origin", func(field validator.FieldLevel) bool {
 		return isOrigin(field.Field().String())
