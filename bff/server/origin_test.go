@@ -126,6 +126,7 @@ func mustOffline(tb testing.TB, changes map[string]string) *Server {
 		"SUPABASE_URL":             "http://127.0.0.1:1",
 		"SUPABASE_PUBLISHABLE_KEY": "sb_publishable_test",
 		"BFF_PUBLIC_URL":           "https://app.test",
+		"BFF_SESSION_KEYS":         "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 	}
 	for name, value := range changes {
 		settings[name] = value
