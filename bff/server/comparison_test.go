@@ -236,6 +236,11 @@ func mustBeAlike(t *testing.T, q question, direct, through string, headers ...st
 		return answer{resp.StatusCode, resp.Header, string(body)}
 	}
 	a, b := ask(direct), ask(through)
+	// A write may be refused by the BFF, with all its faults at once; but only
+	// one that PostgREST refuses too.
+	if q.writes && a.Status >= 400 && b.Status == 400 && strings.Contains(b.Body, `"code":"invalid_request"`) {
+		return a.Status
+	}
 	if a.Status != b.Status || a.Body != b.Body {
 		t.Errorf("%s\n%d %s\n%s\nthrough the BFF\n%d %s\n%s", q, a.Status, a.Header, a.Body, b.Status, b.Header, b.Body)
 	}
