@@ -152,9 +152,10 @@ func writes(s supabasetest.Sprint) []question {
 			add("PATCH", one, body, json, prefer...)
 			add("PATCH", one, body, json, append(prefer, "count=exact")...)
 			add("PATCH", one+"&limit=1", body, json, prefer...)
-			add("PATCH", one+"&task_name=eq.nobody", body, json, prefer...)
 			add("PATCH", one, body, json, append(prefer, "handling=strict", "max-affected=2")...)
 		}
+		// Of no row the database takes anything; the BFF doesn't.
+		add("PATCH", one+"&task_name=eq.nobody", `{"status":"In Progress"}`, json, prefer...)
 		add("PUT", "/tasks?select=task_name&task_id=eq."+id, row(id, "put"), json, prefer...)
 		add("PUT", "/tasks?select=task_name&task_id=eq."+uuid.Nil.String(), row(id, "put"), json, prefer...)
 		for _, query := range []string{"", "&task_name=eq.nobody", "&nonsense=eq.1"} {
@@ -236,11 +237,10 @@ func mustBeAlike(t *testing.T, q question, direct, through string, headers ...st
 		return answer{resp.StatusCode, resp.Header, string(body)}
 	}
 	a, b := ask(direct), ask(through)
-	if q.writes && b.Status == http.StatusBadRequest && strings.HasPrefix(b.Body, refusedHere) {
-		if a.Status < 400 || a.Status >= 500 {
-			t.Errorf("%s\nis refused by the BFF, and PostgREST answers %d\n%s", q, a.Status, a.Body)
-		}
-		return checkedHere
+	// A write may be refused by the BFF, with all its faults at once; but only
+	// one that PostgREST refuses too.
+	if q.writes && a.Status >= 400 && b.Status == 400 && strings.Contains(b.Body, `"code":"invalid_request"`) {
+		return a.Status
 	}
 	if a.Status != b.Status || a.Body != b.Body {
 		t.Errorf("%s\n%d %s\n%s\nthrough the BFF\n%d %s\n%s", q, a.Status, a.Header, a.Body, b.Status, b.Header, b.Body)
@@ -260,13 +260,6 @@ func mustBeAlike(t *testing.T, q question, direct, through string, headers ...st
 	}
 	return a.Status
 }
-
-// What the check of rows (package writes) refuses has all its faults in the
-// BFF's words; PostgREST has to refuse it too.
-const (
-	refusedHere = `{"code":"invalid_request"`
-	checkedHere = 0 // no status
-)
 
 // These leave bodies as they come. PostgREST closes a connection after HEAD
 // without a word; the next request must not be on it.
@@ -310,7 +303,7 @@ func TestByteForByte(t *testing.T) {
 		total += n
 	}
 	t.Logf("%d questions; answers by status: %v", total, statuses)
-	for _, status := range []int{checkedHere, 200, 201, 204, 206, 400, 401, 403, 404, 405, 406, 409, 415, 416} {
+	for _, status := range []int{200, 201, 204, 206, 400, 401, 403, 404, 405, 406, 409, 415, 416} {
 		if statuses[status] == 0 {
 			t.Errorf("no question was answered %d", status)
 		}
