@@ -28,15 +28,19 @@ func Burndown(view *sprint.Burndown, options Options) ([]byte, error) {
 	}
 	p.footer(about, view.AsOf)
 
-	if said, err := p.instead(view.Head, view.ReferenceStart != nil, b.scope, b.start); said != "" || err != nil {
+	if said, err := p.instead(view.Head, b.scope, b.start); said != "" || err != nil {
 		p.heading(title, view.Project.ProjectName)
 		return p.svg(w.code, title, said), err
 	}
 	now := b.remaining.last()
-	facts := b.facts(view, w, p.measure, now)
-	p.heading(title, strings.Join(facts, w.separator))
+	state, err := p.state(view.Head)
+	if err != nil {
+		return nil, err
+	}
+	facts := append(state, b.facts(view, p, now)...)
+	p.heading(title, facts...)
 	b.draw(view, p, now)
-	return p.svg(w.code, title, b.describe(view, w, p.measure, now, title)), nil
+	return p.svg(w.code, title, b.describe(view, p, now, title, state)), nil
 }
 
 // burndown is the view in one measure.
@@ -95,16 +99,22 @@ func (p *picture) about(head sprint.Head) (string, error) {
 }
 
 // instead says in words what can't be drawn, and returns it: a sprint that
-// hasn't begun, or one with nothing in it. Otherwise it returns "".
-func (p *picture) instead(head sprint.Head, begun bool, amounts series, more float64) (string, error) {
+// hasn't been started, or one with nothing in it. Otherwise it returns "".
+func (p *picture) instead(head sprint.Head, amounts series, more float64) (string, error) {
 	sentence := ""
 	switch {
-	case !begun:
+	case !started(head):
 		from, err := parseDate(head.Sprint.StartDate)
 		if err != nil {
 			return "", err
 		}
-		sentence = fmt.Sprintf(p.words.notBegun, p.words.date(from))
+		sentence = p.words.notBegun
+		if cancelled(head) {
+			sentence = p.words.neverBegun
+		} else if p.today(head) > head.Sprint.StartDate {
+			sentence = p.words.notBegunInTime
+		}
+		sentence = fmt.Sprintf(sentence, p.words.date(from))
 	case amounts.last() < 0 || amounts.greatest() == 0 && more == 0:
 		sentence = in(p.measure, p.words.noTasks, p.words.noPoints)
 		if p.measure == Points && head.Scope.VisibleTasks == 0 {
@@ -117,6 +127,11 @@ func (p *picture) instead(head sprint.Head, begun bool, amounts series, more flo
 	return sentence, nil
 }
 
+// started tells whether the sprint had been started at the moment of a view.
+func started(head sprint.Head) bool {
+	return head.Sprint.StartedAt != nil && !head.Sprint.StartedAt.After(head.AsOf)
+}
+
 // closed tells whether the sprint had been completed at the moment of a view.
 func closed(head sprint.Head) bool {
 	return head.Sprint.CompletedAt != nil && !head.Sprint.CompletedAt.After(head.AsOf)
@@ -126,6 +141,33 @@ func closed(head sprint.Head) bool {
 // left it.
 func cancelled(head sprint.Head) bool { return head.Sprint.Status == "Cancelled" }
 
+func running(head sprint.Head) bool { return started(head) && !closed(head) && !cancelled(head) }
+
+// today is the day of a view's moment.
+func (p *picture) today(head sprint.Head) string {
+	return head.AsOf.In(p.location).Format(time.DateOnly)
+}
+
+// state is what a reader wants to know before any figure, if anything: that
+// the sprint was cancelled, or that it runs although its last day is over.
+func (p *picture) state(head sprint.Head) ([]string, error) {
+	switch {
+	case cancelled(head):
+		return []string{p.words.cancelled}, nil
+	case !p.overdue(head):
+		return nil, nil
+	}
+	planned, err := parseDate(head.Sprint.EndDate)
+	if err != nil {
+		return nil, err
+	}
+	return []string{fmt.Sprintf(p.words.overdue, p.words.date(planned))}, nil
+}
+
+func (p *picture) overdue(head sprint.Head) bool {
+	return running(head) && p.today(head) > head.Sprint.EndDate
+}
+
 // lastDay names the last day with figures: today, that of the close or, if
 // the sprint is over without one, its last.
 func (p *picture) lastDay(head sprint.Head, day time.Time) string {
@@ -133,19 +175,45 @@ func (p *picture) lastDay(head sprint.Head, day time.Time) string {
 	switch {
 	case closed(head):
 		word = p.words.closed
-	case day.Format(time.DateOnly) < head.AsOf.In(p.location).Format(time.DateOnly):
+	case day.Format(time.DateOnly) < p.today(head):
 		word = p.words.over
 	}
 	return fmt.Sprintf(word, p.words.day(day))
 }
 
-// facts are what a reader wants to know first.
-func (b *burndown) facts(view *sprint.Burndown, w *words, measure Measure, now int) []string {
+// due is how much should be left ideally, and at the end of which day (-1 for
+// the start): while the sprint runs the last one that is over, as today isn't.
+// Nil if that is no question any more: the sprint should be over.
+func (b *burndown) due(head sprint.Head, p *picture, now int) (amount *float64, day int) {
+	switch {
+	case p.overdue(head):
+		return nil, now
+	case !running(head):
+		return b.ideal[now], now
+	case now == 0:
+		return &b.start, -1
+	default:
+		return b.ideal[now-1], now - 1
+	}
+}
+
+// idealOf names what is compared with.
+func (b *burndown) idealOf(day, now int, w *words) string {
+	switch day {
+	case now:
+		return w.idealNow
+	case -1:
+		return w.atStart
+	default:
+		return fmt.Sprintf(w.idealOf, w.day(b.days[day].date))
+	}
+}
+
+// facts are the figures that a reader wants to know first.
+func (b *burndown) facts(view *sprint.Burndown, p *picture, now int) []string {
+	w, measure := p.words, p.measure
 	left, scope := *b.remaining[now], *b.scope[now]
 	var facts []string
-	if cancelled(view.Head) {
-		facts = append(facts, w.cancelled)
-	}
 	switch {
 	case scope == 0:
 		facts = append(facts, w.nothingInScope)
@@ -155,14 +223,15 @@ func (b *burndown) facts(view *sprint.Burndown, w *words, measure Measure, now i
 		facts = append(facts, fmt.Sprintf(w.allDone, w.count(scope, measure)))
 	default:
 		facts = append(facts, fmt.Sprintf(w.left, w.amount(left, measure), w.count(scope, measure)))
-		if ideal := b.ideal[now]; ideal != nil {
-			switch off := brief(left - *ideal); {
+		if due, day := b.due(view.Head, p, now); due != nil {
+			ideal := b.idealOf(day, now, w)
+			switch off := brief(left - *due); {
 			case off > 0:
-				facts = append(facts, fmt.Sprintf(w.moreThanIdeal, w.amount(off, measure)))
+				facts = append(facts, fmt.Sprintf(w.moreThan, w.amount(off, measure), ideal))
 			case off < 0:
-				facts = append(facts, fmt.Sprintf(w.lessThanIdeal, w.amount(-off, measure)))
+				facts = append(facts, fmt.Sprintf(w.lessThan, w.amount(-off, measure), ideal))
 			default:
-				facts = append(facts, w.asIdeal)
+				facts = append(facts, fmt.Sprintf(w.same, ideal))
 			}
 		}
 		if b.finish != nil {
@@ -177,11 +246,15 @@ func (b *burndown) facts(view *sprint.Burndown, w *words, measure Measure, now i
 	return facts
 }
 
-func (b *burndown) describe(view *sprint.Burndown, w *words, measure Measure, now int, title string) string {
+func (b *burndown) describe(view *sprint.Burndown, p *picture, now int, title string, state []string) string {
+	w, measure := p.words, p.measure
 	sentences := []string{fmt.Sprintf(w.burndownDesc, title, w.date(b.days[0].date), w.date(b.days[len(b.days)-1].date),
 		w.count(b.start, measure), w.count(*b.scope[now], measure), w.amount(*b.completed[now], measure), w.amount(*b.remaining[now], measure), w.date(b.days[now].date))}
-	if ideal := b.ideal[now]; ideal != nil {
-		sentences = append(sentences, fmt.Sprintf(w.burndownIdealDesc, w.amount(*ideal, measure)))
+	for _, fact := range state {
+		sentences = append(sentences, fact+".")
+	}
+	if due, day := b.due(view.Head, p, now); due != nil && day >= 0 {
+		sentences = append(sentences, fmt.Sprintf(w.burndownIdealDesc, w.amount(*due, measure), w.date(b.days[day].date)))
 	}
 	if b.finish != nil {
 		if finish, err := parseDate(*b.finish); err == nil {
@@ -244,7 +317,7 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 	if len(projection) > 1 {
 		keys = append(keys, p.lineKey(w.projection, projectionLine, nil))
 	}
-	p.legend(append(keys, p.shadedKey(slot)...)...)
+	p.legend(append(keys, p.shadedKey(b.days, slot)...)...)
 }
 
 // marks draws the line of the last day with figures, and the planned end if

@@ -15,6 +15,8 @@ package chart
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,8 +57,10 @@ const (
 	factsLine     = 57.0
 	legendLine    = 82.0
 	// The plot begins here; without a row for the legend it may begin higher.
-	plotTop    = 118.0
-	higherTop  = 98.0
+	plotTop   = 118.0
+	higherTop = 98.0
+	// Legend and plot stand this much lower below facts in two lines.
+	lineHeight = 18.0
 	plotBottom = 394.0
 	labelLine  = plotBottom + 18
 	footerLine = height - 14
@@ -68,14 +72,14 @@ type picture struct {
 	words    *words
 	measure  Measure
 	location *time.Location
-	// The sides of the plot.
-	top, left, right float64
+	// The sides of the plot, and the legend above it.
+	top, left, right, legendLine float64
 }
 
 // newPicture begins a picture of a kind, such as "burndown", about the thing
 // with an id.
 func newPicture(kind, id string, options Options) (*picture, error) {
-	p := &picture{words: &english, measure: options.Measure, location: options.Location, top: plotTop, right: width - margin}
+	p := &picture{words: &english, measure: options.Measure, location: options.Location, top: plotTop, right: width - margin, legendLine: legendLine}
 	if options.Language == Korean {
 		p.words = &korean
 	}
@@ -101,10 +105,24 @@ func in[T any](measure Measure, tasks, points T) T {
 	return tasks
 }
 
-// heading writes what the picture shows and the facts in a line.
-func (p *picture) heading(title, facts string) {
-	p.text(margin, titleLine, fit(clean(title), 18, 1.06, width-2*margin), label{size: 18, weight: 600, colour: ink})
-	p.text(margin, factsLine, fit(clean(facts), 13, 1, width-2*margin), label{size: 13, colour: muted})
+// heading writes what the picture shows and the facts, in a line or two.
+func (p *picture) heading(title string, facts ...string) {
+	const room = width - 2*margin
+	p.text(margin, titleLine, fit(clean(title), 18, 1.06, room), label{size: 18, weight: 600, colour: ink})
+	first, second := "", ""
+	for i, fact := range facts {
+		longer := strings.TrimPrefix(first+p.words.separator+clean(fact), p.words.separator)
+		if i > 0 && textWidth(longer, 13, 1) > room {
+			second = clean(strings.Join(facts[i:], p.words.separator))
+			break
+		}
+		first = longer
+	}
+	p.text(margin, factsLine, fit(first, 13, 1, room), label{size: 13, colour: muted})
+	if second != "" {
+		p.text(margin, factsLine+lineHeight, fit(second, 13, 1, room), label{size: 13, colour: muted})
+		p.top, p.legendLine = p.top+lineHeight, p.legendLine+lineHeight
+	}
 }
 
 // footer writes where the figures are from: what they are about on the left,
@@ -119,8 +137,8 @@ func (p *picture) footer(about string, asOf time.Time) {
 // say writes a sentence in place of a plot.
 func (p *picture) say(sentence string) {
 	lines := wrap(sentence, 16, width-8*margin)
-	y := (legendLine+plotBottom)/2 - float64(len(lines)-1)*12
-	p.rect(margin, legendLine-12, width-2*margin, plotBottom-legendLine+24, 6, shade)
+	y := (p.legendLine+plotBottom)/2 - float64(len(lines)-1)*12
+	p.rect(margin, p.legendLine-12, width-2*margin, plotBottom-p.legendLine+24, 6, shade)
 	for _, line := range lines {
 		p.text(width/2, y, line, label{size: 16, colour: ink, anchor: middle})
 		y += 24
@@ -138,8 +156,8 @@ type key struct {
 func (p *picture) legend(keys ...key) {
 	x := margin
 	for _, k := range keys {
-		k.draw(x+13, legendLine-4)
-		p.text(x+32, legendLine, k.name, label{size: 12, colour: ink})
+		k.draw(x+13, p.legendLine-4)
+		p.text(x+32, p.legendLine, k.name, label{size: 12, colour: ink})
 		x += 32 + textWidth(k.name, 12, 1) + 18
 	}
 }
@@ -148,9 +166,14 @@ func (p *picture) legend(keys ...key) {
 // would be but a haze of stripes.
 const shadedSlot = 3
 
-// shadedKey is the legend's entry for days off, if they are shaded.
-func (p *picture) shadedKey(slot float64) []key {
-	if slot < shadedSlot {
+// shaded tells whether a day off is seen among days of a width.
+func shaded(days []calendarDay, slot float64) bool {
+	return slot >= shadedSlot && slices.ContainsFunc(days, func(day calendarDay) bool { return !day.working })
+}
+
+// shadedKey is the legend's entry for days off, if one is shaded.
+func (p *picture) shadedKey(days []calendarDay, slot float64) []key {
+	if !shaded(days, slot) {
 		return nil
 	}
 	return []key{{p.words.daysOff, func(x, y float64) {

@@ -49,6 +49,10 @@ func scenarios() []scenario {
 		return s
 	}
 	notBegun := with(fortnight, func(s *story) { s.today = -1 })
+	unstarted := with(fortnight, func(s *story) { s.today, s.unstarted = 3, true })
+	neverStarted := with(unstarted, func(s *story) { s.cancelled = true })
+	weekend := with(fortnight, func(s *story) { s.from, s.days, s.today = "2026-11-14", 2, 0 })
+	week := with(fortnight, func(s *story) { s.days, s.today, s.tasks = 5, 2, 1234 })
 	empty := with(fortnight, func(s *story) { s.tasks = 0 })
 	oneDay := with(fortnight, func(s *story) { s.days, s.today = 1, 0 })
 	firstDay := with(fortnight, func(s *story) { s.today = 0 })
@@ -68,6 +72,7 @@ func scenarios() []scenario {
 	return []scenario{
 		{"burndown", burndownOf(fortnight), kst},
 		{"burndown-ko", burndownOf(korea), ko},
+		{"burndown-points", burndownOf(week), points},
 		{"burndown-points-ko", burndownOf(korea), koPoints},
 		{"burndown-closed-early", burndownOf(closedEarly), points},
 		{"burndown-cancelled-ko", burndownOf(cancelled), ko},
@@ -78,16 +83,21 @@ func scenarios() []scenario {
 		{"burndown-366-days", burndownOf(year), kst},
 		{"burndown-empty", burndownOf(empty), points},
 		{"burndown-not-begun-ko", burndownOf(notBegun), ko},
+		{"burndown-unstarted", burndownOf(unstarted), kst},
+		{"burndown-never-started-ko", burndownOf(neverStarted), ko},
+		{"burndown-weekend", burndownOf(weekend), kst},
 		{"burndown-long-names", burndownOf(longNames), kst},
 		{"burndown-hostile-names", burndownOf(hostileNames), kst},
 		{"flow", flowOf(fortnight), kst},
 		{"flow-points-ko", flowOf(korea), koPoints},
 		{"flow-cancelled", flowOf(cancelled), kst},
+		{"flow-late-ko", flowOf(late), ko},
 		{"flow-one-day", flowOf(oneDay), kst},
 		{"flow-60-days", flowOf(twoMonths), kst},
 		{"flow-366-days", flowOf(year), ko},
 		{"flow-empty-ko", flowOf(empty), ko},
 		{"flow-not-begun", flowOf(notBegun), kst},
+		{"flow-unstarted-ko", flowOf(unstarted), ko},
 		{"flow-hostile-names", flowOf(hostileNames), kst},
 		{"velocity", velocityOf(6, "Web shop"), kst},
 		{"velocity-points-ko", velocityOf(6, "쇼핑몰 개편"), koPoints},

@@ -45,7 +45,7 @@ func Flow(view *sprint.Flow, options Options) ([]byte, error) {
 		return nil, err
 	}
 	p.footer(about, view.AsOf)
-	if said, err := p.instead(view.Head, view.ReferenceStart != nil, f.total, 0); said != "" || err != nil {
+	if said, err := p.instead(view.Head, f.total, 0); said != "" || err != nil {
 		p.heading(title, view.Project.ProjectName)
 		return p.svg(w.code, title, said), err
 	}
@@ -58,18 +58,20 @@ func Flow(view *sprint.Flow, options Options) ([]byte, error) {
 			counts = append(counts, fmt.Sprintf(w.statusCount, w.statuses[layer.status], w.number(amount)))
 		}
 	}
-	var facts []string
-	if cancelled(view.Head) {
-		facts = append(facts, w.cancelled)
+	state, err := p.state(view.Head)
+	if err != nil {
+		return nil, err
 	}
-	facts = append(facts, fmt.Sprintf(w.inTheSprint, total))
+	facts := append(state, fmt.Sprintf(w.inTheSprint, total))
 	description := fmt.Sprintf(w.flowDesc, title, w.date(f.days[0].date), w.date(f.days[len(f.days)-1].date),
 		w.date(f.days[now].date), total, strings.Join(counts, ", "))
-	if hours := view.CycleTime.P50Hours; hours != nil {
-		fact := fmt.Sprintf(w.cycleTime, w.duration(*hours))
-		facts = append(facts, fact)
+	for _, fact := range state {
+		description += " " + fact + "."
 	}
-	p.heading(title, strings.Join(facts, w.separator))
+	if hours := view.CycleTime.P50Hours; hours != nil {
+		facts = append(facts, fmt.Sprintf(w.cycleTime, w.duration(*hours)))
+	}
+	p.heading(title, facts...)
 	f.draw(view, p, now)
 	return p.svg(w.code, title, description), nil
 }
@@ -115,7 +117,7 @@ func newFlow(view *sprint.Flow, measure Measure) (*flow, error) {
 
 func (f *flow) draw(view *sprint.Flow, p *picture, now int) {
 	w := p.words
-	p.top = higherTop // the legend stands on the right
+	p.top += higherTop - plotTop // the legend stands on the right
 	scale := newAxis(f.total.greatest(), p.measure == Tasks)
 	y := p.frame(scale)
 	p.right = width - margin - f.keysWidth(p, now)
@@ -195,7 +197,7 @@ func (f *flow) keys(p *picture, now int) {
 		p.text(width-margin, y+4, p.words.number(*f.amounts[i][now]), label{size: 12, weight: 600, colour: ink, anchor: end})
 		y += 24
 	}
-	if (p.right-p.left)/float64(len(f.days)) < shadedSlot {
+	if !shaded(f.days, (p.right-p.left)/float64(len(f.days))) {
 		return
 	}
 	p.rect(left, y-7, 22, 14, 0, shade)

@@ -39,7 +39,7 @@ func Forecast(view *sprint.Forecast, options Options) ([]byte, error) {
 		facts = append(facts, fmt.Sprintf(w.pace, w.amount(*f.PerDay, p.measure), w.number(float64(f.HistoryDays))))
 	}
 	if said := w.noForecast(f); said != "" {
-		p.heading(title, strings.Join(facts, w.separator))
+		p.heading(title, facts...)
 		p.say(said)
 		return p.svg(w.code, title, said), nil
 	}
@@ -59,7 +59,7 @@ func Forecast(view *sprint.Forecast, options Options) ([]byte, error) {
 		sentences = append(sentences, fact+".")
 	}
 	sentences = append(sentences, fmt.Sprintf(w.forecastFromDesc, w.number(float64(f.Runs)), w.number(float64(f.HistoryDays)), fmt.Sprint(f.Seed)))
-	p.heading(title, strings.Join(facts, w.separator))
+	p.heading(title, facts...)
 	if err := drawForecast(p, view.Calendar, f); err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) er
 	}
 
 	const rows = 54.0 // for the labels of the chances, above the bars
-	scale := newAxis(greatest*(plotBottom-plotTop)/(plotBottom-plotTop-rows), false)
+	scale := newAxis(greatest*(plotBottom-p.top)/(plotBottom-p.top-rows), false)
 	y := p.frame(scale)
 	slot := (p.right - p.left) / float64(len(days))
 	x := func(day int) float64 { return p.left + (float64(day)+0.5)*slot }
@@ -176,7 +176,7 @@ func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) er
 			keys = append(keys, key{[...]string{w.upTo50, w.upTo85, w.upTo95, w.beyond95}[i], box(tone)})
 		}
 	}
-	keys = append(keys, p.shadedKey(slot)...)
+	keys = append(keys, p.shadedKey(days, slot)...)
 	p.legend(keys...)
 	return nil
 }

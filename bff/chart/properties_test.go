@@ -238,6 +238,9 @@ func drawHead(t *rapid.T, days int) (sprint.Head, time.Time) {
 		},
 		Project: sprint.Project{ProjectName: rapid.String().Draw(t, "project")},
 	}
+	if rapid.IntRange(0, 9).Draw(t, "started") > 0 {
+		head.Sprint.StartedAt = &first
+	}
 	if rapid.Bool().Draw(t, "closed") {
 		head.Sprint.CompletedAt = &head.AsOf
 	}
@@ -399,11 +402,11 @@ func TestBurndown_describesItself(t *testing.T) {
 	}{
 		{English, []string{
 			"<title id=\"burndown-tasks-0f8fad5b-d9cb-469f-a165-70867728950e-title\">Burndown · Sprint 12</title>",
-			"Nov 9, 2026 to Nov 20, 2026: at the start 40 tasks, now 46 tasks in scope, of which 20 are completed and 26 remain on Nov 16, 2026. The ideal line is at 16.",
+			"Nov 9, 2026 to Nov 20, 2026: at the start 40 tasks, now 46 tasks in scope, of which 20 are completed and 26 remain on Nov 16, 2026. The ideal line is at 20 at the end of Nov 15, 2026.",
 		}},
 		{Korean, []string{
 			"번다운 · Sprint 12</title>",
-			"시작할 때 작업 40개, 현재 범위 작업 46개 중 완료 20개, 남은 일 26개 (2026년 11월 16일). 이상적인 진행은 16개입니다.",
+			"시작할 때 작업 40개, 현재 범위 작업 46개 중 완료 20개, 남은 일 26개 (2026년 11월 16일). 2026년 11월 15일 기준으로 이상적인 진행은 20개입니다.",
 		}},
 	} {
 		svg, err := Burndown(fortnight.burndown(), Options{Language: test.language})
@@ -540,6 +543,20 @@ func BenchmarkBurndown(b *testing.B) {
 	for b.Loop() {
 		if _, err := Burndown(view, Options{Language: Korean}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for _, test := range []struct {
+		hours   float64
+		en, kor string
+	}{
+		{0, "1 hour", "1시간"}, {0.04, "1 hour", "1시간"}, {1, "1 hour", "1시간"}, {1.24, "1.2 hours", "1.2시간"},
+		{47.9, "47.9 hours", "47.9시간"}, {48, "2 days", "2일"}, {61.5, "2.6 days", "2.6일"},
+	} {
+		if en, kor := english.duration(test.hours), korean.duration(test.hours); en != test.en || kor != test.kor {
+			t.Errorf("%v: %q, %q", test.hours, en, kor)
 		}
 	}
 }

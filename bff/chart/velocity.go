@@ -52,7 +52,7 @@ func Velocity(view *sprint.Velocity, options Options) ([]byte, error) {
 		if len(bars) > 0 {
 			said = w.noCompleted
 		}
-		p.heading(title, "")
+		p.heading(title)
 		p.say(said)
 		return p.svg(w.code, title, said), nil
 	}
@@ -66,7 +66,7 @@ func Velocity(view *sprint.Velocity, options Options) ([]byte, error) {
 		facts = append(facts, fmt.Sprintf(w.trustedFact, w.number(brief(*spread.Low)), w.number(brief(*spread.High))))
 		greatest = max(greatest, *spread.High)
 	}
-	p.heading(title, strings.Join(facts, w.separator))
+	p.heading(title, facts...)
 	drawVelocity(p, bars, spread, newAxis(greatest, p.measure == Tasks))
 
 	sentences := []string{fmt.Sprintf(w.velocityDesc, title, w.number(float64(len(bars))))}

@@ -17,6 +17,7 @@ type story struct {
 	from          string // first day
 	days          int    // until the end date
 	today         int    // index of the last day with figures; -1: not begun
+	unstarted     bool   // although the day has come
 	tasks         int    // at the start
 	closed        bool   // on the last day with figures
 	cancelled     bool   // and looked at a week later
@@ -55,13 +56,16 @@ func (s story) head() sprint.Head {
 	if s.cancelled {
 		head.Sprint.Status, head.AsOf = "Cancelled", head.AsOf.AddDate(0, 0, 7)
 	}
+	if s.today >= 0 && !s.unstarted {
+		head.Sprint.StartedAt = s.begun()
+	}
 	if s.closed {
 		head.Sprint.CompletedAt = &head.AsOf
 	}
 	return head
 }
 
-// begun is the moment of the start, nil if that is to come.
+// begun is the moment of the start, planned or real; nil if that is to come.
 func (s story) begun() *time.Time {
 	if s.today < 0 {
 		return nil

@@ -26,17 +26,19 @@ type words struct {
 
 	// Burndown.
 	burndown, remaining, ideal, scope, projection, closed, plannedEnd, startWord string
-	over, cancelled                                                              string
+	over, cancelled, overdue                                                     string
 	left, allDone, wasDone, nothingInScope                                       string
-	moreThanIdeal, lessThanIdeal, asIdeal, projected, unestimated                string
-	notBegun, noTasks, noPoints                                                  string
+	idealNow, idealOf, atStart                                                   string // what the next compare with
+	moreThan, lessThan, same, projected, unestimated                             string
+	notBegun, notBegunInTime, neverBegun, noTasks, noPoints                      string
 	burndownDesc, burndownIdealDesc, burndownFinishDesc                          string
 
 	// Flow.
 	flow                     string
 	statuses                 map[string]string
 	inTheSprint, statusCount string
-	cycleTime, hours, days   string
+	cycleTime                string
+	hour, hours, days        string
 	flowDesc                 string
 
 	// Velocity.
@@ -65,14 +67,17 @@ var english = words{
 
 	burndown: "Burndown", remaining: "Remaining", ideal: "Ideal", scope: "Scope", projection: "Projection",
 	closed: "Closed, %s", plannedEnd: "Planned end", startWord: "Start",
-	over: "Last day, %s", cancelled: "Cancelled",
+	over: "Last day, %s", cancelled: "Cancelled", overdue: "Still running after its end date, %s",
 	left: "%s of %s left", allDone: "All done: %s", wasDone: "%s done", nothingInScope: "Nothing in scope",
-	moreThanIdeal: "%s more than ideal", lessThanIdeal: "%s less than ideal", asIdeal: "as ideal",
+	idealNow: "ideal", idealOf: "the ideal of %s", atStart: "at the start",
+	moreThan: "%s more than %s", lessThan: "%s less than %s", same: "as %s",
 	projected: "at the present pace done on %s", unestimated: "%s without points",
-	notBegun: "This sprint hasn't begun. Its start is planned for %s.",
-	noTasks:  "There are no tasks in this sprint.", noPoints: "No task in this sprint has story points.",
+	notBegun:       "This sprint hasn't begun. Its start is planned for %s.",
+	notBegunInTime: "This sprint hasn't been started. Its start was planned for %s.",
+	neverBegun:     "This sprint was cancelled before it was started. Its start was planned for %s.",
+	noTasks:        "There are no tasks in this sprint.", noPoints: "No task in this sprint has story points.",
 	burndownDesc:       "%s, %s to %s: at the start %s, now %s in scope, of which %s are completed and %s remain on %s.",
-	burndownIdealDesc:  "The ideal line is at %s.",
+	burndownIdealDesc:  "The ideal line is at %s at the end of %s.",
 	burndownFinishDesc: "At the present pace the sprint is done on %s.",
 
 	flow: "Cumulative flow",
@@ -81,7 +86,7 @@ var english = words{
 		"Blocked": "Blocked", "On Hold": "On Hold", "Completed": "Completed", "Cancelled": "Cancelled",
 	},
 	inTheSprint: "%s in the sprint", statusCount: "%s: %s",
-	cycleTime: "half of the tasks took up to %s from start to completion", hours: "%s hours", days: "%s days",
+	cycleTime: "half of the tasks took up to %s from start to completion", hour: "%s hour", hours: "%s hours", days: "%s days",
 	flowDesc: "%s, %s to %s. On %s there are %s in the sprint: %s.",
 
 	velocity: "Velocity", committed: "Committed", completed: "Completed", average: "Average %s", trusted: "Range to plan with",
@@ -114,14 +119,17 @@ var korean = words{
 
 	burndown: "번다운", remaining: "남은 일", ideal: "이상적인 진행", scope: "범위", projection: "예상",
 	closed: "종료 %s", plannedEnd: "종료 예정일", startWord: "시작",
-	over: "마지막 날 %s", cancelled: "취소된 스프린트",
+	over: "마지막 날 %s", cancelled: "취소된 스프린트", overdue: "종료 예정일 %s이 지났지만 진행 중",
 	left: "%[2]s 중 %[1]s 남음", allDone: "모두 완료: %s", wasDone: "%s 완료", nothingInScope: "범위에 든 일 없음",
-	moreThanIdeal: "이상적인 진행보다 %s 많음", lessThanIdeal: "이상적인 진행보다 %s 적음", asIdeal: "이상적인 진행과 같음",
+	idealNow: "이상적인 진행", idealOf: "%s의 이상적인 진행", atStart: "시작 시점",
+	moreThan: "%[2]s보다 %[1]s 많음", lessThan: "%[2]s보다 %[1]s 적음", same: "%s과 같음",
 	projected: "지금 속도로 %s 완료 예상", unestimated: "포인트 없는 %s",
-	notBegun: "아직 시작하지 않은 스프린트입니다. 시작 예정일은 %s입니다.",
-	noTasks:  "이 스프린트에는 작업이 없습니다.", noPoints: "이 스프린트에는 스토리 포인트가 있는 작업이 없습니다.",
+	notBegun:       "아직 시작하지 않은 스프린트입니다. 시작 예정일은 %s입니다.",
+	notBegunInTime: "아직 시작하지 않은 스프린트입니다. 시작 예정일은 %s이었습니다.",
+	neverBegun:     "시작하기 전에 취소된 스프린트입니다. 시작 예정일은 %s이었습니다.",
+	noTasks:        "이 스프린트에는 작업이 없습니다.", noPoints: "이 스프린트에는 스토리 포인트가 있는 작업이 없습니다.",
 	burndownDesc:       "%s, %s부터 %s까지: 시작할 때 %s, 현재 범위 %s 중 완료 %s, 남은 일 %s (%s).",
-	burndownIdealDesc:  "이상적인 진행은 %s입니다.",
+	burndownIdealDesc:  "%[2]s 기준으로 이상적인 진행은 %[1]s입니다.",
 	burndownFinishDesc: "지금 속도라면 %s에 끝납니다.",
 
 	flow: "누적 흐름",
@@ -130,7 +138,7 @@ var korean = words{
 		"Blocked": "막힘", "On Hold": "보류", "Completed": "완료", "Cancelled": "취소",
 	},
 	inTheSprint: "스프린트에 %s", statusCount: "%s %s",
-	cycleTime: "작업의 절반은 시작부터 완료까지 %s 이내", hours: "%s시간", days: "%s일",
+	cycleTime: "작업의 절반은 시작부터 완료까지 %s 이내", hour: "%s시간", hours: "%s시간", days: "%s일",
 	flowDesc: "%s, %s부터 %s까지. %s 현재 스프린트에 %s: %s.",
 
 	velocity: "속도", committed: "약속", completed: "완료", average: "평균 %s", trusted: "계획에 쓸 범위",
@@ -196,10 +204,14 @@ func (w *words) date(day time.Time) string { return day.Format(w.dateLayout) }
 
 func (w *words) moment(at time.Time) string { return at.Format(w.momentLayout) }
 
-// duration writes hours, or days of 24 hours if there are many.
+// duration writes an upper bound: hours, at least one, or days of 24 hours if
+// there are many.
 func (w *words) duration(hours float64) string {
-	if hours < 48 {
-		return fmt.Sprintf(w.hours, w.number(brief(hours)))
+	switch hours = max(1, brief(hours)); {
+	case hours == 1:
+		return fmt.Sprintf(w.hour, w.number(hours))
+	case hours < 48:
+		return fmt.Sprintf(w.hours, w.number(hours))
 	}
 	return fmt.Sprintf(w.days, w.number(brief(hours/24)))
 }

@@ -101,10 +101,10 @@ type Forecast struct {
 type Chance struct {
 	// Percent is 50, 85 or 95.
 	Percent int `json:"percent"`
-	// Date is null if there is none; Reason then says why.
+	// Date is null if there is none; the reason then says why.
 	Date *string `json:"date"`
-	// WorkingDays is the number of working days from tomorrow to Date; 0 if
-	// there is nothing left to do today.
+	// WorkingDays is the number of working days from tomorrow to the date; 0
+	// if there is nothing left to do today.
 	WorkingDays *int `json:"working_days"`
 	// Reason is the forecast's, or too_far.
 	Reason *string `json:"reason"`

@@ -9,6 +9,9 @@ import (
 	"github.com/mysingle/mysingle/bff/server"
 )
 
+// wrongPriority is what the BFF says of ?priority=urgent.
+const wrongPriority = `priority: "urgent" is not one of Low, Medium, High, Urgent`
+
 // faults are the errors that operations name, each with an example of what
 // the BFF answers.
 var faults = []struct {
@@ -18,7 +21,7 @@ var faults = []struct {
 	in, name, rule, complaint string // of one fault of the input
 }{
 	{400, "Something is wrong with the request. All that is wrong is listed.", "invalid_request",
-		`priority: "high" is not one of Low, Medium, High, Urgent.`, "query", "priority", "oneof", `priority: "high" is not one of Low, Medium, High, Urgent`},
+		wrongPriority + ".", "query", "priority", "oneof", wrongPriority},
 	{401, "The request has no access token, or one that has expired or isn't valid.", "not_signed_in",
 		"Sign in first: this needs an access token.", "", "", "", ""},
 	{403, "The token's role, or the request's key, is refused here.", "role_refused",

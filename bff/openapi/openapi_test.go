@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -189,7 +190,7 @@ func writeExamples(t *testing.T) {
 			t.Errorf("no request for the example of %s: add it to seeded", operation.ID)
 			continue
 		}
-		write(operation.ID, short(mustRead(t, demo, path)))
+		write(operation.ID, short(mustRead(t, demo, path, http.StatusOK)))
 	}
 	if !wanted("rows") {
 		return
@@ -207,7 +208,7 @@ func writeExamples(t *testing.T) {
 			}
 		}
 		path := "/rest/v1/" + relation.Name + "?limit=1&select=" + strings.Join(columns, ",")
-		if found := mustRead(t, demo, path).([]any); len(found) > 0 {
+		if found := mustRead(t, demo, path, http.StatusOK).([]any); len(found) > 0 {
 			rows[relation.Name] = short(found[0])
 		}
 	}
@@ -216,7 +217,7 @@ func writeExamples(t *testing.T) {
 
 func exampleFile(name string) string { return filepath.Join("examples", name+".json") }
 
-func mustRead(t *testing.T, p supabasetest.Person, path string) any {
+func mustRead(t *testing.T, p supabasetest.Person, path string, status int) any {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, supabasetest.Env(t, "BFF_URL")+path, nil)
 	if err != nil {
@@ -232,7 +233,7 @@ func mustRead(t *testing.T, p supabasetest.Person, path string) any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != status {
 		t.Fatalf("%s answered %s: %s", path, resp.Status, text)
 	}
 	var value any
@@ -303,6 +304,21 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
+// The example of wrong input is what the BFF answers.
+func TestExampleOfFaults(t *testing.T) {
+	contract, err := NewContract(mustDocument(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := mustRead(t, supabasetest.MustSignInDemo(t), seeded["board"]+"?priority=urgent", http.StatusBadRequest)
+	for _, member := range []string{"code", "message", "errors", "title"} {
+		example := at(contract.document, "components", "responses", "400", "content", "application/problem+json", "example", member)
+		if got := at(answer, member); got == nil || !reflect.DeepEqual(got, example) {
+			t.Errorf("%s: %v instead of %v", member, got, example)
+		}
+	}
+}
+
 // Everything in the document says what it is.
 func TestEverythingIsDescribed(t *testing.T) {
 	var document struct {
@@ -335,9 +351,18 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 	// Enums are described where they are made, and names of the tables'
 	// schemas are lower case.
+	goName := regexp.MustCompile(`\b[A-Z][a-z]+[A-Z]\w*`)
 	for name, schema := range document.Components.Schemas {
 		if schema.Description == "" {
 			t.Errorf("the schema %s has no description", name)
+		}
+		for property, fields := range schema.Properties {
+			text, _ := fields["description"].(string)
+			for _, word := range goName.FindAllString(text, -1) {
+				if _, ok := document.Components.Schemas[word]; !ok {
+					t.Errorf("%s.%s speaks of %s, which is Go's name", name, property, word)
+				}
+			}
 		}
 		if strings.ToLower(name) != name {
 			continue

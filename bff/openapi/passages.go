@@ -26,11 +26,25 @@ type SignUp struct {
 	Data     *SignUpData `json:"data,omitempty"`
 }
 
-// SignUpData is what becomes of the profile.
+// SignUpData is what becomes of the profile and, without an invitation, of the
+// organization.
 type SignUpData struct {
 	FirstName *string `json:"first_name,omitempty"`
 	LastName  *string `json:"last_name,omitempty"`
-	// InvitationToken is what create_invitation returned.
+	// Username is the part of the address before the @ if absent; a number is
+	// added to one that somebody in the organization has.
+	Username *string `json:"username,omitempty"`
+	// OrgName is the new organization's name; the part of the address before
+	// the @ if absent.
+	OrgName *string `json:"org_name,omitempty"`
+	// Timezone is the new organization's, an IANA name; Asia/Seoul if absent
+	// or unknown.
+	Timezone *string `json:"timezone,omitempty"`
+	// Locale is the new organization's, as a browser has it (ko-KR): English
+	// for en, Korean for any other or none.
+	Locale *string `json:"locale,omitempty"`
+	// InvitationToken is what create_invitation returned. One that can't be
+	// redeemed refuses the sign-up.
 	InvitationToken *string `json:"invitation_token,omitempty"`
 }
 

@@ -136,17 +136,16 @@ func (p *problem) translate(l language.Language) {
 	if len(p.Errors) == 0 {
 		return
 	}
-	for i := range p.Errors {
-		p.Errors[i].Message = p.Errors[i].say(l)
-	}
-	text := func(f fieldError) string { return f.In + " " + f.Name + " " + f.Message }
+	// The order is the same in every language.
+	text := func(f fieldError) string { return f.In + " " + f.Name + " " + f.say(language.English) }
 	slices.SortFunc(p.Errors, func(a, b fieldError) int {
 		return cmp.Or(cmp.Compare(a.place, b.place), strings.Compare(text(a), text(b)))
 	})
 	p.Errors = slices.CompactFunc(p.Errors, func(a, b fieldError) bool { return text(a) == text(b) })
 	var says []string
-	for _, f := range p.Errors {
-		says = append(says, f.Message)
+	for i := range p.Errors {
+		p.Errors[i].Message = p.Errors[i].say(l)
+		says = append(says, p.Errors[i].Message)
 	}
 	p.Message = strings.Join(says, "; ") + "."
 }

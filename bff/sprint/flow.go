@@ -6,8 +6,9 @@ import "time"
 // day, and how long the work took.
 type Flow struct {
 	Head
-	// ReferenceStart and ReferenceFinish are those of the burndown.
-	ReferenceStart  *time.Time `json:"reference_start"`
+	// ReferenceStart is that of the burndown.
+	ReferenceStart *time.Time `json:"reference_start"`
+	// ReferenceFinish is that of the burndown.
 	ReferenceFinish *time.Time `json:"reference_finish"`
 	// Days are those of the burndown.
 	Days []FlowDay `json:"days"`

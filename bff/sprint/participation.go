@@ -4,9 +4,10 @@ package sprint
 type Participation struct {
 	ProjectHead
 	Scope ParticipationScope `json:"scope"`
-	// FromDate and ToDate are the first and the last day counted.
+	// FromDate is the first day counted.
 	FromDate string `json:"from_date"`
-	ToDate   string `json:"to_date"`
+	// ToDate is the last day counted.
+	ToDate string `json:"to_date"`
 	// Scheduled is the number of scrums that were opened for these days.
 	Scheduled int `json:"scheduled"`
 	// Expected is the number of updates that were expected for them.

@@ -3,14 +3,16 @@ package sprint
 import "time"
 
 // Report is what became of what a sprint set out to do. Once the sprint is
-// closed it is frozen. Everything from ReferenceStart on is null for a sprint
-// that hasn't begun.
+// closed it is frozen. Everything from the reference start on is null for a
+// sprint whose start is still to come.
 type Report struct {
 	Head
 	Goal *string `json:"goal"`
 	// Final tells a closed sprint's report, which never changes again.
-	Final           bool       `json:"final"`
-	ReferenceStart  *time.Time `json:"reference_start"`
+	Final bool `json:"final"`
+	// ReferenceStart is that of the burndown.
+	ReferenceStart *time.Time `json:"reference_start"`
+	// ReferenceFinish is that of the burndown.
 	ReferenceFinish *time.Time `json:"reference_finish"`
 	// Committed was in scope at the reference start.
 	Committed *ReportList `json:"committed"`

@@ -15,9 +15,11 @@ type ScrumOfDay struct {
 	Reason *string `json:"reason"`
 	// DailyScrum is null until the day's scrum was opened.
 	DailyScrum *DailyScrum `json:"daily_scrum"`
-	// Since is the beginning of the day of the scrum before, else the
-	// reference start; activity counts from then until Until.
+	// Since is the moment from which activity counts: the beginning of the
+	// day of the scrum before, else the reference start.
 	Since time.Time `json:"since"`
+	// Until is the moment up to which activity counts: the end of the day, or
+	// sooner the completion of the sprint or as_of.
 	Until time.Time `json:"until"`
 	// Expected is the number of members who are expected to post.
 	Expected int `json:"expected"`
@@ -30,7 +32,7 @@ type ScrumOfDay struct {
 	Members []ScrumMember `json:"members"`
 	// Missing are those expected who haven't posted.
 	Missing []Person `json:"missing"`
-	// Impediments are those open at Until.
+	// Impediments are those open at `until`.
 	Impediments []Impediment `json:"impediments"`
 }
 

@@ -33,11 +33,12 @@ type VelocitySprint struct {
 type Spread struct {
 	// Average is null without sprints.
 	Average *float64 `json:"average"`
-	// StandardDeviation is the sample's; null for fewer than two sprints, as
-	// are Low and High.
+	// StandardDeviation is the sample's; null for fewer than two sprints.
 	StandardDeviation *float64 `json:"standard_deviation"`
-	// Low is one standard deviation below the average, at least 0.
+	// Low is one standard deviation below the average, at least 0; null
+	// without a deviation.
 	Low *float64 `json:"low"`
-	// High is one standard deviation above the average.
+	// High is one standard deviation above the average; null without a
+	// deviation.
 	High *float64 `json:"high"`
 }

@@ -50,7 +50,7 @@ language sql stable set search_path = '' as $$
   where s.project_id = running_sprint.project_id and s.status = 'Active'
 $$;
 comment on function private.running_sprint(uuid) is
-  'How a project''s running sprint stands: {sprint, working_days_left (today included), tasks, points: {scope, completed, progress}, projected_finish, makes_its_date, open_impediments}. From its burndown. makes_its_date: with work left, whether the projected finish of its tasks is by end_date (null while the last days tell no pace; false once that is past); with none left, whether it was done by then and stayed so; null without any task. Null if none runs or the caller can''t see it.';
+  'How a project''s running sprint stands, as account_delivery.projects tells. Null if none runs or the caller can''t see it.';
 
 create view public.account_delivery with (security_invoker = true) as
   select a.org_id, a.account_id, a.account_name, a.account_type,
@@ -85,7 +85,7 @@ comment on column public.account_delivery.account_type is 'What it is to the org
 comment on column public.account_delivery.open_opportunity_count is 'Opportunities not closed.';
 comment on column public.account_delivery.won_opportunity_count is 'Opportunities won.';
 comment on column public.account_delivery.acv is 'Their annual contract values: [{currency_code, open, won}].';
-comment on column public.account_delivery.projects is 'Projects the caller may see: [{project_id, project_name, opportunity_id, running_sprint}], see private.running_sprint.';
+comment on column public.account_delivery.projects is 'Projects the caller may see: [{project_id, project_name, opportunity_id, running_sprint}]. running_sprint, null if none runs, is how it stands by its burndown: {sprint, working_days_left (today included), tasks, points: {scope, completed, progress (completed / scope)}, projected_finish (of its tasks), makes_its_date, open_impediments}. makes_its_date: with work left, whether the projected finish is by end_date (null while the last days tell no pace; false once that is past); with none left, whether it was done by then and stayed so; null without any task.';
 comment on column public.account_delivery.scope is 'How many of its opportunities and projects the caller may see, and so are in here: {visible_opportunities, visible_projects}.';
 
 grant execute on function private.running_sprint(uuid) to authenticated, service_role;
