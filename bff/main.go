@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+	_ "time/tzdata" // for machines that have none: pictures name days in the organization's zone
 
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/server"

@@ -54,7 +54,7 @@ func (r *Refusal) Unwrap() error { return r.Err }
 func (r *Reader) Read(ctx context.Context, caller supabase.Caller, query Query) (string, error) {
 	answer, err := r.client.ReadRPC(ctx, caller, query.Function, query.Args)
 	if err != nil {
-		return "", refusal(err, query.Args)
+		return "", refusal(err)
 	}
 	switch answer = strings.TrimSpace(answer); {
 	case answer == "null":
@@ -69,15 +69,12 @@ func (r *Reader) Read(ctx context.Context, caller supabase.Caller, query Query) 
 // argument. Their message begins with its name.
 const invalidParameter = "22023"
 
-func refusal(err error, args map[string]any) error {
+func refusal(err error) error {
 	answer := new(supabase.Error)
 	if !errors.As(err, &answer) || answer.Code != invalidParameter {
 		return err
 	}
 	name, _, _ := strings.Cut(answer.Message, " ")
-	if _, ok := args[name]; !ok {
-		return err
-	}
 	return &Refusal{name, answer}
 }
 

@@ -20,7 +20,9 @@ import (
 // of what they show. A view is asked at its version's as_of, so the answers
 // with one tag are the same to the byte: as_of is the last moment at which
 // anything happened, or the beginning of the minute (where a view shows ages
-// in hours) or of the day (elsewhere) if nothing has since.
+// in hours) or of the day (elsewhere) if nothing has since. Version and view
+// are two requests: what is changed between them is in the answer, under the
+// tag from before; the next request finds another version and reads anew.
 
 // An asking is an input that knows the arguments of the SQL functions.
 type asking[T any] interface {

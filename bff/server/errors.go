@@ -241,8 +241,8 @@ func describeRefusal(e *figures.Refusal) (problem, bool) {
 // parameter is well-formed.
 var refused = map[string]fieldError{
 	"date":      queryFault("date", "%s must be a day of the sprint", "date"),
-	"from_date": queryFault("from", "%s must be at most a year before to", "from"),
-	"to_date":   queryFault("to", "%s must be on or after from", "to"),
+	"from_date": queryFault("from", "%s must be on or before to (today, if not given), and at most a year before it", "from"),
+	"to_date":   queryFault("to", "%s must be on or after from (29 days before today, if not given), and at most a year after it", "to"),
 }
 
 // describeFramed is for what Fiber itself refuses. Its own messages may quote

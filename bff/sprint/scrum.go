@@ -6,11 +6,12 @@ import "time"
 type ScrumOfDay struct {
 	Head
 	Date string `json:"date"`
-	// IsScrumDay is true on a working day from the sprint's beginning to its
+	// IsScrumDay is true on a working day from the sprint's start to its
 	// completion. Nobody is expected on another day.
 	IsScrumDay bool `json:"is_scrum_day"`
 	// Reason says why it isn't one: "holiday", "weekend" (not a working
-	// weekday), "not started" or "completed" (before).
+	// weekday), "not started", "completed" (before), "cancelled" (and no
+	// scrum was opened for this day) or "to come".
 	Reason *string `json:"reason"`
 	// DailyScrum is null until the day's scrum was opened.
 	DailyScrum *DailyScrum `json:"daily_scrum"`
@@ -39,9 +40,11 @@ type DailyScrum struct {
 	Summary      *string `json:"summary"`
 }
 
-// ScrumMember is one member at a scrum.
+// ScrumMember is one member at a scrum, or somebody who posted and has left.
 type ScrumMember struct {
-	Person
+	// ProfileID is null for somebody who has no account any more.
+	ProfileID *string `json:"profile_id"`
+	FullName  *string `json:"full_name"`
 	// Role is the member's in the project; null for somebody who left it.
 	Role     *string `json:"role"`
 	Expected bool    `json:"expected"`

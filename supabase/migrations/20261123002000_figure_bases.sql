@@ -15,17 +15,32 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.start_of(date, text) is 'The moment a day begins in a time zone.';
 
+create function private.moment(as_of timestamptz) returns timestamptz
+language plpgsql stable set search_path = '' as $$
+begin
+  if as_of is null then
+    return statement_timestamp();
+  elsif not isfinite(as_of) or as_of > statement_timestamp() + interval '10 years' then
+    raise exception 'as_of is %, it must be a moment at most ten years ahead', as_of using errcode = '22023';
+  end if;
+  return as_of;
+end $$;
+comment on function private.moment(timestamptz) is
+  'The moment that figures are asked as of: now for null. 22023 (400) for one more than ten years ahead, whose days would have no end.';
+
 create function private.sprint_clock(sprint_id uuid, as_of timestamptz)
 returns table (
   sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, today date,
-  begun boolean, running boolean, finished boolean,
+  begun boolean, started boolean, running boolean, finished boolean, cancelled boolean,
   reference_start timestamptz, reference_finish timestamptz, horizon timestamptz,
   horizon_day date, first_day date, last_day date, end_date date)
 language sql stable set search_path = '' rows 1 as $$
   select s.sprint_id, s.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date,
     r.start <= c.as_of,
+    e.started_at is not null,
     e.lasts and e.completed_at is null,
     e.completed_at is not null,
+    s.status = 'Cancelled',
     r.start,
     coalesce(e.completed_at, greatest(r.start, least(
       private.start_of(s.end_date + 1, o.timezone) - interval '1 microsecond', c.as_of))),
@@ -36,18 +51,18 @@ language sql stable set search_path = '' rows 1 as $$
   from public.sprints s
   join public.projects p on p.project_id = s.project_id
   join public.organizations o on o.org_id = p.org_id
-  cross join lateral (select coalesce(sprint_clock.as_of, statement_timestamp()) as as_of) c
+  cross join lateral (select private.moment(sprint_clock.as_of) as as_of) c
   cross join lateral (
     select case when s.started_at <= c.as_of then s.started_at end as started_at,
            case when s.completed_at <= c.as_of then s.completed_at end as completed_at,
-           coalesce(s.started_at <= c.as_of, false) and s.status <> 'Cancelled' as lasts) e
+           s.started_at is not null and s.started_at <= c.as_of and s.status <> 'Cancelled' as lasts) e
   cross join lateral (
     select coalesce(e.started_at, private.start_of(s.start_date, o.timezone)) as start,
            coalesce(e.completed_at, c.as_of) as horizon) r
   where s.sprint_id = sprint_clock.sprint_id
 $$;
 comment on function private.sprint_clock(uuid, timestamptz) is
-  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of; horizon_day: its day. first_day to last_day: the days of its pictures; beyond end_date only while it runs, or if it was completed later. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
+  'The moments a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of; horizon_day: its day. first_day to last_day: the days of its pictures; to end_date or, while it runs or if it was completed later, to the horizon''s day. That a sprint was cancelled has no moment: it always is or never was. What happened after as_of counts as not happened. No row for a sprint the caller can''t see.';
 
 create function private.calendar(org_id uuid, from_day date, to_day date)
 returns table (day date, is_working boolean)
@@ -66,10 +81,10 @@ language sql stable set search_path = '' rows 10 as $$
   select c.day
   from private.sprint_clock(working_days_left.sprint_id, working_days_left.as_of) k
   cross join lateral private.calendar(k.org_id, greatest(k.today, k.first_day), k.end_date) c
-  where c.is_working and not k.finished
+  where c.is_working and not k.finished and not k.cancelled
 $$;
 comment on function private.working_days_left(uuid, timestamptz) is
-  'The working days that a sprint still has: from today, or its first day if that is to come, until end_date. None once it is completed.';
+  'The working days that a sprint still has: from today, or its first day if that is to come, until end_date. None once it is completed or cancelled.';
 
 create function private.is_day_off(profile_id uuid, day date) returns boolean
 language sql stable set search_path = '' as $$
@@ -124,7 +139,7 @@ language sql stable set search_path = '' as $$
     'started_at', s.started_at, 'completed_at', s.completed_at)
   from public.sprints s where s.sprint_id = sprint_head.sprint_id
 $$;
-comment on function private.sprint_head(uuid) is 'A sprint as every view of it shows it.';
+comment on function private.sprint_head(uuid) is 'A sprint as every view of it shows it: as it is now, whatever as_of.';
 
 create function private.project_head(project_id uuid) returns json
 language sql stable set search_path = '' as $$
@@ -170,7 +185,7 @@ $$;
 comment on function private.impediment(public.impediments, timestamptz) is
   'An impediment as it stood at a moment: hours is its age then, or the time it took to resolve.';
 
-grant execute on function private.start_of(date, text), private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
+grant execute on function private.start_of(date, text), private.moment(timestamptz), private.sprint_clock(uuid, timestamptz), private.calendar(uuid, date, date),
   private.working_days_left(uuid, timestamptz), private.is_day_off(uuid, date), private.sprint_changes(uuid, timestamptz), private.sprint_head(uuid), private.project_head(uuid),
   private.person(uuid), private.hours(double precision), private.ratio(numeric, numeric),
   private.impediment(public.impediments, timestamptz) to authenticated, service_role;

@@ -57,4 +57,4 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) is
   'The board of a sprint as the caller may see it: {as_of, timezone, scope: {visible_tasks}, sprint, project, columns}. A column per status in board order with task_count, points (story points), unestimated_count and its tasks by board_rank; counts are of the tasks that match assignee and priority. days_in_status counts days of the organization''s time zone up to as_of (default now); the tasks are those of now whatever as_of, which is for a caller who knows that nothing has happened since. Null when there is no such sprint for the caller.';
-grant execute on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) to authenticated;
+grant execute on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) to authenticated, service_role;

@@ -26,11 +26,11 @@ begin
       from public.sprints s
       join public.sprint_snapshots f on f.sprint_id = s.sprint_id and f.moment = 'close'
       where s.project_id = project_velocity.project_id and s.status = 'Completed'
-        and s.completed_at <= coalesce(project_velocity.as_of, statement_timestamp())
+        and s.completed_at <= private.moment(project_velocity.as_of)
       order by s.completed_at desc, s.sprint_id limit last
     )
     select json_build_object(
-      'as_of', coalesce(project_velocity.as_of, statement_timestamp()),
+      'as_of', private.moment(project_velocity.as_of),
       'timezone', o.timezone,
       'scope', json_build_object('visible_sprints', (select count(*) from closed)),
       'project', private.project_head(p.project_id),

@@ -2,6 +2,24 @@
 
 set lock_timeout = '5s';
 
+create function private.no_scrum_reason(sprint_id uuid, day date, as_of timestamptz) returns text
+language sql stable set search_path = '' as $$
+  select case
+      when not k.started then 'not started'
+      when k.finished and no_scrum_reason.day > k.horizon_day then 'completed'
+      when k.cancelled and not exists (
+        select from public.daily_scrums d where d.sprint_id = k.sprint_id and d.scrum_date = no_scrum_reason.day) then 'cancelled'
+      when c.is_working then case when no_scrum_reason.day > k.today then 'to come' end
+      when h.holiday_date is not null and extract(isodow from h.holiday_date)::smallint = any (o.working_days) then 'holiday'
+      else 'weekend' end
+  from private.sprint_clock(no_scrum_reason.sprint_id, no_scrum_reason.as_of) k
+  join public.organizations o on o.org_id = k.org_id
+  cross join lateral private.calendar(k.org_id, no_scrum_reason.day, no_scrum_reason.day) c
+  left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = no_scrum_reason.day
+$$;
+comment on function private.no_scrum_reason(uuid, date, timestamptz) is
+  'Why a sprint has no scrum on a day: not started, completed (before), cancelled (and no scrum was opened for that day), holiday or weekend (not a working weekday), to come; null if it has one.';
+
 create function private.scrum_day(sprint_id uuid, day date, as_of timestamptz)
 returns table (
   sprint_id uuid, project_id uuid, org_id uuid, timezone text, as_of timestamptz, day date, in_range boolean,
@@ -10,20 +28,13 @@ returns table (
 language sql stable set search_path = '' rows 1 as $$
   select k.sprint_id, k.project_id, k.org_id, k.timezone, k.as_of, d.day,
     d.day between k.first_day and k.last_day,
-    c.is_working and k.begun and not (k.finished and d.day > k.horizon_day),
-    case when not k.begun then 'not started'
-         when k.finished and d.day > k.horizon_day then 'completed'
-         when c.is_working then null
-         when h.holiday_date is not null and extract(isodow from d.day)::smallint = any (o.working_days) then 'holiday'
-         else 'weekend' end,
+    reason.why is null, reason.why,
     own.daily_scrum_id, own.summary, before.daily_scrum_id,
     coalesce(private.start_of(before.scrum_date, k.timezone), k.reference_start),
     least(private.start_of(d.day + 1, k.timezone) - interval '1 microsecond', k.horizon)
   from private.sprint_clock(scrum_day.sprint_id, scrum_day.as_of) k
   cross join lateral (select coalesce(scrum_day.day, least(greatest(k.horizon_day, k.first_day), k.last_day)) as day) d
-  join public.organizations o on o.org_id = k.org_id
-  cross join lateral private.calendar(k.org_id, d.day, d.day) c
-  left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = d.day
+  cross join lateral (select private.no_scrum_reason(k.sprint_id, d.day, k.as_of) as why) reason
   left join public.daily_scrums own on own.sprint_id = k.sprint_id and own.scrum_date = d.day
   left join lateral (
     select b.daily_scrum_id, b.scrum_date from public.daily_scrums b
@@ -31,7 +42,7 @@ language sql stable set search_path = '' rows 1 as $$
     order by b.scrum_date desc limit 1) before on true
 $$;
 comment on function private.scrum_day(uuid, date, timestamptz) is
-  'A day of a sprint''s scrum (null: the sprint''s that is closest to today, or the day it was completed): whether it is held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
+  'A day of a sprint''s scrum (null: the sprint''s that is closest to today, or the day it was completed): whether it is in the sprint (in_range) and held, and what it looks back on: from the beginning of the day of the last scrum, or the sprint''s reference start, until the end of the day or as_of. No row for a sprint the caller can''t see.';
 
 create function private.expects_update(role public.project_role, joined_at timestamptz, profile_id uuid, day date, timezone text)
 returns boolean
@@ -52,18 +63,16 @@ $$;
 comment on function private.task_refs(uuid, uuid, public.scrum_task_intent) is
   'Tasks that a member named in a scrum: [{task_id, task_name}].';
 
-create function private.scrum_update(daily_scrum_id uuid, profile_id uuid, as_of timestamptz) returns json
+create function private.scrum_update(posted public.daily_scrum_updates, as_of timestamptz) returns json
 language sql stable set search_path = '' as $$
-  select json_build_object('update_id', u.update_id, 'yesterday_work', u.yesterday_work, 'today_work', u.today_work,
-    'created_at', u.created_at, 'updated_at', u.updated_at,
-    'did', private.task_refs(u.daily_scrum_id, u.profile_id, 'did'),
-    'will_do', private.task_refs(u.daily_scrum_id, u.profile_id, 'will do'))
-  from public.daily_scrum_updates u
-  where u.daily_scrum_id = scrum_update.daily_scrum_id and u.profile_id = scrum_update.profile_id
-    and u.created_at <= scrum_update.as_of
+  select json_build_object('update_id', posted.update_id, 'yesterday_work', posted.yesterday_work, 'today_work', posted.today_work,
+    'created_at', posted.created_at, 'updated_at', posted.updated_at,
+    'did', private.task_refs(posted.daily_scrum_id, posted.profile_id, 'did'),
+    'will_do', private.task_refs(posted.daily_scrum_id, posted.profile_id, 'will do'))
+  where posted.created_at <= scrum_update.as_of
 $$;
-comment on function private.scrum_update(uuid, uuid, timestamptz) is
-  'A member''s update of a scrum with the tasks it names, in its words of now; null if none had been posted by as_of.';
+comment on function private.scrum_update(public.daily_scrum_updates, timestamptz) is
+  'An update of a scrum with the tasks it names, in its words of now; null if it hadn''t been posted by as_of.';
 
 create function private.activity(project_id uuid, actor uuid, since timestamptz, until timestamptz)
 returns table (event_id bigint, task_id uuid, task_name text, kind public.task_event_kind, old_value text, new_value text, at timestamptz)
@@ -86,6 +95,9 @@ declare
   answer json;
   scrum record;
 begin
+  if not isfinite(scrum_of_day.date) then
+    raise exception 'date is %, it must be a day', scrum_of_day.date using errcode = '22023';
+  end if;
   select * into scrum from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of);
   if not found then
     return null;
@@ -93,12 +105,16 @@ begin
     raise exception 'date % is outside of the sprint', scrum.day using errcode = '22023';
   end if;
   with member as materialized (
-    select m.profile_id, p.full_name, m.role,
-      scrum.is_scrum_day and private.expects_update(m.role, m.joined_at, m.profile_id, scrum.day, scrum.timezone) as expected,
-      private.is_day_off(m.profile_id, scrum.day) as day_off,
-      private.scrum_update(scrum.daily_scrum_id, m.profile_id, scrum.as_of) as posted
-    from public.project_members m join public.profiles p on p.profile_id = m.profile_id
-    where m.project_id = scrum.project_id
+    -- Who is a member, and who has posted and left since; the author of an update may be nobody any more.
+    select p.profile_id, p.full_name, m.role, posted.update_id,
+      m.role is not null and scrum.is_scrum_day
+        and private.expects_update(m.role, m.joined_at, m.profile_id, scrum.day, scrum.timezone) as expected,
+      private.is_day_off(p.profile_id, scrum.day) as day_off,
+      private.scrum_update(posted, scrum.as_of) as posted
+    from (select * from public.project_members m where m.project_id = scrum.project_id) m
+    full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id) posted
+      on posted.profile_id = m.profile_id
+    left join public.profiles p on p.profile_id = coalesce(m.profile_id, posted.profile_id)
   ), said as (
     select n.profile_id, n.task_id, t.task_name,
       case when last.kind is null or last.kind = 'deleted' then 'gone'
@@ -150,7 +166,7 @@ begin
             select coalesce(json_agg(json_build_object('task_id', s.task_id, 'task_name', s.task_name, 'outcome', s.outcome)
               order by s.task_name collate "C", s.task_id), '[]')
             from said s where s.profile_id = m.profile_id))
-        order by m.full_name collate "C", m.profile_id)
+        order by m.full_name collate "C", m.profile_id, m.update_id)
       from member m where m.expected or m.posted is not null), '[]'),
     'missing', coalesce((
       select json_agg(json_build_object('profile_id', m.profile_id, 'full_name', m.full_name) order by m.full_name collate "C", m.profile_id)
@@ -164,12 +180,12 @@ begin
   return answer;
 end $$;
 comment on function public.scrum_of_day(uuid, date, timestamptz) is
-  'The scrum of a sprint on a day (default: today, or the sprint''s day that is closest to it, or the day it was completed), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday), before the sprint starts (not started) or after its completion (completed). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role, expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
+  'The scrum of a sprint on a day (default: today, or the sprint''s day that is closest to it, or the day it was completed), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. Not held on days off of the organization (reason weekend or holiday), before the sprint is started (not started), after its completion (completed), in a cancelled sprint only where one was opened (cancelled), and not yet on a day to come (to come). Expected is every member but viewers, those who joined later and those on a day off. members: {profile_id, full_name, role (null: has left the project; profile_id too: has no account any more), expected, day_off, update, activity: what they did since the last scrum, said_and_done: what became of the tasks they said they would do: done, progressed, untouched or gone}. 22023 (400) for a date outside of the sprint; null when there is no such sprint for the caller.';
 
 create function public.project_impediments(project_id uuid, as_of timestamptz default null) returns json
 language sql stable security invoker set search_path = '' as $$
   with moment as (
-    select coalesce(project_impediments.as_of, statement_timestamp()) as as_of
+    select private.moment(project_impediments.as_of) as as_of
   ), impediment as materialized (
     select i as body, i.impediment_id, i.raised_at, case when i.resolved_at <= m.as_of then i.resolved_at end as resolved_at
     from moment m
@@ -217,20 +233,18 @@ begin
   into span
   from public.projects p
   join public.organizations o on o.org_id = p.org_id
-  cross join (select coalesce(project_participation.as_of, statement_timestamp()) as as_of) c
+  cross join (select private.moment(project_participation.as_of) as as_of) c
   where p.project_id = project_participation.project_id;
   if not found then
     return null;
-  elsif span.to_day < span.from_day then
-    raise exception 'to_date % is before from_date %', span.to_day, span.from_day using errcode = '22023';
-  elsif span.to_day - span.from_day > 366 then
-    raise exception 'from_date % to to_date % is more than a year', span.from_day, span.to_day using errcode = '22023';
+  elsif span.to_day < span.from_day or not isfinite(span.from_day) or not isfinite(span.to_day) or span.to_day - span.from_day > 366 then
+    raise exception '% is wrong: from_date is %, to_date %; the second must be on or up to a year after the first',
+      case when to_date is not null and (from_date is null or span.to_day < span.from_day) then 'to_date' else 'from_date' end,
+      span.from_day, span.to_day using errcode = '22023';
   end if;
   with scrum as materialized (
-    select d.daily_scrum_id, d.scrum_date, c.is_working and k.begun and not (k.finished and d.scrum_date > k.horizon_day) as is_scrum_day
+    select d.daily_scrum_id, d.scrum_date, private.no_scrum_reason(d.sprint_id, d.scrum_date, span.as_of) is null as is_scrum_day
     from public.daily_scrums d
-    cross join lateral private.calendar(span.org_id, d.scrum_date, d.scrum_date) c
-    cross join lateral private.sprint_clock(d.sprint_id, span.as_of) k
     where d.project_id = span.project_id and d.scrum_date between span.from_day and span.to_day
   ), call as (
     -- A row per member and scrum they were expected in, latest first; today's isn't missed yet.
@@ -290,7 +304,7 @@ language sql stable security invoker set search_path = '' as $$
     join public.projects p on p.project_id = s.project_id
     join public.organizations o on o.org_id = p.org_id
     cross join lateral private.scrum_day(s.sprint_id,
-      (coalesce(scrum_draft.as_of, statement_timestamp()) at time zone o.timezone)::date, scrum_draft.as_of) d
+      (private.moment(scrum_draft.as_of) at time zone o.timezone)::date, scrum_draft.as_of) d
     where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
   ), mine_now as materialized (
     -- My tasks as they are at as_of; a status holds since the last change that brought it.
@@ -303,7 +317,7 @@ language sql stable security invoker set search_path = '' as $$
     where c.until is null and c.in_scope and c.assigned_to = (select auth.uid())
   )
   select json_build_object(
-    'as_of', coalesce(scrum_draft.as_of, statement_timestamp()),
+    'as_of', private.moment(scrum_draft.as_of),
     'timezone', o.timezone,
     'scope', json_build_object('visible_sprints', (select count(*) from mine)),
     'scrums', coalesce((
@@ -315,7 +329,9 @@ language sql stable security invoker set search_path = '' as $$
           'reason', d.reason,
           'expected', d.is_scrum_day and private.expects_update(d.role, d.joined_at, me.profile_id, d.day, d.timezone),
           'daily_scrum_id', d.daily_scrum_id,
-          'update', private.scrum_update(d.daily_scrum_id, me.profile_id, d.as_of),
+          'update', (
+            select private.scrum_update(u, d.as_of) from public.daily_scrum_updates u
+            where u.daily_scrum_id = d.daily_scrum_id and u.profile_id = me.profile_id),
           'draft', json_build_object(
             'yesterday', coalesce((
               select json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'what', t.what) order by t.first_at, t.task_id)
@@ -343,9 +359,9 @@ $$;
 comment on function public.scrum_draft(timestamptz) is
   'What the caller owes the scrums of today, with a draft: {as_of, timezone, scope, scrums: [{sprint, project, date, is_scrum_day, reason, expected, daily_scrum_id, update, draft: {yesterday, today, impediments}}]}, one per running sprint they work in. yesterday: what they did to tasks since the last scrum; today: their open tasks, those under way first; impediments: their blocked ones.';
 
-grant execute on function private.scrum_day(uuid, date, timestamptz),
+grant execute on function private.no_scrum_reason(uuid, date, timestamptz), private.scrum_day(uuid, date, timestamptz),
   private.expects_update(public.project_role, timestamptz, uuid, date, text),
-  private.task_refs(uuid, uuid, public.scrum_task_intent), private.scrum_update(uuid, uuid, timestamptz),
+  private.task_refs(uuid, uuid, public.scrum_task_intent), private.scrum_update(public.daily_scrum_updates, timestamptz),
   private.activity(uuid, uuid, timestamptz, timestamptz),
   public.scrum_of_day(uuid, date, timestamptz), public.project_impediments(uuid, timestamptz),
   public.project_participation(uuid, date, date, timestamptz), public.scrum_draft(timestamptz) to authenticated, service_role;

@@ -13,9 +13,10 @@ begin
       select p.project_id, p.org_id, o.timezone, o.working_days, c.as_of, (c.as_of at time zone o.timezone)::date as today
       from public.projects p
       join public.organizations o on o.org_id = p.org_id
-      cross join (select coalesce(project_throughput.as_of, statement_timestamp()) as as_of) c
+      cross join (select private.moment(project_throughput.as_of) as as_of) c
       where p.project_id = project_throughput.project_id
     ), change as materialized (
+      -- As in private.sprint_changes, which begins at a sprint: here it is the whole project, without a join.
       select distinct on (e.task_id, e.at) e.task_id, e.at, e.status, e.story_points as points, e.kind <> 'deleted' as is_there
       from project p join public.task_events e on e.project_id = p.project_id and e.at <= p.as_of
       order by e.task_id, e.at, e.event_id desc

@@ -36,7 +36,8 @@ language sql stable set search_path = '' as $$
         select from json_array_elements(b.figures -> 'days') d
         where (d.value ->> 'date')::date >= s.end_date and (d.value #>> '{tasks,remaining}')::numeric > 0)
       when (b.today ->> 'date')::date > s.end_date then false
-      else (b.figures #>> '{projected_finish,tasks}')::date <= s.end_date end,
+      when (b.figures #>> '{pace,tasks}')::numeric > 0 then
+        coalesce((b.figures #>> '{projected_finish,tasks}')::date <= s.end_date, false) end,
     'open_impediments', (select count(*) from public.impediments i where i.sprint_id = s.sprint_id and i.resolved_at is null))
   from public.sprints s
   -- offset 0 keeps the burndown from being computed anew wherever it is named.
@@ -49,7 +50,7 @@ language sql stable set search_path = '' as $$
   where s.project_id = running_sprint.project_id and s.status = 'Active'
 $$;
 comment on function private.running_sprint(uuid) is
-  'How a project''s running sprint stands: {sprint, working_days_left (today included), tasks, points: {scope, completed, progress}, projected_finish, makes_its_date, open_impediments}. From its burndown. makes_its_date: with work left, whether the projected finish of its tasks is by end_date (null: too early to tell; false once that is past); with none left, whether it was done by then and stayed so; null without any task. Null if none runs or the caller can''t see it.';
+  'How a project''s running sprint stands: {sprint, working_days_left (today included), tasks, points: {scope, completed, progress}, projected_finish, makes_its_date, open_impediments}. From its burndown. makes_its_date: with work left, whether the projected finish of its tasks is by end_date (null while the last days tell no pace; false once that is past); with none left, whether it was done by then and stayed so; null without any task. Null if none runs or the caller can''t see it.';
 
 create view public.account_delivery with (security_invoker = true) as
   select a.org_id, a.account_id, a.account_name, a.account_type,

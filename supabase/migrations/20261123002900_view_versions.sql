@@ -137,4 +137,4 @@ comment on function public.scrum_draft_version() is
 
 grant execute on function private.project_fingerprint(uuid), private.last_change(uuid), private.settled(text, boolean, timestamptz),
   private.version(text[]), private.sprint_fingerprint(uuid),
-  public.sprint_version(uuid, boolean), public.project_version(uuid, boolean), public.scrum_draft_version() to authenticated;
+  public.sprint_version(uuid, boolean), public.project_version(uuid, boolean), public.scrum_draft_version() to authenticated, service_role;

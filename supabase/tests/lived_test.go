@@ -203,7 +203,7 @@ func TestRefusedArguments(t *testing.T) {
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
-		for _, q := range []question{
+		questions := []question{
 			{function: "project_velocity", arguments: of("last", 0), code: "22023"},
 			{function: "project_velocity", arguments: of("last", 1)},
 			{function: "project_velocity", arguments: of("last", 50)},
@@ -211,7 +211,29 @@ func TestRefusedArguments(t *testing.T) {
 			{function: "project_throughput", arguments: of("days", 0), code: "22023"},
 			{function: "project_throughput", arguments: of("days", 366)},
 			{function: "project_throughput", arguments: of("days", 367), code: "22023"},
-		} {
+			{function: "project_participation", arguments: of("from_date", "2099-01-01"), code: "22023"},
+			{function: "project_participation", arguments: of("from_date", "-infinity"), code: "22023"},
+			{function: "project_participation", arguments: of("to_date", "2099-01-01"), code: "22023"},
+			{function: "project_participation", arguments: of("to_date", "infinity"), code: "22023"},
+		}
+		for _, day := range []string{"infinity", "-infinity", "3000-01-01"} {
+			questions = append(questions, question{
+				function: "scrum_of_day", arguments: map[string]any{"sprint_id": history.SprintID(1), "date": day}, code: "22023"})
+		}
+		for _, moment := range []string{"infinity", "-infinity", "3000-01-01"} {
+			for function, key := range map[string]string{
+				"sprint_board": "sprint_id", "sprint_burndown": "sprint_id", "sprint_flow": "sprint_id", "sprint_report": "sprint_id",
+				"sprint_workload": "sprint_id", "scrum_of_day": "sprint_id", "project_velocity": "project_id", "project_throughput": "project_id",
+				"project_impediments": "project_id", "project_participation": "project_id", "scrum_draft": "",
+			} {
+				arguments := map[string]any{"as_of": moment}
+				if key != "" {
+					arguments[key] = map[string]any{"sprint_id": history.SprintID(1), "project_id": history.ProjectID}[key]
+				}
+				questions = append(questions, question{function: function, arguments: arguments, code: "22023"})
+			}
+		}
+		for _, q := range questions {
 			code, err := sqlState(ctx, tx, q)
 			if err != nil {
 				return err

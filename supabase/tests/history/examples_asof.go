@@ -39,7 +39,7 @@ func cancelledWhileRunning() *Example {
 	// A cancelled sprint is in nobody's velocity.
 	e.figures("project_velocity", "2026-06-30 09:00", "sprints", "[]")
 	// 5, 8, 9, 10, 11 and 12 June.
-	e.figures("sprint_workload", "2026-06-05 09:00", "working_days_left", "6")
+	e.figures("sprint_workload", "2026-06-05 09:00", "working_days_left", "0")
 	e.figures("sprint_workload", "2026-06-30 09:00", "working_days_left", "0")
 	return e
 }

@@ -348,7 +348,7 @@ func (g *generator) impediments() {
 func (g *generator) moments() {
 	s := g.Sprints[0]
 	g.Day = s.StartDate.Plus(g.number("day", 0, s.StartDate.Until(s.EndDate)))
-	for range g.number("moments", 1, 2) {
+	for range g.number("moments", 2, 3) {
 		g.Moments = append(g.Moments, g.look(s))
 	}
 }

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -34,8 +35,9 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 
 	expected, posted, answered := 0, 0, 0
 	members, missing := List{}, List{}
-	for _, p := range s.everybody() {
-		isExpected, update := s.expected(p, date), s.updateOf(scrum, p)
+	for _, e := range s.entries(scrum) {
+		p, update := e.profile, e.update
+		isExpected := s.expected(p, date)
 		if isExpected {
 			expected++
 		}
@@ -51,7 +53,7 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 			continue
 		}
 		members = append(members, Object{
-			"profile_id": p, "full_name": orNull(s.fullName(p)), "role": s.role(p),
+			"profile_id": orNull(p), "full_name": orNull(s.fullName(p)), "role": orNull(s.role(p)),
 			"expected": isExpected, "day_off": s.isOff(p, date), "update": s.update(update),
 			"activity": s.activity(p, since, until), "said_and_done": s.saidAndDone(p, date, until),
 		})
@@ -72,26 +74,47 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 // scrumDay tells whether there is a scrum on a day, and if not why.
 func (s *sprintView) scrumDay(d history.Date) (is bool, reason any) {
 	switch {
-	case !s.begun:
+	case s.started.IsZero():
 		return false, "not started"
 	case !s.completed.IsZero() && d > s.DateOf(s.completed):
 		return false, "completed"
+	case s.row.Status == "Cancelled" && s.scrumOn(d) == nil:
+		return false, "cancelled"
 	case !slices.Contains(s.WorkingDays, d.Weekday()):
 		return false, "weekend"
 	case slices.Contains(s.Holidays, d):
 		return false, "holiday"
+	case d > s.today:
+		return false, "to come"
 	}
 	return true, nil
 }
 
-// everybody is each member of the project, by name.
-func (s *sprintView) everybody() []string {
-	var people []string
+// entry is a person at a scrum, "" for one who has no account any more, and what they posted.
+type entry struct {
+	profile string
+	update  *history.Update
+}
+
+// entries are the project's members, and who posted and has left since, by name.
+func (s *sprintView) entries(scrum *history.Scrum) []entry {
+	var entries []entry
 	for _, m := range s.Members {
-		people = append(people, m.ProfileID)
+		entries = append(entries, entry{m.ProfileID, s.updateOf(scrum, m.ProfileID)})
 	}
-	slices.SortFunc(people, s.byFullName)
-	return people
+	for i := range s.Updates {
+		u := &s.Updates[i]
+		if scrum != nil && u.ScrumID == scrum.ID && s.role(u.ProfileID) == "" && !u.CreatedAt.After(s.AsOf) {
+			entries = append(entries, entry{u.ProfileID, u})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if order := s.byFullName(a.profile, b.profile); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.update.ID, b.update.ID) // of several who have no account any more
+	})
+	return entries
 }
 
 // expected tells whether a person owes an update on a day.
@@ -179,7 +202,7 @@ func (s *sprintView) named(scrum, profile, intent string) List {
 func (s *sprintView) events(profile string, since, until time.Time) []history.Event {
 	var list []history.Event
 	for _, e := range s.Events {
-		if e.Actor == profile && !e.At.Before(since) && !e.At.After(until) {
+		if e.Actor != "" && e.Actor == profile && !e.At.Before(since) && !e.At.After(until) {
 			list = append(list, e)
 		}
 	}

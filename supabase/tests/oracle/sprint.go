@@ -112,7 +112,7 @@ func (s *sprintView) days() []history.Date {
 // daysLeft are the working days until end_date, from today on or from the day it starts.
 func (s *sprintView) daysLeft() []history.Date {
 	var days []history.Date
-	for d := max(s.today, s.startDay); s.completed.IsZero() && d <= s.row.EndDate; d = d.Plus(1) {
+	for d := max(s.today, s.startDay); s.completed.IsZero() && s.row.Status != "Cancelled" && d <= s.row.EndDate; d = d.Plus(1) {
 		if s.isWorkingDay(d) {
 			days = append(days, d)
 		}
