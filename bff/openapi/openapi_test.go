@@ -359,7 +359,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 		for property, fields := range schema.Properties {
 			text, _ := fields["description"].(string)
 			for _, word := range goName.FindAllString(text, -1) {
-				if _, ok := document.Components.Schemas[word]; !ok {
+				if _, ok := document.Components.Schemas[word]; !ok && word != "RateLimit" { // a header
 					t.Errorf("%s.%s speaks of %s, which is Go's name", name, property, word)
 				}
 			}

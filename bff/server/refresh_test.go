@@ -63,7 +63,7 @@ func TestManyRequestsWithAnExpiredToken(t *testing.T) {
 		t.Run(fmt.Sprintf("redis %t", shared), func(t *testing.T) {
 			auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), nil)
 			settings := map[string]string{"SUPABASE_AUTH_URL": auth.url}
-			most := int64(2) // once per BFF, which Auth's reuse interval covers
+			most := int64(4) // once per BFF, which Auth's reuse interval covers, or twice where they collide
 			if shared {
 				settings["REDIS_URL"], most = supabasetest.MustStartRedis(t).URL, 1
 			}
@@ -77,7 +77,7 @@ func TestManyRequestsWithAnExpiredToken(t *testing.T) {
 			if n := auth.refreshes.Load(); n < 1 || n > most {
 				t.Errorf("Auth was asked %d times", n)
 			}
-			if len(set) < 1 || len(set) > int(most) {
+			if len(set) < 1 || len(set) > 2 || shared && len(set) > 1 {
 				t.Errorf("browsers get %d different sessions", len(set))
 			}
 			// Whichever answer came last: its session goes on, refresh after refresh.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/redis/go-redis/v9"
@@ -14,6 +15,10 @@ import (
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
+
+// askAgainAfter is how long a refresh at Auth may take, so that it is worth
+// asking what became of another one.
+const askAgainAfter = 500 * time.Millisecond
 
 // sessions is what the browsers' sessions need.
 type sessions struct {
@@ -106,6 +111,12 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session) (session.Session, boo
 	caller.Identity = supabase.Identity{} // the old token proves nothing any more
 	fresh, renewed, err := s.sessions.refresher.Fresh(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
 		tokens, err := s.client.Refresh(ctx, caller, held.RefreshToken)
+		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && refusal.Code == "refresh_token_already_used" {
+			// Without Redis another instance may be at it this very moment. Once
+			// it is done, Auth gives its result to who asks within ten seconds.
+			time.Sleep(askAgainAfter)
+			tokens, err = s.client.Refresh(ctx, caller, held.RefreshToken)
+		}
 		var fresh session.Session
 		if err == nil {
 			fresh, err = s.sessionFrom(ctx, tokens)
