@@ -155,6 +155,9 @@ type chromium struct {
 // patience is how long a page may take.
 const patience = 30 * time.Second
 
+// Tests with one don't run beside others: it takes the processor that those
+// need to keep their deadlines.
+//
 // mustChromium starts a Chromium: CHROME_BIN, or the one that is found.
 func mustChromium(t *testing.T) *chromium {
 	t.Helper()

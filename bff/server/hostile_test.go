@@ -19,7 +19,6 @@ import (
 // the cookie to what that page sends, SameSite or not. Pages of other sites
 // don't even get that far.
 func TestHostilePages(t *testing.T) {
-	t.Parallel()
 	for name, secure := range map[string]bool{"http": false, "https": true} {
 		t.Run(name, func(t *testing.T) {
 			app := mustWebApp(t, secure, nil)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -126,7 +127,7 @@ func mustOffline(tb testing.TB, changes map[string]string) *Server {
 		"SUPABASE_URL":             "http://127.0.0.1:1",
 		"SUPABASE_PUBLISHABLE_KEY": "sb_publishable_test",
 		"BFF_PUBLIC_URL":           "https://app.test",
-		"BFF_SESSION_KEYS":         "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+		"BFF_SESSION_KEYS":         base64.StdEncoding.EncodeToString(make([]byte, 32)),
 	}
 	for name, value := range changes {
 		settings[name] = value

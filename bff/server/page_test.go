@@ -21,7 +21,6 @@ import (
 // works with a Supabase client and the views, goes on after the access token
 // has expired, and signs out. It never sees a token.
 func TestWebApp(t *testing.T) {
-	t.Parallel()
 	for name, secure := range map[string]bool{"http": false, "https": true} {
 		t.Run(name, func(t *testing.T) {
 			app := mustWebApp(t, secure, nil)
@@ -41,7 +40,7 @@ func TestWebApp(t *testing.T) {
 			b.mustBe(t, person.Email)
 
 			// The access token has expired, and the page asks ten things at once.
-			b.mustExpire(t, app, jar, first)
+			expired := b.mustExpire(t, app, jar, first)
 			var statuses []int
 			b.mustRun(t, `async (view) => {
 				const asked = Array.from({ length: 10 }, (_, i) => i % 2 ? ask("GET", view) : ask("GET", "/rest/v1/projects?select=project_name"))
@@ -51,7 +50,7 @@ func TestWebApp(t *testing.T) {
 				t.Errorf("after the access token has expired the page gets %v", statuses)
 			}
 			second := mustSession(t, jar, b.mustCookies(t, app.Own))
-			if second.AccessToken == first.AccessToken || second.RefreshToken == first.RefreshToken || second.ID != first.ID {
+			if second.AccessToken == expired.AccessToken || second.RefreshToken == first.RefreshToken || second.ID != first.ID {
 				t.Error("the session wasn't refreshed")
 			}
 			b.mustBe(t, person.Email)
@@ -151,8 +150,8 @@ func (b *chromium) mustHoldCookie(t *testing.T, app *webApp, secure bool) {
 }
 
 // mustExpire gives the browser the same session, with an access token that
-// has expired.
-func (b *chromium) mustExpire(t *testing.T, app *webApp, jar *session.Jar, s session.Session) {
+// has expired, and returns it.
+func (b *chromium) mustExpire(t *testing.T, app *webApp, jar *session.Jar, s session.Session) session.Session {
 	t.Helper()
 	s.ExpiresAt = time.Now().Add(-time.Minute).Truncate(time.Second)
 	s.IssuedAt = s.ExpiresAt.Add(-time.Hour)
@@ -172,6 +171,7 @@ func (b *chromium) mustExpire(t *testing.T, app *webApp, jar *session.Jar, s ses
 	if got := mustSession(t, jar, b.mustCookies(t, app.Own)); got.AccessToken != s.AccessToken {
 		t.Fatal("the browser didn't take the cookie")
 	}
+	return s
 }
 
 func mustSession(t *testing.T, jar *session.Jar, cookies session.Cookies) session.Session {
@@ -209,7 +209,6 @@ func mustHideTokens(t *testing.T, sent []exchange, sessions ...session.Session) 
 // TestAllowedOrigins has pages of origins that are listed, and supabase-js
 // with a token in a page that isn't on the BFF's own site.
 func TestAllowedOrigins(t *testing.T) {
-	t.Parallel()
 	app := mustWebApp(t, true, map[string]string{"BFF_ALLOWED_ORIGINS": "{sibling},{other}"})
 	b := mustChromium(t)
 	person := supabasetest.MustSignUp(t)

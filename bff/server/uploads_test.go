@@ -18,7 +18,6 @@ import (
 // TestUploadedPages opens files that a user uploaded, and that Storage serves
 // with the type they were uploaded with, on the web app's own origin.
 func TestUploadedPages(t *testing.T) {
-	t.Parallel()
 	const steal = `fetch("/app/stolen"); document.title = "ran"`
 	files := map[string][2]string{
 		"page.html":  {"text/html", `<!doctype html><title>quiet</title><p>uploaded</p><script>` + steal + `</script><img src=x onerror='` + steal + `'>`},
@@ -59,7 +58,6 @@ func TestUploadedPages(t *testing.T) {
 
 // TestDocsInABrowser has the page at /docs work under its policy.
 func TestDocsInABrowser(t *testing.T) {
-	t.Parallel()
 	app := mustWebApp(t, true, nil)
 	b := mustChromium(t)
 	complaints := make(chan string, 100)
