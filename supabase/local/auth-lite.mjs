@@ -48,7 +48,7 @@ const app = new App({
     enable_signup: true,
     enable_refresh_token_rotation: true,
     refresh_token_reuse_interval: 10,
-    minimum_password_length: 6,
+    minimum_password_length: 8,
     email: { enable_signup: true, enable_confirmations: GOTRUE_MAILER_AUTOCONFIRM !== "true" },
     external: { github: provider("GITHUB"), google: provider("GOOGLE") },
   },

@@ -94,6 +94,7 @@ function goTrueEnvironment({ databaseUrl, settings, port, publicUrl, siteUrl }) 
     GOTRUE_DISABLE_SIGNUP: "false",
     GOTRUE_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
     GOTRUE_JWT_EXP: "3600",
+    GOTRUE_PASSWORD_MIN_LENGTH: "8",
     GOTRUE_JWT_AUD: "authenticated",
     GOTRUE_JWT_DEFAULT_GROUP_NAME: "authenticated",
     GOTRUE_JWT_ADMIN_ROLES: "service_role",
