@@ -91,9 +91,9 @@ type newUser struct {
 	// OrgName names the new organization; the first part of the address does
 	// if absent.
 	OrgName *string `json:"org_name" validate:"omitnil,longest=200"`
-	// Timezone is the organization's, as IANA names it; Asia/Seoul if absent.
+	// Timezone is the organization's, as IANA names it; Asia/Seoul if absent or unknown.
 	Timezone *string `json:"timezone" validate:"omitnil,longest=100"`
-	// Locale is the organization's, such as ko or en-US; Korean if absent.
+	// Locale is the organization's, such as ko or en-US; Korean if absent or unknown.
 	Locale *string `json:"locale" validate:"omitnil,longest=35"`
 	// InvitationToken is what create_invitation returned.
 	InvitationToken *string `json:"invitation_token" validate:"omitnil,longest=200"`
@@ -243,7 +243,8 @@ func (s *Server) accepted(c *fiber.Ctx, event string, err error) error {
 	if err != nil {
 		return err
 	}
-	return c.SendStatus(http.StatusAccepted)
+	c.Status(http.StatusAccepted)
+	return nil
 }
 
 // proofInput is what an e-mail gave: the code, with the address it was sent
