@@ -26,6 +26,7 @@ var korean = map[string]string{
 	"The request's body is too large.":                                            "요청 본문이 너무 큽니다.",
 	"The request's headers are too large.":                                        "요청 헤더가 너무 큽니다.",
 	"The request could not be read.":                                              "요청을 읽을 수 없습니다.",
+	"Tokens are not for pages: with the session's cookie use /api/v1/session.":    "페이지에는 토큰을 주지 않습니다. 세션 쿠키가 있으면 /api/v1/session을 쓰세요.",
 	"With the session's cookie this can be asked from the app's own pages only.":  "세션 쿠키로는 앱 자체의 페이지에서만 요청할 수 있습니다.",
 	"Pages of this origin may not call here.":                                     "이 출처의 페이지는 여기를 호출할 수 없습니다.",
 	"There are no WebSockets here. Realtime connections go to Supabase directly.": "여기에는 웹소켓이 없습니다. 실시간 연결은 Supabase로 직접 하세요.",

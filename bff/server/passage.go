@@ -39,6 +39,9 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)
+		if service == "Auth" && sessionOf(c) != nil && !tokenless(request) {
+			return errTokens
+		}
 		request.Body = func() ([]byte, error) {
 			text, err := body.read()
 			if err == nil && service == "PostgREST" {
@@ -65,6 +68,19 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		}
 		return passAnswer(c, answer)
 	})
+}
+
+// errTokens refuses, where the cookie speaks, what Auth could answer with tokens.
+var errTokens = errors.New("tokens are not for pages")
+
+// tokenless reports whether the request is one that Auth answers without a
+// token. Where the cookie speaks no other passes: pages never get hold of one.
+func tokenless(r supabase.Request) bool {
+	switch r.Path {
+	case "/user", "/settings", "/health", "/logout", "/reauthenticate", "/factors", "/.well-known/jwks.json":
+		return true
+	}
+	return r.Method == http.MethodDelete && (strings.HasPrefix(r.Path, "/factors/") || strings.HasPrefix(r.Path, "/user/identities/"))
 }
 
 // requestToPass copies everything but the body out of the request: its
@@ -159,6 +175,10 @@ func passHeader(c *fiber.Ctx, answer *supabase.Answer) {
 		for _, value := range values {
 			out.Add(name, value)
 		}
+	}
+	if sessionOf(c) != nil { // a cache can't tell from the cookie, as from Authorization, that it is for one user
+		out.Set(fiber.HeaderCacheControl, "private, no-cache")
+		c.Vary(fiber.HeaderAuthorization, fiber.HeaderCookie)
 	}
 	// PostgREST 12 has two in some errors, of which fasthttp keeps the last.
 	if kind := answer.Header.Get(fiber.HeaderContentType); kind != "" {

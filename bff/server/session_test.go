@@ -387,3 +387,29 @@ func TestAudit(t *testing.T) {
 		}
 	}
 }
+
+// TestNoTokensForPages asks Auth, with the cookie, for what it would answer
+// with tokens; and looks at what caches are told of answers to the cookie.
+func TestNoTokensForPages(t *testing.T) {
+	t.Parallel()
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, nil)))
+	for _, request := range []string{
+		"POST /auth/v1/token?grant_type=password", "POST /auth/v1/token?grant_type=refresh_token", "POST /auth/v1/signup", "POST /auth/v1/verify",
+		"GET /auth/v1/authorize?provider=github", "POST /auth/v1/factors/7e6d4c3f-0000-4000-8000-000000000000/verify", "GET /auth/v1/nonsense",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		body := ""
+		if method == http.MethodPost {
+			body = `{"email":"` + email + `","password":"` + password + `"}`
+		}
+		if p := mustProblem(t, b.send(method, path, body), http.StatusForbidden); *p.Code != "session_only" {
+			t.Errorf("%s: %s", request, *p.Code)
+		}
+	}
+	for _, path := range []string{"/auth/v1/user", "/rest/v1/profiles?select=email"} {
+		a := b.send(http.MethodGet, path, "")
+		if a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(a.Header.Get("Vary"), "Cookie") {
+			t.Errorf("%s: %d, %s", path, a.Status, a.Header)
+		}
+	}
+}

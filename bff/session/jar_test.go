@@ -76,7 +76,7 @@ func TestCookies(t *testing.T) {
 						t.Errorf("%s has no %s", cookie.Name, attribute)
 					}
 				}
-				if strings.Contains(line, "; Secure") != tt.HTTPS || strings.Contains(line, "Domain") || strings.Contains(line, "ttt") {
+				if strings.Contains(line, "; Secure") != tt.HTTPS || strings.Contains(line, "Domain") || strings.Contains(line, strings.Repeat("t", 20)) {
 					t.Errorf("attributes of %s: %s", cookie.Name, line[max(0, len(line)-100):])
 				}
 			}

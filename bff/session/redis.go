@@ -16,8 +16,7 @@ const (
 	// look is how often who waits for another instance's refresh looks for it.
 	look = 20 * time.Millisecond
 
-	keyPrefix   = "mysingle:session:"
-	sealedValue = "mysingle redis session" // what values are sealed as
+	keyPrefix = "mysingle:session:"
 )
 
 // Redis is the Store of several instances. While Redis is down each goes on
@@ -79,7 +78,7 @@ func (r *Redis) among(ctx context.Context, key string, work func(context.Context
 		}
 		switch answer := answer.(type) {
 		case string:
-			if plain, err := r.sealer.Open(sealedValue, answer); err == nil {
+			if plain, err := r.sealer.Open(result, answer); err == nil {
 				return decode(plain)
 			}
 			// Sealed with a key that this instance hasn't got (yet).
@@ -97,14 +96,15 @@ func (r *Redis) among(ctx context.Context, key string, work func(context.Context
 	}
 }
 
-// lead does the work for all instances.
+// lead does the work for all instances. What it made is sealed under its key,
+// so that it is of no use at another one.
 func (r *Redis) lead(ctx context.Context, result, lock, owner string, work func(context.Context) (Session, error)) (Session, error) {
 	s, err := work(ctx)
 	// Whatever became of ctx: the others wait.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err == nil {
-		r.failed(r.client.Set(ctx, result, r.sealer.Seal(sealedValue, s.encode()), kept).Err())
+		r.failed(r.client.Set(ctx, result, r.sealer.Seal(result, s.encode()), kept).Err())
 	}
 	r.failed(giveBack.Run(ctx, r.client, []string{lock}, owner).Err())
 	return s, err

@@ -78,12 +78,9 @@ const (
 )
 
 // End makes the session's end known, for reason ErrEnded or ErrReplaced, for
-// as long as its access token would hold.
+// as long as an access token would hold that it got just now.
 func (r *Refresher) End(ctx context.Context, s Session, reason error) {
-	until := r.now().Add(endedFor)
-	if s.ExpiresAt.After(until) {
-		until = s.ExpiresAt
-	}
+	until := r.now().Add(max(endedFor, s.ExpiresAt.Sub(s.IssuedAt)))
 	word := ended
 	if errors.Is(reason, ErrReplaced) {
 		word = replaced
