@@ -391,3 +391,76 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 		t.Errorf("kept for %s", life)
 	}
 }
+
+// TestValuesOfRedisAreOfTheirKey puts one user's session where another's is
+// looked for.
+func TestValuesOfRedisAreOfTheirKey(t *testing.T) {
+	t.Parallel()
+	ctx, server, a := context.Background(), supabasetest.MustStartRedis(t), newAuth()
+	client, err := limit.Dial(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	mine, theirs := signedIn(10, -time.Minute), signedIn(10, -time.Minute)
+	theirs.ID, theirs.Subject, theirs.RefreshToken = "their session", "them", "their token"
+	mustFresh := func(s session.Session) session.Session {
+		t.Helper()
+		fresh, _, err := session.NewRefresher(mustRedis(t, server, io.Discard)).Fresh(ctx, s, a.refresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fresh
+	}
+	mustFresh(theirs)
+	keys := client.Keys(ctx, "*").Val()
+	if len(keys) != 1 {
+		t.Fatalf("keys %v", keys)
+	}
+	value := client.Get(ctx, keys[0]).Val()
+	mustFresh(mine)
+	for _, key := range client.Keys(ctx, "*").Val() {
+		if key != keys[0] {
+			client.Set(ctx, key, value, time.Minute)
+		}
+	}
+	// Another instance doesn't take it, and asks Auth, where mine is used up.
+	fresh, _, err := session.NewRefresher(mustRedis(t, server, io.Discard)).Fresh(ctx, mine, a.refresh)
+	if !errors.Is(err, session.ErrEnded) || fresh.Subject == theirs.Subject {
+		t.Errorf("became %+v, %v", fresh, err)
+	}
+}
+
+// untils is a store that tells until when it keeps notes.
+type untils struct {
+	*session.Memory
+	until time.Time
+}
+
+func (u *untils) Note(ctx context.Context, key, value string, until time.Time) {
+	u.until = until
+	u.Memory.Note(ctx, key, value, until)
+}
+
+// TestEndIsKnownAsLongAsATokenLives ends a session whose token is about to
+// end: one that was refreshed meanwhile would hold for a whole life.
+func TestEndIsKnownAsLongAsATokenLives(t *testing.T) {
+	store := &untils{Memory: session.NewMemory()}
+	s := signedIn(10, 10*time.Second)
+	s.IssuedAt = s.ExpiresAt.Add(-2 * time.Hour)
+	session.NewRefresher(store).End(context.Background(), s, session.ErrEnded)
+	if left := time.Until(store.until); left < 119*time.Minute {
+		t.Errorf("known for %s", left)
+	}
+}
+
+func TestRefreshThatPanics(t *testing.T) {
+	r, s := session.NewRefresher(session.NewMemory()), signedIn(10, -time.Minute)
+	_, _, err := r.Fresh(context.Background(), s, func(context.Context, session.Session) (session.Session, error) { panic("no such thing") })
+	if err == nil || !strings.Contains(err.Error(), "no such thing") {
+		t.Errorf("%v", err)
+	}
+	if _, _, err := r.Fresh(context.Background(), s, newAuth().refresh); err != nil {
+		t.Errorf("and then %v", err)
+	}
+}

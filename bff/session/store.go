@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -72,7 +74,7 @@ func (m *Memory) Once(ctx context.Context, key string, work func(context.Context
 }
 
 func (m *Memory) make(ctx context.Context, key string, one *making, work func(context.Context) (Session, error)) {
-	s, err := work(ctx)
+	s, err := guarded(ctx, work)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	one.session, one.err, one.until = s, err, m.now().Add(kept)
@@ -82,10 +84,22 @@ func (m *Memory) make(ctx context.Context, key string, one *making, work func(co
 	close(one.done)
 }
 
+// guarded makes a panic of the work's an error: it runs beside the requests,
+// where nobody else would stop it from ending the process.
+func guarded(ctx context.Context, work func(context.Context) (Session, error)) (s Session, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return work(ctx)
+}
+
 // Note implements Store.
 func (m *Memory) Note(_ context.Context, key, value string, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.sweep()
 	m.notes[key] = note{value, until}
 }
 
