@@ -108,6 +108,7 @@ func TestFaults(t *testing.T) {
 		{"session key too short", map[string]string{"BFF_SESSION_KEYS": "aHVudGVyMg=="}, []string{"BFF_SESSION_KEYS", "32"}, "aHVudGVyMg"},
 		{"second session key no base64", map[string]string{"BFF_SESSION_KEYS": sessionKey + ",hunter2"}, []string{"BFF_SESSION_KEYS"}, "hunter2"},
 		{"https without session keys", map[string]string{"BFF_PUBLIC_URL": "https://app.test"}, []string{"BFF_SESSION_KEYS"}, ""},
+		{"Redis without session keys", map[string]string{"REDIS_URL": "redis://:hunter2@127.0.0.1"}, []string{"BFF_SESSION_KEYS"}, "hunter2"},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
 		{
 			"all at once",

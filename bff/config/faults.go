@@ -136,7 +136,9 @@ func check(c Config, unread []Fault) []Fault {
 	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
 		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
 	}
-	if c.PublicURL != nil && c.PublicURL.Scheme == "https" && len(c.SessionKeys) == 0 && !known("BFF_SESSION_KEYS") && !known("BFF_PUBLIC_URL") {
+	// Over https the keys must outlive the process; instances must have them in common.
+	lasting := c.RedisURL != "" || c.PublicURL != nil && c.PublicURL.Scheme == "https"
+	if lasting && len(c.SessionKeys) == 0 && !known("BFF_SESSION_KEYS") && !known("BFF_PUBLIC_URL") && !known("REDIS_URL") {
 		field, _ := reflect.TypeFor[Config]().FieldByName("SessionKeys")
 		faults = append(faults, fault(field, ""))
 	}
