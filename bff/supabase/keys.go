@@ -2,11 +2,6 @@ package supabase
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +11,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/MicahParks/jwkset"
 )
 
 const (
@@ -31,25 +24,9 @@ const (
 // errKeysUnavailable tells "this key is unknown" from "nobody can say".
 var errKeysUnavailable = errors.New("the signing keys can't be fetched")
 
-// verificationKey is a public key together with the one algorithm it is for.
-type verificationKey struct {
-	algorithm string
-	public    publicKey
-}
-
-// publicKey is what all of the standard library's public keys are.
-type publicKey interface {
-	Equal(other crypto.PublicKey) bool
-}
-
-func (k verificationKey) equal(other verificationKey) bool {
-	return k.algorithm == other.algorithm && k.public.Equal(other.public)
-}
-
-// keySet is Auth's JWKS, kept fresh. jwkset reads the keys; its own HTTP
-// storage isn't used because it blocks the start while Auth is down, drops
-// all keys when one is unreadable, and makes requests that arrive during a
-// rotation wait for its rate limiter one after another, or fail.
+// keySet is Auth's JWKS, kept fresh: it doesn't hold up a start while Auth is
+// down, keeps the keys it can read when one can't be read, and has requests
+// that arrive during a rotation wait for one fetch together.
 type keySet struct {
 	url    string
 	client *http.Client
@@ -163,7 +140,7 @@ func (s *keySet) download() (map[string]verificationKey, error) {
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
 	}
 	var set struct {
-		Keys *[]jwkset.JWKMarshal `json:"keys"`
+		Keys *[]jwk `json:"keys"`
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxKeys)).Decode(&set); err != nil {
 		return nil, fmt.Errorf("no JWKS: %w", err)
@@ -172,50 +149,13 @@ func (s *keySet) download() (map[string]verificationKey, error) {
 		return nil, errors.New("no JWKS: keys is missing")
 	}
 	keys := make(map[string]verificationKey, len(*set.Keys))
-	for _, marshal := range *set.Keys {
-		key, err := readKey(marshal)
+	for _, one := range *set.Keys {
+		key, err := one.read()
 		if err != nil {
-			s.log.Warn("signing key left out", "kid", marshal.KID, "error", err)
+			s.log.Warn("signing key left out", "kid", one.ID, "error", err)
 			continue
 		}
-		keys[marshal.KID] = key
+		keys[one.ID] = key
 	}
 	return keys, nil
-}
-
-// readKey returns the key with the algorithm that its type fixes, so that a
-// token can't choose how it is verified. Symmetric keys don't belong in a
-// JWKS and are left out.
-func readKey(marshal jwkset.JWKMarshal) (verificationKey, error) {
-	if marshal.KID == "" {
-		return verificationKey{}, errors.New("it has no id")
-	}
-	if marshal.USE != "" && marshal.USE != jwkset.UseSig {
-		return verificationKey{}, fmt.Errorf("it is for %q", marshal.USE)
-	}
-	jwk, err := jwkset.NewJWKFromMarshal(marshal, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
-	if err != nil {
-		return verificationKey{}, err
-	}
-	var key verificationKey
-	switch public := jwk.Key().(type) {
-	case *ecdsa.PublicKey:
-		if public.Curve != elliptic.P256() {
-			return verificationKey{}, errors.New("its curve is not P-256")
-		}
-		key = verificationKey{"ES256", public}
-	case *rsa.PublicKey:
-		if public.N.BitLen() < 2048 {
-			return verificationKey{}, errors.New("it is an RSA key of less than 2048 bits")
-		}
-		key = verificationKey{"RS256", public}
-	case ed25519.PublicKey:
-		key = verificationKey{"EdDSA", public}
-	default:
-		return verificationKey{}, fmt.Errorf("its type %s is not supported", marshal.KTY)
-	}
-	if marshal.ALG != "" && string(marshal.ALG) != key.algorithm {
-		return verificationKey{}, fmt.Errorf("its algorithm %s is not supported", marshal.ALG)
-	}
-	return key, nil
 }
