@@ -1,0 +1,42 @@
+package edge
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// maxBody bounds the JSON that a function is called with, in bytes.
+const maxBody = 64 << 10
+
+// ReadJSON reads the request's body, a JSON object, into the target (a pointer
+// to a struct). An empty body is an empty object. The error is a *Problem that
+// says what is wrong.
+func ReadJSON(w http.ResponseWriter, r *http.Request, target any) error {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return &Problem{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Message: "The request's body is too large."}
+	}
+	if err != nil {
+		return BadRequest("The request's body did not arrive whole.")
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Message: "Send JSON, with Content-Type: application/json."}
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil || object == nil {
+		return BadRequest("The request's body must be a JSON object.")
+	}
+	if err := json.Unmarshal(text, target); err != nil {
+		if fault := new(json.UnmarshalTypeError); errors.As(err, &fault) {
+			return BadRequest(fault.Field + " must not be a " + fault.Value + ".")
+		}
+		return BadRequest("The request's body has a member that can't be read.")
+	}
+	return nil
+}

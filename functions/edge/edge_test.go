@@ -1,0 +1,388 @@
+package edge_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The same program, natively and compiled to WebAssembly under Deno: whatever
+// a client can see of them is the same.
+
+// probe is where a probe listens, and what it has logged.
+type probe struct {
+	url string
+	log string // a file
+}
+
+var native, wasm probe
+
+func TestMain(m *testing.M) {
+	code, err := withProbes(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// withProbes builds and starts both probes around the run.
+func withProbes(run func() int) (int, error) {
+	folder, err := os.MkdirTemp("", "edge")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(folder)
+	deno := os.Getenv("DENO_BIN")
+	if deno == "" {
+		return 0, fmt.Errorf("DENO_BIN is not set; start with: go tool task test")
+	}
+	build := exec.Command("go", "build", "-o", filepath.Join(folder, "probe"), "./testdata/probe")
+	compile := exec.Command("go", "run", "./functions/build", "./functions/edge/testdata/probe")
+	compile.Dir = filepath.Join("..", "..")
+	for _, cmd := range []*exec.Cmd{build, compile} {
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
+		}
+	}
+	for _, one := range []struct {
+		probe   *probe
+		name    string
+		command []string
+	}{
+		{&native, "native", []string{filepath.Join(folder, "probe")}},
+		{&wasm, "wasm", []string{deno, "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "testdata/probe/index.ts"}},
+	} {
+		one.probe.log = filepath.Join(folder, one.name+".log")
+		stop, err := one.probe.start(one.command)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", one.name, err)
+		}
+		defer stop()
+	}
+	code := run()
+	if code != 0 {
+		text, _ := os.ReadFile(wasm.log)
+		fmt.Fprintf(os.Stderr, "what the function logged as WebAssembly, at the end:\n%s\n", text[max(0, len(text)-4000):])
+	}
+	return code, nil
+}
+
+// start runs the command until stop is called, and waits until it answers.
+func (p *probe) start(command []string) (stop func(), err error) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	address := held.Addr().String()
+	held.Close()
+	_, port, _ := net.SplitHostPort(address)
+	log, err := os.Create(p.log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), "PORT="+port, "NO_COLOR=1", "PROBE_SAYS=안녕", "PROBE_LONG="+strings.Repeat("x", 20_000))
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	p.url = "http://" + address
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if resp, err := http.Get(p.url + "/probe/hello"); err == nil {
+			resp.Body.Close()
+			return stop, nil
+		}
+	}
+	stop()
+	text, _ := os.ReadFile(p.log)
+	return nil, fmt.Errorf("it doesn't answer: %s", text)
+}
+
+// answer is what a client sees, but for what each server adds of its own.
+type answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+func (p *probe) mustDo(tb testing.TB, method, path string, header http.Header, body io.Reader) answer {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, p.url+path, body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	maps.Copy(req.Header, header)
+	req.Header.Set("Accept-Encoding", "identity")
+	resp, err := client.Do(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, name := range []string{"Date", "Vary"} { // Deno varies by Accept-Encoding
+		resp.Header.Del(name)
+	}
+	if resp.ContentLength < 0 || method == http.MethodHead {
+		resp.Header.Del("Content-Length")
+	}
+	return answer{resp.StatusCode, resp.Header, string(text)}
+}
+
+func TestSameAnswers(t *testing.T) {
+	for _, scenario := range []struct {
+		name, method, path string
+		header             http.Header
+		body               string
+	}{
+		{name: "a query", method: "GET", path: "/probe/hello?name=%EB%A7%88%EC%9D%B4"},
+		{name: "no such path", method: "GET", path: "/probe/nothing"},
+		{name: "a path that is cleaned", method: "GET", path: "/probe//hello"},
+		{name: "a wrong method", method: "DELETE", path: "/probe/bytes"},
+		{name: "HEAD", method: "HEAD", path: "/probe/hello"},
+		{name: "OPTIONS", method: "OPTIONS", path: "/probe/echo"},
+		{name: "PATCH without a body", method: "PATCH", path: "/probe/echo"},
+		{name: "a body in Korean", method: "POST", path: "/probe/echo", body: `{"이름":"해온"}`, header: http.Header{"Content-Type": {"application/json"}}},
+		{name: "an empty body", method: "POST", path: "/probe/echo", body: ""},
+		{name: "an escaped path", method: "GET", path: "/probe/echo?a=%2F&b=+&c=%ea"},
+		{name: "headers, one of them twice", method: "GET", path: "/probe/echo", header: http.Header{"X-One": {"1"}, "X-Empty": {""}, "Authorization": {"Bearer x.y.z"}, "Cookie": {"a=1; b=2"}}},
+		{name: "answers with repeated headers", method: "GET", path: "/probe/headers"},
+		{name: "201", method: "GET", path: "/probe/status?code=201"},
+		{name: "204", method: "GET", path: "/probe/status?code=204"},
+		{name: "304", method: "GET", path: "/probe/status?code=304"},
+		{name: "302", method: "GET", path: "/probe/status?code=302"},
+		{name: "418", method: "GET", path: "/probe/status?code=418"},
+		{name: "503", method: "GET", path: "/probe/status?code=503"},
+		{name: "a panic", method: "GET", path: "/probe/panic"},
+		{name: "an environment variable", method: "GET", path: "/probe/environment?name=PROBE_SAYS"},
+		{name: "a long environment variable", method: "GET", path: "/probe/environment?name=PROBE_LONG"},
+		{name: "nothing", method: "GET", path: "/probe/bytes?count=0"},
+		{name: "as much as is held back", method: "GET", path: "/probe/bytes?count=65536"},
+		{name: "one byte more", method: "GET", path: "/probe/bytes?count=65537"},
+		{name: "10 MB", method: "GET", path: "/probe/bytes?count=10000000"},
+	} {
+		t.Run(scenario.name, func(t *testing.T) {
+			t.Parallel()
+			body := func() io.Reader { return strings.NewReader(scenario.body) }
+			want := native.mustDo(t, scenario.method, scenario.path, scenario.header, body())
+			got := wasm.mustDo(t, scenario.method, scenario.path, scenario.header, body())
+			if got.Status != want.Status || got.Body != want.Body {
+				t.Errorf("natively %d %.300q, as WebAssembly %d %.300q", want.Status, want.Body, got.Status, got.Body)
+			}
+			if want.Header.Get("Content-Length") == "" {
+				got.Header.Del("Content-Length") // short answers have one here
+			}
+			for _, name := range slices.Sorted(maps.Keys(want.Header)) {
+				if !slices.Equal(got.Header[name], want.Header[name]) {
+					t.Errorf("%s: natively %q, as WebAssembly %q", name, want.Header[name], got.Header[name])
+				}
+			}
+			for name := range got.Header {
+				if _, ok := want.Header[name]; !ok {
+					t.Errorf("%s: %q only as WebAssembly", name, got.Header[name])
+				}
+			}
+		})
+	}
+}
+
+// TestBodies sends bodies that are larger than anything held at once.
+func TestBodies(t *testing.T) {
+	for _, size := range []int{1, 64 << 10, 64<<10 + 1, 1 << 20, 10 << 20} {
+		text := make([]byte, size)
+		_, _ = rand.Read(text)
+		sum := sha256.Sum256(text)
+		want := fmt.Sprintf("%d %s", size, hex.EncodeToString(sum[:]))
+		for name, body := range map[string]io.Reader{"with its length": bytes.NewReader(text), "chunked": io.MultiReader(bytes.NewReader(text))} {
+			t.Run(fmt.Sprint(size, " ", name), func(t *testing.T) {
+				if got := wasm.mustDo(t, "POST", "/probe/digest", nil, body); got.Status != 200 || got.Body != want {
+					t.Errorf("%d %.100s, want %s", got.Status, got.Body, want)
+				}
+			})
+		}
+		if got := wasm.mustDo(t, "POST", "/probe/mirror", nil, bytes.NewReader(text)); got.Body != string(text) {
+			t.Errorf("%d bytes came back as %d", size, len(got.Body))
+		}
+	}
+	// One that isn't read at all.
+	if got := wasm.mustDo(t, "POST", "/probe/hello", nil, bytes.NewReader(make([]byte, 5<<20))); got.Status != 200 {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
+}
+
+// TestEventsAsTheyCome reads events of a function that hasn't ended.
+func TestEventsAsTheyCome(t *testing.T) {
+	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			resp, err := client.Get(p.url + "/probe/ticks")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			lines := bufio.NewScanner(resp.Body)
+			var first time.Duration
+			count := 0
+			for lines.Scan() {
+				if strings.HasPrefix(lines.Text(), "data: ") {
+					if count++; count == 1 {
+						first = time.Since(began)
+					}
+				}
+			}
+			// The function takes half a second; its first event is there at once.
+			if whole := time.Since(began); count != 5 || first > whole-300*time.Millisecond {
+				t.Errorf("%d events, the first after %s of %s", count, first, whole)
+			}
+		})
+	}
+}
+
+// TestClientLeaves ends the request's context, before an answer and within it.
+func TestClientLeaves(t *testing.T) {
+	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
+		for _, path := range []string{"/probe/wait", "/probe/ticks"} {
+			t.Run(name+path, func(t *testing.T) {
+				before := p.mustDo(t, "GET", "/probe/gone", nil, nil).Body
+				ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, "GET", p.url+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp, err := client.Do(req); err == nil {
+					_, _ = io.ReadAll(resp.Body)
+					resp.Body.Close()
+				}
+				for end := time.Now().Add(5 * time.Second); p.mustDo(t, "GET", "/probe/gone", nil, nil).Body == before; time.Sleep(20 * time.Millisecond) {
+					if time.Now().After(end) {
+						t.Fatal("the function doesn't notice")
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestPanicsAndEnds shows that neither a panic, nor the end of the program
+// itself, takes the function away.
+func TestPanicsAndEnds(t *testing.T) {
+	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
+		resp, err := client.Get(p.url + "/probe/late-panic")
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err == nil {
+			t.Errorf("%s: %q looks whole", name, text)
+		}
+		if got := p.mustDo(t, "GET", "/probe/panic", nil, nil); got.Status != 500 || strings.Contains(got.Body, "purpose") || !strings.Contains(got.Body, `"code":"internal"`) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if log := p.mustLog(t); strings.Count(log, `"fault":"on purpose"`) == 0 || !strings.Contains(log, "main.go") {
+			t.Errorf("%s: no word of the panic in the log: %s", name, log)
+		}
+	}
+	if got := wasm.mustDo(t, "GET", "/probe/exit", nil, nil); got.Status != 500 {
+		t.Errorf("%+v", got)
+	}
+	if got := wasm.mustDo(t, "GET", "/probe/hello", nil, nil); got.Status != 200 {
+		t.Errorf("after its end: %+v", got)
+	}
+	if got := wasm.mustDo(t, "GET", "/probe/status?code=99", nil, nil); got.Status != 200 { // dropped, as what precedes an answer
+		t.Errorf("%+v", got)
+	}
+	if got := wasm.mustDo(t, "GET", "/probe/status?code=700", nil, nil); got.Status != 500 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestLogs(t *testing.T) {
+	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
+		p.mustDo(t, "GET", "/probe/log", nil, nil)
+		log := p.mustLog(t)
+		for _, want := range []string{
+			`"level":"INFO","msg":"an info","part":"probe","g":{"n":1}}`,
+			`"level":"WARN","msg":"a warning","part":"probe","g":{"n":2}}`,
+			`"level":"ERROR","msg":"an error","part":"probe","g":{"n":3}}`,
+		} {
+			if !strings.Contains(log, want) {
+				t.Errorf("%s: no %s in the log: %s", name, want, log)
+			}
+		}
+	}
+}
+
+func (p *probe) mustLog(tb testing.TB) string {
+	tb.Helper()
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestManyAtOnce has 200 requests under way in one instance, those that read
+// bodies, stream answers and panic among them.
+func TestManyAtOnce(t *testing.T) {
+	text := bytes.Repeat([]byte("0123456789"), 30_000)
+	sum := sha256.Sum256(text)
+	digest := fmt.Sprintf("%d %s", len(text), hex.EncodeToString(sum[:]))
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			switch i % 5 {
+			case 0:
+				if got := wasm.mustDo(t, "GET", fmt.Sprint("/probe/hello?name=", i), nil, nil); !strings.Contains(got.Body, fmt.Sprintf(`"hello":"%d"`, i)) {
+					t.Errorf("%d: %+v", i, got)
+				}
+			case 1:
+				if got := wasm.mustDo(t, "POST", "/probe/digest", nil, bytes.NewReader(text)); got.Body != digest {
+					t.Errorf("%d: %+v", i, got)
+				}
+			case 2:
+				if got := wasm.mustDo(t, "GET", "/probe/bytes?count=300000", nil, nil); len(got.Body) != 300_000 {
+					t.Errorf("%d: %d bytes", i, len(got.Body))
+				}
+			case 3:
+				if got := wasm.mustDo(t, "GET", "/probe/panic", nil, nil); got.Status != 500 {
+					t.Errorf("%d: %+v", i, got)
+				}
+			case 4:
+				if got := wasm.mustDo(t, "GET", "/probe/ticks", nil, nil); strings.Count(got.Body, "data: ") != 5 {
+					t.Errorf("%d: %q", i, got.Body)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,3 @@
+import { serve } from "../../loader.ts";
+
+serve(new URL("main.wasm", import.meta.url));
