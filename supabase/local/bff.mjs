@@ -12,9 +12,9 @@ export function findBff() {
   return binary;
 }
 
-/** Starts the BFF with these settings. The secret key stays out of its environment. */
+/** Starts the BFF with these settings. The secret key, and what is the functions', stay out of its environment. */
 export async function startBff(processes, { binary, cwd, settings, host, port, supabaseUrl }) {
-  const { SUPABASE_SECRET_KEY: _, ...environment } = settings;
+  const environment = Object.fromEntries(Object.entries(settings).filter(([name]) => name !== "SUPABASE_SECRET_KEY" && !name.startsWith("FUNCTIONS_")));
   const url = `http://127.0.0.1:${port}`;
   await processes.start("bff", binary, [], {
     cwd,

@@ -1,11 +1,13 @@
-// up, reset, run: which parts start in which order, what is printed, and how everything ends.
+// up, reset, run, with, url: which parts start in which order, what is printed, and how everything ends.
 
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { join, relative } from "node:path";
 import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
+import { findDeno, findFunctions, functionSettings, startFunctions } from "./functions.mjs";
 import { startGateway } from "./gateway.mjs";
 import { runningRemote, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
@@ -65,18 +67,32 @@ export async function reset({ envFile }) {
   return 0;
 }
 
+/** Runs the command with what the running stack's functions have in their environment, and returns its exit code. */
+async function withStack({ envFile, run: [command, ...args] }) {
+  if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs with -- <command>");
+  const settings = loadSettings(envFile);
+  refuseUnlessRunning(join(homes().data, String(settings.SUPABASE_PORT)));
+  const supabaseUrl = `http://127.0.0.1:${settings.SUPABASE_PORT}`;
+  const env = { ...process.env, ...functionSettings({ settings, supabaseUrl, siteUrl: `http://127.0.0.1:${settings.BFF_PORT}` }) };
+  const child = spawn(command, args, { env, stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => child.once("error", reject).once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal])));
+}
+export { withStack as with };
+
 /** Prints the address of the running stack's database, for the Supabase CLI and psql; the password is in a file it names. */
 export async function url({ envFile }) {
   const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
-  if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
+  refuseUnlessRunning(folder);
   say(runningRemote(folder));
   return 0;
 }
 
-/** PostgreSQL, Auth, migrations, seed, PostgREST and the BFF, in the order in which they need each other. */
+/** PostgreSQL, Auth, migrations, seed, PostgREST, functions and the BFF, in the order in which they need each other. */
 async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throwAway = false }) {
   const { processes, folder, upstreams } = stack;
-  const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary() };
+  const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary(), deno: findDeno() };
+  const functions = { deno: binaries.deno, names: findFunctions(), settings };
   stack.gateway = await startGateway({
     port: gatewayPort,
     upstreams,
@@ -106,9 +122,11 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, publicUrl: supabaseUrl };
   upstreams.auth = auth.url;
   upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, port, adminPort: await freePort() })));
+  Object.assign(functions, { supabaseUrl, siteUrl });
+  upstreams.functions = await step("functions", () => startFunctions(processes, functions), (urls) => Object.keys(urls).join(", "));
   await held.release();
   const bffUrl = await step("BFF", () => startBff(processes, bff).catch(bffTaken), (url) => url);
-  return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries };
+  return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries, functions: functionSettings(functions) };
 }
 
 /** What a command run against a throw-away stack finds in its environment. */
@@ -127,6 +145,8 @@ function variables(parts, settings) {
     POSTGREST_DB_URI: parts.postgrest.databaseUrl,
     BFF_BIN: parts.binaries.bff,
     SUPABASE_BIN: parts.binaries.supabase,
+    DENO_BIN: parts.binaries.deno,
+    ...Object.fromEntries(Object.entries(parts.functions).filter(([name]) => name.startsWith("FUNCTIONS_"))),
     NODE_MODULES: nodeModules,
   };
 }
@@ -136,7 +156,7 @@ const unlimited = { BFF_RATE_ADDRESS: "off", BFF_RATE_USER: "off", BFF_RATE_SIGN
 
 /** The environment without the settings a developer made for another stack. */
 function inherited() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|REDIS_URL$)/.test(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|FUNCTIONS_|REDIS_URL$)/.test(name)));
 }
 
 /**
@@ -213,6 +233,10 @@ function refuseWhileRunning(folder) {
   if (supervisor) {
     throw refuse(`The stack already runs here (process ${supervisor.pid}): stop it with Ctrl-C there, or start another one with SUPABASE_PORT and BFF_PORT set to free ports`);
   }
+}
+
+function refuseUnlessRunning(folder) {
+  if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
 }
 
 const taken = (name, port) => refuse(`Port ${port} is taken: stop what listens there, or choose another one with ${name}=<port>`);

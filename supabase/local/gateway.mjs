@@ -16,7 +16,8 @@ const upstreamTimeout = 60_000;
 
 /**
  * Listens on the port and returns the server. `upstreams` is filled in as the parts start:
- * `{ rest, auth }`, addresses without a final slash. Until then their paths answer 503.
+ * `{ rest, auth, functions }`, addresses without a final slash, those of the functions by name. Until then
+ * their paths answer 503.
  */
 export function startGateway({ port, keys, upstreams }) {
   const agent = new http.Agent({ keepAlive: true, timeout: 20_000, maxFreeSockets: 64 });
@@ -51,11 +52,20 @@ function answer(exchange) {
       const target = { ...exchange, query, path: rest ?? "/", upstream: upstreams.auth, name: "Auth" };
       return openAuthPaths.has(rest) ? forward({ ...target, authorization: request.headers.authorization }) : withKey(target);
     }
-    case "functions":
+    case "functions": {
+      // Functions see the keys themselves, as at Supabase: what a key is good for is theirs to say.
+      const [, name, below] = (rest ?? "/").match(/^\/([^/]*)(.*)$/);
+      if (!upstreams.functions) return unavailable(response, "The function");
+      if (!Object.hasOwn(upstreams.functions, name)) {
+        return send(response, 404, problem("no_function", "There is no such function", `There are: ${Object.keys(upstreams.functions).join(", ")}`));
+      }
+      const { apikey, authorization } = request.headers;
+      return forward({ ...exchange, query, path: below, upstream: upstreams.functions[name], name: "The function", apikey, authorization });
+    }
     case "storage":
-      return send(response, 503, problem("not_started", `${service}/v1 is not part of this stack`, "It is there with Docker: go tool task up:docker"));
+      return send(response, 503, problem("not_started", "storage/v1 is not part of this stack", "It is there with Docker: go tool task up:docker"));
     default:
-      return send(response, 404, problem("no_route", "No such path", "The gateway knows /rest/v1 and /auth/v1"));
+      return send(response, 404, problem("no_route", "No such path", "The gateway knows /rest/v1, /auth/v1 and /functions/v1"));
   }
 }
 
@@ -113,7 +123,7 @@ function forward(target) {
     port: address.port,
     method: request.method,
     path: `${address.pathname.replace(/\/$/, "")}${path}${query.toString()}`,
-    headers: requestHeaders(request, target.authorization),
+    headers: requestHeaders(request, target),
     timeout: upstreamTimeout,
   });
 
@@ -137,9 +147,10 @@ function forward(target) {
   request.pipe(outgoing);
 }
 
-function requestHeaders(request, authorization) {
+function requestHeaders(request, { apikey, authorization }) {
   const headers = withoutHopByHop(request.headers);
   for (const name of ["apikey", "authorization", "host"]) delete headers[name];
+  if (apikey) headers.apikey = apikey;
   if (authorization) headers.authorization = authorization;
   if (request.headers["transfer-encoding"]) headers["transfer-encoding"] = "chunked";
   headers["x-forwarded-for"] = [request.headers["x-forwarded-for"], request.socket.remoteAddress].filter(Boolean).join(", ");

@@ -9,7 +9,7 @@ import { refuse } from "./refuse.mjs";
 export const repository = resolve(import.meta.dirname, "..", "..");
 export const nodeModules = join(import.meta.dirname, "node_modules");
 
-/** Secrets of one stack, in the formats Supabase uses, and the key of the BFF's session cookies. */
+/** Secrets of one stack, in the formats Supabase uses, and the keys of the BFF's session cookies and of the functions' links. */
 export function generateSecrets() {
   const random = (bytes) => randomBytes(bytes).toString("base64url");
   return {
@@ -17,6 +17,7 @@ export function generateSecrets() {
     SUPABASE_SECRET_KEY: `sb_secret_${random(24)}`,
     SUPABASE_JWT_SECRET: random(48),
     BFF_SESSION_KEYS: randomBytes(32).toString("base64"),
+    FUNCTIONS_SIGNING_KEYS: randomBytes(32).toString("base64"),
   };
 }
 

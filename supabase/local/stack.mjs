@@ -9,9 +9,10 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   up           start everything in the foreground; data is kept in .local/
   reset        delete the data (refused while the stack runs)
   run -- cmd   start a throw-away stack on free ports, run cmd against it, stop everything
+  with -- cmd  run cmd with the running stack's addresses and keys in its environment, as functions have them
   url          print the address of the running stack's database, for the Supabase CLI and psql
 
-  --settings <file>   settings file of up, reset and url (default: .env at the repository root)
+  --settings <file>   settings file of up, reset, with and url (default: .env at the repository root)
 `;
 
 function checkMachine() {
@@ -45,7 +46,7 @@ function parseArguments(args) {
 
 try {
   const { command, options } = parseArguments(process.argv.slice(2));
-  if (!["up", "reset", "run", "url"].includes(command)) {
+  if (!["up", "reset", "run", "with", "url"].includes(command)) {
     process.stderr.write(usage);
     process.exit(command === undefined || command === "--help" || command === "-h" ? 0 : 2);
   }

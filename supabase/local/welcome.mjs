@@ -12,6 +12,7 @@ MySingle is ready.
 
   BFF              ${bffUrl}
   Supabase         ${supabaseUrl}
+  functions        ${supabaseUrl}/functions/v1/…
   PostgreSQL       ${database.url("postgres")}
   publishable key  ${settings.SUPABASE_PUBLISHABLE_KEY}
   secret key       ${settings.SUPABASE_SECRET_KEY}
