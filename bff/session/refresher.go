@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -90,36 +88,47 @@ func (r *Refresher) End(ctx context.Context, s Session, reason error) {
 
 // EndOthers makes known that all sessions of the user's that began before now
 // have ended, but the one with the id, which may be "". Auth has been told:
-// this is for the access tokens, which would hold for a while.
+// this is for the access tokens, which would hold for a while. The one that
+// stays is noted first, so that nobody finds it ended between the two notes.
 func (r *Refresher) EndOthers(ctx context.Context, subject, but string) {
 	now := r.now()
-	r.store.Note(ctx, "user:"+subject, strconv.FormatInt(now.Unix(), 10)+" "+but, now.Add(othersEndedFor))
+	moment := strconv.FormatInt(now.UnixNano(), 10)
+	if but != "" {
+		r.store.Note(ctx, "kept:"+but, moment, now.Add(othersEndedFor))
+	}
+	r.store.Note(ctx, "user:"+subject, moment, now.Add(othersEndedFor))
 }
 
 // Begin makes known that a session is new. It matters where EndOthers was just
 // called: tokens tell the second they were issued in, by Auth's clock.
 func (r *Refresher) Begin(ctx context.Context, s Session) {
-	if others := r.store.Notes(ctx, "user:"+s.Subject)[0]; others != "" {
-		r.store.Note(ctx, "user:"+s.Subject, others+" "+s.ID, r.now().Add(othersEndedFor))
+	if moment := r.store.Notes(ctx, "user:"+s.Subject)[0]; moment != "" {
+		r.store.Note(ctx, "kept:"+s.ID, moment, r.now().Add(othersEndedFor))
 	}
 }
 
 // Ended returns nil, or ErrEnded or ErrReplaced where the session's end is
 // known.
 func (r *Refresher) Ended(ctx context.Context, s Session) error {
-	notes := r.store.Notes(ctx, "ended:"+s.ID, "user:"+s.Subject)
+	notes := r.store.Notes(ctx, "ended:"+s.ID, "user:"+s.Subject, "kept:"+s.ID)
 	switch notes[0] {
 	case ended:
 		return ErrEnded
 	case replaced:
 		return ErrReplaced
 	}
-	others := strings.Fields(notes[1])
-	if len(others) == 0 || slices.Contains(others[1:], s.ID) {
+	others, known := momentOf(notes[1])
+	if !known || s.IssuedAt.Unix() > others.Unix() {
 		return nil
 	}
-	if at, err := strconv.ParseInt(others[0], 10, 64); err != nil || s.IssuedAt.Unix() > at {
+	if kept, ok := momentOf(notes[2]); ok && !kept.Before(others) {
 		return nil
 	}
 	return ErrEnded
+}
+
+// momentOf reads a note of EndOthers.
+func momentOf(note string) (time.Time, bool) {
+	nanoseconds, err := strconv.ParseInt(note, 10, 64)
+	return time.Unix(0, nanoseconds), err == nil
 }

@@ -277,9 +277,58 @@ func TestOtherSessionsEnd(t *testing.T) {
 				}
 			}
 		}
+		// Another session ends those that stayed the last time.
+		later.IssuedAt = time.Now()
+		there.EndOthers(ctx, name, later.ID)
+		for _, s := range []session.Session{mine, begun} {
+			if err := here.Ended(ctx, s); !errors.Is(err, session.ErrEnded) {
+				t.Errorf("%s: %s goes on: %v", name, s.ID, err)
+			}
+		}
+		if err := here.Ended(ctx, later); err != nil {
+			t.Errorf("%s: %s: %v", name, later.ID, err)
+		}
 		here.EndOthers(ctx, name, "")
-		if err := there.Ended(ctx, mine); !errors.Is(err, session.ErrEnded) {
+		if err := there.Ended(ctx, later); !errors.Is(err, session.ErrEnded) {
 			t.Errorf("%s: one's own session goes on: %v", name, err)
+		}
+	}
+}
+
+// watched is a store that has somebody look at it after every note.
+type watched struct {
+	*session.Memory
+	look func(value string)
+}
+
+func (w *watched) Note(ctx context.Context, key, value string, until time.Time) {
+	w.Memory.Note(ctx, key, value, until)
+	w.look(value)
+}
+
+// TestNotesOfOtherSessions has one session end the others again and again,
+// while it goes on itself and more begin: at no moment is it taken for ended,
+// and no note grows.
+func TestNotesOfOtherSessions(t *testing.T) {
+	t.Parallel()
+	ctx, mine := context.Background(), signedIn(10, time.Hour)
+	store := &watched{Memory: session.NewMemory()}
+	r := session.NewRefresher(store)
+	store.look = func(value string) {
+		if err := r.Ended(ctx, mine); err != nil {
+			t.Error(err)
+		}
+		if len(value) > len("1764000000000000000") {
+			t.Errorf("a note of %d bytes", len(value))
+		}
+	}
+	for i := range 20 {
+		r.EndOthers(ctx, mine.Subject, mine.ID)
+		begun := mine
+		begun.ID = fmt.Sprint("begun ", i)
+		r.Begin(ctx, begun)
+		if err := r.Ended(ctx, begun); err != nil {
+			t.Error(err)
 		}
 	}
 }
