@@ -13,7 +13,7 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
-	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -163,7 +163,7 @@ func rules() *validator.Validate {
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 	}))
 	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
-		_, err := limit.Dial(field.Field().String())
+		_, err := redis.Dial(field.Field().String(), nil)
 		return err == nil
 	}))
 	must(v.RegisterValidation("origin", func(field validator.FieldLevel) bool {

@@ -289,11 +289,11 @@ func TestRedisIsDown(t *testing.T) {
 	redis.MustStart(t)
 	supabasetest.MustWait(t, "Redis to be used again", func() bool {
 		check("back")
-		return strings.Contains(log.String(), "sessions are shared again")
+		return strings.Contains(log.String(), "sessions and rate limits are shared again")
 	})
 	redis.Hang(t)
 	check("hung")
-	if n := strings.Count(log.String(), "Redis fails: each instance"); n != 2 {
+	if n := strings.Count(log.String(), "Redis fails: this instance"); n != 2 {
 		t.Errorf("%d lines about two outages", n)
 	}
 }

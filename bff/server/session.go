@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/mysingle/mysingle/bff/config"
+	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -40,7 +40,7 @@ func newSessions(c config.Config, shared *redis.Client, log *slog.Logger) sessio
 	if shared == nil {
 		s.refresher = session.NewRefresher(session.NewMemory())
 	} else {
-		s.refresher = session.NewRefresher(session.NewRedis(shared, sealer, c.UpstreamTimeout, log))
+		s.refresher = session.NewRefresher(session.NewRedis(shared, sealer, c.UpstreamTimeout))
 	}
 	return s
 }

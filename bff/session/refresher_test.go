@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mysingle/mysingle/bff/limit"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
@@ -51,16 +53,32 @@ func (a *auth) refresh(_ context.Context, s session.Session) (session.Session, e
 	return s, nil
 }
 
-// stores are what refreshers may stand on: how many share a store's memory,
-// and how many share Redis.
+// mustRedis is what an instance has in the Redis.
 func mustRedis(tb testing.TB, server *supabasetest.Redis, log io.Writer) session.Store {
 	tb.Helper()
-	client, err := limit.Dial(server.URL)
+	return session.NewRedis(mustDial(tb, server, log), mustSealer(tb, key(1)), 5*time.Second)
+}
+
+func mustDial(tb testing.TB, server *supabasetest.Redis, log io.Writer) *redis.Client {
+	tb.Helper()
+	client, err := redis.Dial(server.URL, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = client.Close() })
-	return session.NewRedis(client, mustSealer(tb, key(1)), 5*time.Second, slog.New(slog.NewTextHandler(log, nil)))
+	return client
+}
+
+// mustLook is a client to look at what is in Redis.
+func mustLook(tb testing.TB, server *supabasetest.Redis) *goredis.Client {
+	tb.Helper()
+	options, err := goredis.ParseURL(server.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	client := goredis.NewClient(options)
+	tb.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 // refreshAll asks for the session so many times at once, from all refreshers
@@ -391,14 +409,10 @@ func TestRedisIsDown(t *testing.T) {
 func TestAnInstanceDiesWhileItRefreshes(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)
-	client, err := limit.Dial(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := mustLook(t, server)
 	// Leases are as long as the work may take, and five seconds.
-	store := session.NewRedis(client, mustSealer(t, key(1)), -4*time.Second, slog.New(slog.DiscardHandler))
-	other := session.NewRedis(client, mustSealer(t, key(1)), 5*time.Second, slog.New(slog.DiscardHandler))
+	store := session.NewRedis(mustDial(t, server, io.Discard), mustSealer(t, key(1)), -4*time.Second)
+	other := mustRedis(t, server, io.Discard)
 	s := signedIn(10, -time.Minute)
 	release := make(chan struct{})
 	defer close(release)
@@ -417,11 +431,7 @@ func TestAnInstanceDiesWhileItRefreshes(t *testing.T) {
 func TestRedisHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)
-	client, err := limit.Dial(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := mustLook(t, server)
 	s := signedIn(10, -time.Minute)
 	if _, _, err := session.NewRefresher(mustRedis(t, server, io.Discard)).Fresh(context.Background(), s, newAuth().refresh); err != nil {
 		t.Fatal(err)
@@ -446,11 +456,7 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 func TestValuesOfRedisAreOfTheirKey(t *testing.T) {
 	t.Parallel()
 	ctx, server, a := context.Background(), supabasetest.MustStartRedis(t), newAuth()
-	client, err := limit.Dial(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := mustLook(t, server)
 	mine, theirs := signedIn(10, -time.Minute), signedIn(10, -time.Minute)
 	theirs.ID, theirs.Subject, theirs.RefreshToken = "their session", "them", "their token"
 	mustFresh := func(s session.Session) session.Session {
