@@ -15,7 +15,7 @@ import (
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "16384", "BFF_URL_LIMIT": "2048"}))
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "26624", "BFF_URL_LIMIT": "2048"}))
 	token := supabasetest.MustSignUp(t).Token
 	post := func(t *testing.T, body io.Reader) answer {
 		t.Helper()
@@ -53,11 +53,11 @@ func TestLimits(t *testing.T) {
 			mustProblem(t, post(t, io.MultiReader(strings.NewReader(strings.Repeat(" ", 1<<20)))), 413)
 		})
 		t.Run("headers over the limit", func(t *testing.T) {
-			mustProblem(t, mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 20000)), 431)
+			mustProblem(t, mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 30000)), 431)
 		})
 	}
 	// The last one is longer than all headers may be.
-	for _, length := range []int{2049, 5000, 14000, 16384, 20000, 60000} {
+	for _, length := range []int{2049, 5000, 14000, 26624, 30000, 60000} {
 		t.Run(fmt.Sprintf("a URL of %d bytes", length), func(t *testing.T) {
 			mustProblem(t, mustSend(t, "GET", bff+"/"+strings.Repeat("x", length-1), ""), 414)
 			mustProblem(t, mustSend(t, "GET", bff+"/rest/v1/tasks?select="+strings.Repeat("x", length-22), "", "Authorization", "Bearer "+token), 414)
@@ -67,7 +67,7 @@ func TestLimits(t *testing.T) {
 		mustProblem(t, mustSend(t, "GET", bff+"/"+strings.Repeat("x", 2047), ""), 404)
 	})
 	t.Run("headers over the limit behind a body without lines", func(t *testing.T) {
-		c := mustDial(t, bff, "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 16000\r\n\r\n"+strings.Repeat("x", 16000)+"GET /livez HTTP/1.1\r\nHost: bff\r\nCookie: "+strings.Repeat("x", 20000)+"\r\n\r\n")
+		c := mustDial(t, bff, "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 26000\r\n\r\n"+strings.Repeat("x", 26000)+"GET /livez HTTP/1.1\r\nHost: bff\r\nCookie: "+strings.Repeat("x", 30000)+"\r\n\r\n")
 		answers := bufio.NewReader(c)
 		for _, want := range []int{404, 431} {
 			resp, err := http.ReadResponse(answers, nil)
@@ -80,7 +80,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("headers within the limit", func(t *testing.T) {
-		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 15000)); a.Status != 200 {
+		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 26000)); a.Status != 200 {
 			t.Errorf("status %d: %s", a.Status, a.Body)
 		}
 	})

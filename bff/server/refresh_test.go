@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -349,6 +350,39 @@ func TestLargeSessions(t *testing.T) {
 	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
 		t.Errorf("%d, %d cookies are left", a.Status, len(b.cookies()))
 	}
+}
+
+// TestLargestSession sends, with the cookies of the largest session that there
+// can be, the longest URL.
+func TestLargestSession(t *testing.T) {
+	t.Parallel()
+	// Past the gateway, which takes fewer headers.
+	c := supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": supabasetest.Env(t, "POSTGREST_URL")})
+	b, email := mustSignedUp(t, mustServe(t, c))
+	usual, jar := b.session(), mustJar(t)
+	var largest session.Session
+	for size := 8; ; size += 8 {
+		held := usual
+		held.AccessToken = mustSign(t, usual.AccessToken, jwt.MapClaims{"large": strings.Repeat("x", size)})
+		if _, err := jar.SetSession(held, nil); errors.Is(err, session.ErrTooLarge) {
+			break
+		}
+		largest = held
+	}
+	b.mustHold(largest)
+	taken := 0
+	for name, value := range b.cookies() {
+		taken += len(name + "=" + value + "; ")
+	}
+	if taken < session.MaxCookies*9/10 || taken > session.MaxCookies {
+		t.Fatalf("the largest session takes %d bytes", taken)
+	}
+	path := "/rest/v1/profiles?select=email&email=not.in.(" + email
+	path += strings.Repeat("x", c.URLLimit-len(path)-1) + ")"
+	if a := b.send(http.MethodGet, path, "", "User-Agent", strings.Repeat("x", 3000)); a.Status != http.StatusOK || a.Body != `[{"email":"`+email+`"}]` {
+		t.Errorf("%d: %s", a.Status, a.Body)
+	}
+	mustProblem(t, b.send(http.MethodGet, path+"x", ""), http.StatusRequestURITooLong)
 }
 
 // setMetadata gives the user a picture of so many bytes.
