@@ -80,15 +80,14 @@ const bearer = `Bearer realm="mysingle"`
 // draft-ietf-httpapi-ratelimit-headers-11 registers.
 const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
-// answerError writes the error body for whatever went wrong. It is also what
-// Fiber calls for requests that reach no route.
+// answerError writes the error body for whatever went wrong.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) && isOneLine(c.Context(), s.config.HeaderLimit) {
 		err = fiber.ErrRequestURITooLong
 	}
 	p, internal := describe(err)
 	if internal {
-		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
+		s.log.Error("request failed", "request_id", requestID(c), "method", methodOf(c), "route", routeOf(c), "error", err)
 	}
 	// The browser forgets a session that is over; where another one took its
 	// place, that is what it holds by now.

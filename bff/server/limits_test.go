@@ -3,9 +3,11 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +129,66 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// TestUnrouted sends what is answered before a route is looked for: it has its
+// line and its count, once, under a name that isn't the client's.
+func TestUnrouted(t *testing.T) {
+	t.Parallel()
+	var log syncBuffer
+	bff, metrics := mustServeMeasured(t, supabasetest.Config(t, map[string]string{"BFF_TRUSTED_PROXIES": "127.0.0.1"}), &log)
+	const head = " HTTP/1.1\r\nHost: bff\r\nConnection: close\r\nX-Request-Id: unrouted-request\r\nX-Forwarded-For: 192.0.2.1\r\n"
+	for _, tt := range []struct {
+		Request, Method string
+		Status          int
+	}{
+		{"BREW /secret-path?secret" + head + "\r\n", "other", 405},
+		{"GET /secret-path" + head + "X-A: a\r\n b\r\n\r\n", "GET", 400},
+		{"GET /secret-path?" + strings.Repeat("x", 17000) + head + "\r\n", "GET", 414},
+		{"GET /secret-path" + head + "Cookie: " + strings.Repeat("x", 50000) + "\r\n\r\n", "", 431},
+		{"nonsense secret\r\n\r\n", "", 400},
+		{"GET /secret-path" + head + "\r\n", "GET", 404}, // has been looked for
+	} {
+		before := log.String()
+		mustProblem(t, mustSendRaw(t, bff, tt.Request), tt.Status)
+		line := strings.TrimPrefix(log.String(), before)
+		var entry struct {
+			Msg, Method, Route, Client string
+			ID                         string `json:"request_id"`
+			Status                     int
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil { // there is one
+			t.Fatalf("%d: %v: %s", tt.Status, err, line)
+		}
+		route, client, id := "unrouted", "192.0.2.1", "unrouted-request"
+		switch {
+		case tt.Status == 404:
+			route = "/"
+		case tt.Method == "": // the headers weren't read
+			client, id, entry.Method = "127.0.0.1", entry.ID, ""
+		}
+		if entry.Msg != "request" || entry.Method != tt.Method || entry.Route != route || entry.Client != client || entry.ID != id || len(id) < 8 || entry.Status != tt.Status {
+			t.Errorf("%d: %s", tt.Status, line)
+		}
+	}
+	measured := httptest.NewRecorder()
+	metrics.ServeHTTP(measured, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{
+		`mysingle_requests_total{method="other",route="unrouted",status="405"} 1`,
+		`mysingle_requests_total{method="GET",route="unrouted",status="414"} 1`,
+		`mysingle_requests_total{method="GET",route="unrouted",status="431"} 1`,
+		`mysingle_requests_total{method="GET",route="/",status="404"} 1`,
+		`mysingle_request_duration_seconds_count{route="unrouted"} 5`,
+	} {
+		if !strings.Contains(measured.Body.String(), "\n"+want+"\n") {
+			t.Errorf("%s is missing in %s", want, measured.Body)
+		}
+	}
+	for _, text := range []string{log.String(), measured.Body.String()} {
+		if strings.Contains(text, "secret") || strings.Contains(text, "BREW") {
+			t.Errorf("the client's own shows in %s", text)
+		}
+	}
 }
 
 func TestRequestIDAndLog(t *testing.T) {

@@ -97,7 +97,7 @@ func (s *Server) endOAuth(c *fiber.Ctx) error {
 	if _, err = s.begin(c, "signed_in_oauth", tokens, err, flow.Previous); err != nil {
 		p, internal := describe(err)
 		if internal {
-			s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
+			s.log.Error("request failed", "request_id", requestID(c), "method", methodOf(c), "route", routeOf(c), "error", err)
 		}
 		return back(withError(flow.ReturnTo, p.Code))
 	}

@@ -97,7 +97,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		CaseSensitive:         true,
 		StrictRouting:         true, // one spelling of a path
 		RequestMethods:        methods,
-		ErrorHandler:          s.answerError,
+		ErrorHandler:          s.refuseUnrouted,
 		Concurrency:           c.ConnectionLimit,
 		// Bodies are left on the connection until a handler reads them, which
 		// bounds them (see requestBody): most refusals need the headers alone.
@@ -177,7 +177,7 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 		}
 		c := s.app.AcquireCtx(ctx)
 		defer s.app.ReleaseCtx(c)
-		_ = s.answerError(c, fault)
+		_ = s.refuseUnrouted(c, fault)
 	}
 }
 

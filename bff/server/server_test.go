@@ -25,6 +25,13 @@ func mustServe(tb testing.TB, c config.Config) string {
 
 func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 	tb.Helper()
+	address, _ := mustServeMeasured(tb, c, log)
+	return address
+}
+
+// mustServeMeasured also returns what serves the BFF's metrics.
+func mustServeMeasured(tb testing.TB, c config.Config, log io.Writer) (string, http.Handler) {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -42,7 +49,7 @@ func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 			tb.Errorf("the BFF ended with %v", err)
 		}
 	})
-	return "http://" + listener.Addr().String()
+	return "http://" + listener.Addr().String(), s.Metrics()
 }
 
 // mustServeStack starts a BFF for the running stack.
