@@ -76,6 +76,19 @@ func sessionOf(c *fiber.Ctx) *session.Session {
 	return held
 }
 
+// sessionIDOf is the session that speaks, by its cookie or its token; "" for
+// who isn't signed in.
+func sessionIDOf(c *fiber.Ctx) string {
+	if held := sessionOf(c); held != nil {
+		return held.ID
+	}
+	id, _, err := supabase.SessionOf(identityOf(c).Token)
+	if err != nil { // not every token names one
+		return ""
+	}
+	return id
+}
+
 func identityIn(s session.Session) supabase.Identity {
 	return supabase.Identity{Subject: s.Subject, Token: s.AccessToken, ExpiresAt: s.ExpiresAt}
 }
