@@ -91,7 +91,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	}
 	// The browser forgets a session that is over; where another one took its
 	// place, that is what it holds by now.
-	if errors.Is(err, session.ErrUnreadable) || errors.Is(err, session.ErrEnded) && !errors.Is(err, session.ErrReplaced) {
+	if errors.Is(err, session.ErrUnreadable) || errors.Is(err, session.ErrEnded) && !s.replaced(c, err) {
 		s.clearSession(c)
 	}
 	l := languageOf(c)

@@ -100,7 +100,7 @@ func (s *Server) renew(c *fiber.Ctx) error {
 	if held == nil {
 		return c.Next()
 	}
-	fresh, renewed, err := s.fresh(c, *held)
+	fresh, renewed, err := s.fresh(c, *held, s.sessions.refresher.Fresh)
 	if err != nil {
 		return err
 	}
@@ -116,13 +116,13 @@ func (s *Server) renew(c *fiber.Ctx) error {
 }
 
 // fresh returns the session with an access token that holds for a while, and
-// whether it is a new one.
-func (s *Server) fresh(c *fiber.Ctx, held session.Session) (session.Session, bool, error) {
+// whether it is a new one, by one of the refresher's ways.
+func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Context, session.Session, session.Refresh) (session.Session, bool, error)) (session.Session, bool, error) {
 	ctx, cancel := s.client.WithDeadline(c.UserContext())
 	defer cancel()
 	caller := callerOf(c)
 	caller.Identity = supabase.Identity{} // the old token proves nothing any more
-	fresh, renewed, err := s.sessions.refresher.Fresh(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
+	fresh, renewed, err := by(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
 		tokens, err := s.client.Refresh(ctx, caller, held.RefreshToken)
 		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && refusal.Code == "refresh_token_already_used" {
 			// Without Redis another instance may be at it this very moment. Once
@@ -177,6 +177,16 @@ func (s *Server) setSession(c *fiber.Ctx, held session.Session) error {
 	c.Locals(sessionKey, &held)
 	c.Locals(identityKey, identityIn(held))
 	return nil
+}
+
+// replaced reports whether the session ended because the browser got another
+// one, be it while the request was under way: Auth says no more than that it
+// is over.
+func (s *Server) replaced(c *fiber.Ctx, err error) bool {
+	if held := s.heldBefore(c); held != nil && !errors.Is(err, session.ErrReplaced) {
+		err = s.sessions.refresher.Ended(c.UserContext(), *held)
+	}
+	return errors.Is(err, session.ErrReplaced)
 }
 
 // clearSession makes the browser forget its session.

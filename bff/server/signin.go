@@ -158,8 +158,10 @@ func (s *Server) begin(c *fiber.Ctx, event string, tokens supabase.Tokens, err e
 	}
 	s.audit(callerOf(c), event, held.Subject, held.ID, err)
 	if err == nil && previous != nil && previous.ID != held.ID {
-		s.endAtAuth(c, *previous)
+		// Known before Auth knows it: a request of the old one that Auth refuses
+		// must not take the new cookie away.
 		s.sessions.refresher.End(c.UserContext(), *previous, session.ErrReplaced)
+		s.endAtAuth(c, *previous)
 		s.audit(callerOf(c), "session_replaced", previous.Subject, previous.ID, nil)
 	}
 	return held, err

@@ -51,7 +51,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 	if held != nil {
 		var renewed bool
 		var fresh session.Session
-		if fresh, renewed, err = s.fresh(c, *held); err == nil && renewed {
+		if fresh, renewed, err = s.fresh(c, *held, s.sessions.refresher.Fresh); err == nil && renewed {
 			err = s.setSession(c, fresh)
 		}
 	}
@@ -84,7 +84,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 // endAtAuth ends a session at Auth. Whatever hinders it, the one that takes
 // its place begins.
 func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
-	held, _, err := s.fresh(c, held)
+	held, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
 	if err == nil {
 		caller := callerOf(c)
 		caller.Identity = identityIn(held)

@@ -22,11 +22,28 @@ type Refresher struct {
 // NewRefresher returns a Refresher on the store.
 func NewRefresher(store Store) *Refresher { return &Refresher{store, time.Now} }
 
+// Refresh asks Auth for the session's next tokens. Its error is ErrEnded when
+// the refresh token is dead.
+type Refresh func(context.Context, Session) (Session, error)
+
 // Fresh returns the session with an access token that will hold for a while,
 // and whether it is another one than was given: then the browser is to get
-// it. Refresh asks Auth; its error is ErrEnded when the refresh token is
-// dead. While Auth can't be asked, a token that still holds goes on.
-func (r *Refresher) Fresh(ctx context.Context, s Session, refresh func(context.Context, Session) (Session, error)) (fresh Session, renewed bool, err error) {
+// it. While Auth can't be asked, a token that still holds goes on.
+func (r *Refresher) Fresh(ctx context.Context, s Session, refresh Refresh) (fresh Session, renewed bool, err error) {
+	fresh, renewed, err = r.FreshToEnd(ctx, s, refresh)
+	if err == nil && renewed {
+		// Who signed out meanwhile must not get the cookie back.
+		err = r.Ended(ctx, fresh)
+	}
+	if err != nil {
+		return Session{}, false, err
+	}
+	return fresh, renewed, nil
+}
+
+// FreshToEnd is Fresh for who ends the session at Auth, which takes a token
+// that holds, and has made its end known already.
+func (r *Refresher) FreshToEnd(ctx context.Context, s Session, refresh Refresh) (fresh Session, renewed bool, err error) {
 	fresh = s
 	// What others got a while ago may be due again, where tokens live shortly.
 	for range maxChain {
@@ -42,18 +59,11 @@ func (r *Refresher) Fresh(ctx context.Context, s Session, refresh func(context.C
 		}
 		fresh, renewed = next, true
 	}
-	if !renewed {
-		return s, false, nil
-	}
-	// Who signed out meanwhile must not get the cookie back.
-	if err := r.Ended(ctx, fresh); err != nil {
-		return Session{}, false, err
-	}
-	return fresh, true, nil
+	return fresh, renewed, nil
 }
 
 // once refreshes a session, or waits for those who do.
-func (r *Refresher) once(ctx context.Context, s Session, refresh func(context.Context, Session) (Session, error)) (Session, error) {
+func (r *Refresher) once(ctx context.Context, s Session, refresh Refresh) (Session, error) {
 	sum := sha256.Sum256([]byte("refresh token " + s.RefreshToken))
 	return r.store.Once(ctx, hex.EncodeToString(sum[:]), func(ctx context.Context) (Session, error) {
 		fresh, err := refresh(ctx, s)
