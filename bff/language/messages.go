@@ -36,8 +36,6 @@ var korean = map[string]string{
 	// Sessions, and what Auth refuses
 	"The session has ended. Sign in again.": "로그인이 끝났습니다. 다시 로그인하세요.",
 	"The invitation can't be used: it is for another address, has expired or was used already. Or try again later.": "초대를 쓸 수 없습니다. 다른 주소로 보낸 초대이거나, 기한이 지났거나, 이미 쓴 초대입니다. 그렇지 않다면 나중에 다시 시도하세요.",
-	"Nobody can sign in with this provider here.":                                                                   "여기에서는 이 제공자로 로그인할 수 없습니다.",
-	"This sign-in was not begun in this browser, or too long ago. Begin again.":                                     "이 브라우저에서 시작한 로그인이 아니거나 시작한 지 너무 오래되었습니다. 처음부터 다시 해 주세요.",
 	"Send JSON, with Content-Type: application/json.":                                                               "Content-Type: application/json으로 JSON을 보내 주세요.",
 	"The request's body must be a JSON object.":                                                                     "요청 본문은 JSON 객체여야 합니다.",
 	"Auth failed to answer.":                                                             "인증 서버가 응답하지 못했습니다.",
