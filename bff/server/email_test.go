@@ -35,10 +35,10 @@ func TestCodesByEmail(t *testing.T) {
 	if mail.Code == wrong {
 		wrong = "000001"
 	}
-	mustProblem(t, b.send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "magiclink", "email": email, "token": wrong})), 403)
-	b.post("/verify", map[string]any{"type": "magiclink", "email": email, "token": mail.Code}, 200)
+	mustProblem(t, b.send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "email", "email": email, "token": wrong})), 403)
+	b.post("/verify", map[string]any{"type": "email", "email": email, "token": mail.Code}, 200)
 	b.mustBe(email)
-	mustProblem(t, newBrowser(t, bff).send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "magiclink", "email": email, "token": mail.Code})), 403)
+	mustProblem(t, newBrowser(t, bff).send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "email", "email": email, "token": mail.Code})), 403)
 
 	byLink := newBrowser(t, bff)
 	byLink.post("/code", map[string]any{"email": email}, 202)
@@ -48,7 +48,7 @@ func TestCodesByEmail(t *testing.T) {
 
 	somebody, newcomer := newBrowser(t, bff), newEmail()
 	somebody.post("/code", map[string]any{"email": newcomer, "create": true}, 202)
-	somebody.post("/verify", map[string]any{"type": "magiclink", "email": newcomer, "token": auth.MustMail(t, newcomer).Code}, 200)
+	somebody.post("/verify", map[string]any{"type": "email", "email": newcomer, "token": auth.MustMail(t, newcomer).Code}, 200)
 	somebody.mustBe(newcomer)
 }
 
