@@ -92,6 +92,17 @@ func TestForgottenPassword(t *testing.T) {
 			t.Errorf("%s: %d %s", body, a.Status, *p.Code)
 		}
 	}
+	for body, want := range map[string]struct{ rule, english, korean string }{
+		`{"password":"` + password + `"}`: {"same", "password is the old one: take another one", "password이(가) 지금 비밀번호와 같습니다. 다른 비밀번호를 정해 주세요"},
+		`{"password":"abc"}`:              {"weak", "password is too weak: take a longer one, or one with more kinds of characters", "password이(가) 너무 약합니다. 더 길게 하거나 여러 종류의 문자를 섞어 주세요"},
+	} {
+		for language, says := range map[string]string{"en": want.english, "ko": want.korean} {
+			p := mustProblem(t, b.send(http.MethodPut, "/api/v1/session/password", body, "Accept-Language", language), 422)
+			if len(p.Errors) != 1 || p.Errors[0] != (fault{"body", "password", want.rule, says}) || *p.Message != says+"." {
+				t.Errorf("%s, %s: %+v, %s", body, language, p.Errors, *p.Message)
+			}
+		}
+	}
 	if a := b.send(http.MethodPut, "/api/v1/session/password", `{"password":"a-new-password"}`); a.Status != 204 || a.Body != "" {
 		t.Fatalf("%d: %s", a.Status, a.Body)
 	}

@@ -101,8 +101,10 @@ type problem struct {
 	Type    string           `json:"type"`
 	Title   string           `json:"title"`
 	Status  int              `json:"status"`
-	Errors  []struct{ In, Name, Rule, Message string }
+	Errors  []fault          `json:"errors"`
 }
+
+type fault struct{ In, Name, Rule, Message string }
 
 // mustProblem checks that the answer is the BFF's error body for the status.
 func mustProblem(tb testing.TB, a answer, status int) problem {
