@@ -65,15 +65,16 @@ type Config struct {
 
 	// BodyLimit bounds a signed-in user's request body to PostgREST or Auth,
 	// UploadLimit anybody's to Storage or Functions, HeaderLimit first line and
-	// headers together, all in bytes. The first are held in memory, uploads pass
-	// through; their default is Supabase's own for a file.
+	// headers together (a session's cookies and a URL must fit, see check), all
+	// in bytes. The first are held in memory, uploads pass through; their default
+	// is Supabase's own for a file.
 	BodyLimit   int `env:"BFF_BODY_LIMIT" default:"4194304" validate:"min=1024,max=1073741824" expect:"bytes, 1024 to 1073741824"`
 	UploadLimit int `env:"BFF_UPLOAD_LIMIT" default:"52428800" validate:"min=1024,max=5368709120" expect:"bytes, 1024 to 5368709120"`
-	HeaderLimit int `env:"BFF_HEADER_LIMIT" default:"32768" validate:"min=4096,max=1048576" expect:"bytes, 4096 to 1048576"`
+	HeaderLimit int `env:"BFF_HEADER_LIMIT" default:"40960" validate:"max=2097152" expect:"bytes, at most 2097152"`
 
 	// ConnectionLimit bounds the clients' connections, UpstreamLimit the
 	// requests under way to each of Supabase's services, and how many more wait
-	// for their turn. The first costs about 50 kB each.
+	// for their turn. The first costs about 60 kB each.
 	ConnectionLimit int `env:"BFF_CONNECTION_LIMIT" default:"2048" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 	UpstreamLimit   int `env:"BFF_UPSTREAM_LIMIT" default:"256" validate:"min=1,max=65536" expect:"a number, 1 to 65536"`
 

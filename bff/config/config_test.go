@@ -102,6 +102,8 @@ func TestFaults(t *testing.T) {
 		{"duration without unit", map[string]string{"BFF_UPSTREAM_TIMEOUT": "15"}, []string{`BFF_UPSTREAM_TIMEOUT="15"`}, ""},
 		{"shutdown shorter than an upstream call", map[string]string{"BFF_SHUTDOWN_TIMEOUT": "5s"}, []string{`BFF_SHUTDOWN_TIMEOUT="5s"`, "BFF_UPSTREAM_TIMEOUT"}, ""},
 		{"metrics for everybody", map[string]string{"BFF_METRICS_PORT": "8080"}, []string{`BFF_METRICS_PORT="8080"`, "BFF_PORT"}, ""},
+		{"headers too short for a session", map[string]string{"BFF_HEADER_LIMIT": "40959"}, []string{`BFF_HEADER_LIMIT="40959"`, "at least 40960", "BFF_URL_LIMIT (16384)"}, ""},
+		{"a URL too long for the headers", map[string]string{"BFF_URL_LIMIT": "16385"}, []string{`BFF_HEADER_LIMIT="40960"`, "at least 40961"}, ""},
 		{"rate without a time", map[string]string{"BFF_RATE_USER": "600"}, []string{`BFF_RATE_USER="600"`, "600/m"}, ""},
 		{"rate of nothing", map[string]string{"BFF_RATE_ADDRESS": "0/m"}, []string{`BFF_RATE_ADDRESS="0/m"`, "off"}, ""},
 		{"Redis of another scheme", map[string]string{"REDIS_URL": "http://:hunter2@redis"}, []string{"REDIS_URL", "rediss://"}, "hunter2"},

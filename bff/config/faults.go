@@ -13,7 +13,8 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
-	"github.com/mysingle/mysingle/bff/limit"
+	"github.com/mysingle/mysingle/bff/redis"
+	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -113,6 +114,10 @@ func fault(field reflect.StructField, raw string) Fault {
 	return Fault{Variable: field.Tag.Get("env"), Value: raw, Expected: field.Tag.Get("expect")}
 }
 
+// otherHeaders is what a request's headers take beside a session's cookies, in
+// bytes, with room for another cookie.
+const otherHeaders = 4096
+
 // check applies the validate tags and the rules that concern two settings.
 // Settings that could not even be read are left out: they are listed already.
 func check(c Config, unread []Fault) []Fault {
@@ -135,6 +140,10 @@ func check(c Config, unread []Fault) []Fault {
 	}
 	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
 		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
+	}
+	if needed := c.URLLimit + session.MaxCookies + otherHeaders; c.HeaderLimit < needed && !known("BFF_HEADER_LIMIT") && !known("BFF_URL_LIMIT") {
+		faults = append(faults, Fault{"BFF_HEADER_LIMIT", strconv.Itoa(c.HeaderLimit),
+			fmt.Sprintf("at least %d: BFF_URL_LIMIT (%d), %d for a session's cookies, %d for the rest", needed, c.URLLimit, session.MaxCookies, otherHeaders)})
 	}
 	// Over https the keys must outlive the process; instances must have them in common.
 	lasting := c.RedisURL != "" || c.PublicURL != nil && c.PublicURL.Scheme == "https"
@@ -163,7 +172,7 @@ func rules() *validator.Validate {
 			u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 	}))
 	must(v.RegisterValidation("redis", func(field validator.FieldLevel) bool {
-		_, err := limit.Dial(field.Field().String())
+		_, err := redis.Dial(field.Field().String(), nil)
 		return err == nil
 	}))
 	must(v.RegisterValidation("origin", func(field validator.FieldLevel) bool {

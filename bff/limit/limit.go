@@ -7,10 +7,9 @@ package limit
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"log/slog"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/mysingle/mysingle/bff/redis"
 )
 
 // State is where somebody stands after a try. A try that was refused costs
@@ -40,18 +39,14 @@ func (r Rate) state(allowed bool, ahead int64) State {
 type Limiter struct {
 	pepper []byte
 	memory *memory
-	shared *shared // nil without Redis
+	shared *redis.Client // nil without
 }
 
 // New returns a limiter that counts in Redis, or in process where client is
 // nil or Redis is down. Whoever is counted is known by a hash with the pepper
 // alone, which instances that share a Redis must have in common.
-func New(pepper []byte, client *redis.Client, log *slog.Logger) *Limiter {
-	l := &Limiter{pepper: pepper, memory: newMemory(maxKeys)}
-	if client != nil {
-		l.shared = &shared{client: client, log: log}
-	}
-	return l
+func New(pepper []byte, client *redis.Client) *Limiter {
+	return &Limiter{pepper: pepper, memory: newMemory(maxKeys), shared: client}
 }
 
 // Take counts a try of who's under the policy's rate, and returns whether it
@@ -62,7 +57,7 @@ func (l *Limiter) Take(policy string, rate Rate, who string) State {
 	}
 	k := l.key(policy, who)
 	if l.shared != nil {
-		if state, ok := l.shared.take(k, rate); ok {
+		if state, ok := l.takeShared(k, rate); ok {
 			return state
 		}
 	}

@@ -4,24 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"log/slog"
-	"sync/atomic"
-	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
-)
-
-const (
-	// patience is how long a request may wait for Redis.
-	patience = 500 * time.Millisecond
-	// leaveAlone is for how long Redis isn't asked after it failed.
-	leaveAlone = time.Second
+	goredis "github.com/redis/go-redis/v9"
 )
 
 // script is memory.take inside Redis, so that instances don't race each
 // other, and by its clock, so that theirs may differ.
-var script = redis.NewScript(`
+var script = goredis.NewScript(`
 local interval, quota = tonumber(ARGV[1]), tonumber(ARGV[2])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -34,55 +23,18 @@ redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after 
 return {1, after - now}
 `)
 
-// Dial returns a client for the Redis at the URL (redis:// or rediss://), which
-// connects when it is first used. It gives up early: what is kept in Redis here
-// must never hold up a request.
-func Dial(address string) (*redis.Client, error) {
-	options, err := redis.ParseURL(address)
-	if err != nil {
-		return nil, err
-	}
-	options.ContextTimeoutEnabled = true
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = patience, patience, patience
-	options.MaxRetries = 1 // a kept connection may have died
-	options.DialerRetries = 1
-	redis.SetLogger(&logging.VoidLogger{}) // whoever uses the client says once what is wrong
-	return redis.NewClient(options), nil
-}
-
-// shared counts in Redis. While that is down it is asked once a second, and
-// the log has one line for its end and one for its return.
-type shared struct {
-	client *redis.Client
-	log    *slog.Logger
-	// again is when Redis is asked next, in Unix nanoseconds; zero while it
-	// is up.
-	again atomic.Int64
-}
-
-// take returns false where Redis doesn't answer.
-func (s *shared) take(k key, rate Rate) (State, bool) {
-	again := s.again.Load()
-	if again != 0 {
-		now := time.Now()
-		if now.UnixNano() < again || !s.again.CompareAndSwap(again, now.Add(leaveAlone).UnixNano()) {
-			return State{}, false
+// takeShared counts in Redis, and returns false where that doesn't answer.
+func (l *Limiter) takeShared(k key, rate Rate) (State, bool) {
+	var answer []int64
+	ok := l.shared.Ask(context.Background(), func(ctx context.Context, client *goredis.Client) (err error) {
+		answer, err = script.Run(ctx, client, []string{"mysingle:limit:" + hex.EncodeToString(k[:])}, rate.interval(), rate.Quota).Int64Slice()
+		if err == nil && len(answer) != 2 {
+			err = errors.New("not the script's answer")
 		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	answer, err := script.Run(ctx, s.client, []string{"mysingle:limit:" + hex.EncodeToString(k[:])}, rate.interval(), rate.Quota).Int64Slice()
-	if err == nil && len(answer) != 2 {
-		err = errors.New("not the script's answer")
-	}
-	if err != nil {
-		if s.again.Swap(time.Now().Add(leaveAlone).UnixNano()) == 0 {
-			s.log.Warn("Redis fails: rate limits count in this process alone", "error", err)
-		}
+		return err
+	})
+	if !ok {
 		return State{}, false
-	}
-	if s.again.Swap(0) != 0 {
-		s.log.Info("Redis is back: rate limits are shared again")
 	}
 	return rate.state(answer[0] == 1, answer[1]), true
 }

@@ -10,13 +10,17 @@ import (
 
 // address finds out from whose address the request comes.
 func (s *Server) address(c *fiber.Ctx) error {
+	s.locate(c)
+	return c.Next()
+}
+
+func (s *Server) locate(c *fiber.Ctx) {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	var hops []string
 	for _, value := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
 		hops = append(hops, strings.Split(string(value), ",")...)
 	}
 	c.Locals(addressKey, clientAddress(peer.Unmap(), hops, s.config.TrustedProxies))
-	return c.Next()
 }
 
 // addressOf is the client's address.

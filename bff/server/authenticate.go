@@ -53,6 +53,7 @@ type localKey int
 const (
 	identityKey localKey = iota
 	requestIDKey
+	routedKey  // there once a route was looked for
 	addressKey // netip.Addr: the client's
 	sessionKey // *session.Session: where its cookie spoke
 )

@@ -26,7 +26,8 @@ func describeAuth(e *supabase.AuthError) (problem, bool) {
 	return p, false
 }
 
-// authProblem is what to say about one of Auth's codes.
+// authProblem is what to say about one of Auth's codes: where a field is to
+// blame, it is said of the field.
 func authProblem(code string) problem {
 	switch code {
 	case "invalid_credentials":
@@ -38,9 +39,9 @@ func authProblem(code string) problem {
 	case "signup_disabled", "email_provider_disabled":
 		return problem{Message: "Nobody can sign up here at the moment."}
 	case "weak_password":
-		return problem{Message: "The password is too weak. Take a longer one, or one with more kinds of characters."}
+		return problem{Errors: []fieldError{bodyFault("password", "weak", "%s is too weak: take a longer one, or one with more kinds of characters", "password")}}
 	case "same_password":
-		return problem{Message: "The new password is the old one. Take another one."}
+		return problem{Errors: []fieldError{bodyFault("password", "same", "%s is the old one: take another one", "password")}}
 	case "otp_expired":
 		return problem{Message: "The code or link is wrong or has expired. Ask for a new one."}
 	case "reauthentication_needed", "reauthentication_not_valid":

@@ -74,7 +74,7 @@ func (s *Server) incomplete(c *fiber.Ctx, parts []figures.Part) []sprint.Incompl
 		}
 		p, internal := describe(part.Err)
 		if internal {
-			s.log.Error("part failed", "request_id", requestID(c), "route", c.Route().Path, "part", part.Name, "error", part.Err)
+			s.log.Error("part failed", "request_id", requestID(c), "route", routeOf(c), "part", part.Name, "error", part.Err)
 		}
 		p.translate(l)
 		spokenIn(c, l)

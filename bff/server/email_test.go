@@ -35,10 +35,10 @@ func TestCodesByEmail(t *testing.T) {
 	if mail.Code == wrong {
 		wrong = "000001"
 	}
-	mustProblem(t, b.send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "magiclink", "email": email, "token": wrong})), 403)
-	b.post("/verify", map[string]any{"type": "magiclink", "email": email, "token": mail.Code}, 200)
+	mustProblem(t, b.send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "email", "email": email, "token": wrong})), 403)
+	b.post("/verify", map[string]any{"type": "email", "email": email, "token": mail.Code}, 200)
 	b.mustBe(email)
-	mustProblem(t, newBrowser(t, bff).send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "magiclink", "email": email, "token": mail.Code})), 403)
+	mustProblem(t, newBrowser(t, bff).send(http.MethodPost, "/api/v1/session/verify", mustJSON(t, map[string]any{"type": "email", "email": email, "token": mail.Code})), 403)
 
 	byLink := newBrowser(t, bff)
 	byLink.post("/code", map[string]any{"email": email}, 202)
@@ -48,7 +48,7 @@ func TestCodesByEmail(t *testing.T) {
 
 	somebody, newcomer := newBrowser(t, bff), newEmail()
 	somebody.post("/code", map[string]any{"email": newcomer, "create": true}, 202)
-	somebody.post("/verify", map[string]any{"type": "magiclink", "email": newcomer, "token": auth.MustMail(t, newcomer).Code}, 200)
+	somebody.post("/verify", map[string]any{"type": "email", "email": newcomer, "token": auth.MustMail(t, newcomer).Code}, 200)
 	somebody.mustBe(newcomer)
 }
 
@@ -90,6 +90,17 @@ func TestForgottenPassword(t *testing.T) {
 		a := b.send(http.MethodPut, "/api/v1/session/password", body)
 		if p := mustProblem(t, a, a.Status); a.Status < 400 || *p.Code != code {
 			t.Errorf("%s: %d %s", body, a.Status, *p.Code)
+		}
+	}
+	for body, want := range map[string]struct{ rule, english, korean string }{
+		`{"password":"` + password + `"}`: {"same", "password is the old one: take another one", "password이(가) 지금 비밀번호와 같습니다. 다른 비밀번호를 정해 주세요"},
+		`{"password":"abc"}`:              {"weak", "password is too weak: take a longer one, or one with more kinds of characters", "password이(가) 너무 약합니다. 더 길게 하거나 여러 종류의 문자를 섞어 주세요"},
+	} {
+		for language, says := range map[string]string{"en": want.english, "ko": want.korean} {
+			p := mustProblem(t, b.send(http.MethodPut, "/api/v1/session/password", body, "Accept-Language", language), 422)
+			if len(p.Errors) != 1 || p.Errors[0] != (fault{"body", "password", want.rule, says}) || *p.Message != says+"." {
+				t.Errorf("%s, %s: %+v, %s", body, language, p.Errors, *p.Message)
+			}
 		}
 	}
 	if a := b.send(http.MethodPut, "/api/v1/session/password", `{"password":"a-new-password"}`); a.Status != 204 || a.Body != "" {

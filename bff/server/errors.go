@@ -80,19 +80,15 @@ const bearer = `Bearer realm="mysingle"`
 // draft-ietf-httpapi-ratelimit-headers-11 registers.
 const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
-// answerError writes the error body for whatever went wrong. It is also what
-// Fiber calls for requests that reach no route.
+// answerError writes the error body for whatever went wrong.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) && isOneLine(c.Context(), s.config.HeaderLimit) {
 		err = fiber.ErrRequestURITooLong
 	}
-	p, internal := describe(err)
-	if internal {
-		s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
-	}
+	p := s.explain(c, err)
 	// The browser forgets a session that is over; where another one took its
 	// place, that is what it holds by now.
-	if errors.Is(err, session.ErrUnreadable) || errors.Is(err, session.ErrEnded) && !errors.Is(err, session.ErrReplaced) {
+	if errors.Is(err, session.ErrUnreadable) || errors.Is(err, session.ErrEnded) && !s.replaced(c, err) {
 		s.clearSession(c)
 	}
 	l := languageOf(c)
@@ -125,6 +121,15 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	c.Set(fiber.HeaderContentType, "application/problem+json")
 	s.setProtection(c)
 	return c.Status(p.Status).Send(body)
+}
+
+// explain is describe, with the cause put into the log where it belongs.
+func (s *Server) explain(c *fiber.Ctx, err error) problem {
+	p, internal := describe(err)
+	if internal {
+		s.log.Error("request failed", "request_id", requestID(c), "method", methodOf(c), "route", routeOf(c), "error", err)
+	}
+	return p
 }
 
 // translate makes the messages those of the language.
@@ -167,6 +172,7 @@ func describe(err error) (problem, bool) {
 		absent  *supabase.Unavailable
 		failure *supabase.Failure
 		auth    *supabase.AuthError
+		lost    oauthFault
 		answer  *supabase.Error
 		down    *notReady
 		framed  *fiber.Error
@@ -198,10 +204,8 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 401, Code: "session_ended", Message: "The session has ended. Sign in again.", challenge: bearer}, false
 	case errors.Is(err, errInvitation):
 		return problem{Status: 422, Code: "invitation_refused", Message: "The invitation can't be used: it is for another address, has expired or was used already. Or try again later."}, true
-	case errors.Is(err, errProvider):
-		return problem{Status: 400, Code: "provider_disabled", Message: "Nobody can sign in with this provider here."}, false
-	case errors.Is(err, errState):
-		return problem{Status: 400, Code: "oauth_state", Message: "This sign-in was not begun in this browser, or too long ago. Begin again."}, false
+	case errors.As(err, &lost):
+		return problem{Status: 400, Code: string(lost)}, false // the code alone counts: see leadBack
 	case errors.As(err, &auth):
 		return describeAuth(auth)
 	case errors.Is(err, errNotSignedIn):

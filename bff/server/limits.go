@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -81,18 +82,25 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 var signIns = map[string]bool{
 	"/auth/v1/token": true, "/auth/v1/signup": true, "/auth/v1/otp": true, "/auth/v1/recover": true,
 	"/auth/v1/verify": true, "/auth/v1/magiclink": true, "/auth/v1/resend": true,
+	"/auth/v1/reauthenticate": true, "/auth/v1/user": true,
 	"/api/v1/session": true, "/api/v1/session/sign-up": true, "/api/v1/session/code": true, "/api/v1/session/verify": true,
 	"/api/v1/session/recovery": true, "/api/v1/session/password": true, "/api/v1/session/callback": true,
 }
+
+// secondFactor is where Auth sends a code to a second factor, and where that is
+// tried.
+var secondFactor = regexp.MustCompile(`^/auth/v1/factors/[^/]+/(challenge|verify)$`)
 
 // signsIn reports whether the request is one of limitSignIn's. The path counts
 // as Auth may read it, whatever its spelling.
 func signsIn(c *fiber.Ctx) bool {
 	path := strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
-	if !signIns[path] && !strings.HasPrefix(path, "/api/v1/session/oauth/") {
+	if !signIns[path] && !strings.HasPrefix(path, "/api/v1/session/oauth/") && !secondFactor.MatchString(path) {
 		return false
 	}
 	switch {
+	case path == "/auth/v1/user":
+		return !safe(c.Method()) // a new password or e-mail, with the code that it takes
 	case path == "/api/v1/session":
 		return c.Method() == fiber.MethodPost // the others look at a session or end it
 	case path == "/auth/v1/token":

@@ -3,9 +3,11 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +17,7 @@ import (
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "16384", "BFF_URL_LIMIT": "2048"}))
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_BODY_LIMIT": "65536", "BFF_HEADER_LIMIT": "26624", "BFF_URL_LIMIT": "2048"}))
 	token := supabasetest.MustSignUp(t).Token
 	post := func(t *testing.T, body io.Reader) answer {
 		t.Helper()
@@ -53,11 +55,11 @@ func TestLimits(t *testing.T) {
 			mustProblem(t, post(t, io.MultiReader(strings.NewReader(strings.Repeat(" ", 1<<20)))), 413)
 		})
 		t.Run("headers over the limit", func(t *testing.T) {
-			mustProblem(t, mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 20000)), 431)
+			mustProblem(t, mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 30000)), 431)
 		})
 	}
 	// The last one is longer than all headers may be.
-	for _, length := range []int{2049, 5000, 14000, 16384, 20000, 60000} {
+	for _, length := range []int{2049, 5000, 14000, 26624, 30000, 60000} {
 		t.Run(fmt.Sprintf("a URL of %d bytes", length), func(t *testing.T) {
 			mustProblem(t, mustSend(t, "GET", bff+"/"+strings.Repeat("x", length-1), ""), 414)
 			mustProblem(t, mustSend(t, "GET", bff+"/rest/v1/tasks?select="+strings.Repeat("x", length-22), "", "Authorization", "Bearer "+token), 414)
@@ -67,7 +69,7 @@ func TestLimits(t *testing.T) {
 		mustProblem(t, mustSend(t, "GET", bff+"/"+strings.Repeat("x", 2047), ""), 404)
 	})
 	t.Run("headers over the limit behind a body without lines", func(t *testing.T) {
-		c := mustDial(t, bff, "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 16000\r\n\r\n"+strings.Repeat("x", 16000)+"GET /livez HTTP/1.1\r\nHost: bff\r\nCookie: "+strings.Repeat("x", 20000)+"\r\n\r\n")
+		c := mustDial(t, bff, "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 26000\r\n\r\n"+strings.Repeat("x", 26000)+"GET /livez HTTP/1.1\r\nHost: bff\r\nCookie: "+strings.Repeat("x", 30000)+"\r\n\r\n")
 		answers := bufio.NewReader(c)
 		for _, want := range []int{404, 431} {
 			resp, err := http.ReadResponse(answers, nil)
@@ -80,7 +82,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("headers within the limit", func(t *testing.T) {
-		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 15000)); a.Status != 200 {
+		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 26000)); a.Status != 200 {
 			t.Errorf("status %d: %s", a.Status, a.Body)
 		}
 	})
@@ -127,6 +129,66 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// TestUnrouted sends what is answered before a route is looked for: it has its
+// line and its count, once, under a name that isn't the client's.
+func TestUnrouted(t *testing.T) {
+	t.Parallel()
+	var log syncBuffer
+	bff, metrics := mustServeMeasured(t, supabasetest.Config(t, map[string]string{"BFF_TRUSTED_PROXIES": "127.0.0.1"}), &log)
+	const head = " HTTP/1.1\r\nHost: bff\r\nConnection: close\r\nX-Request-Id: unrouted-request\r\nX-Forwarded-For: 192.0.2.1\r\n"
+	for _, tt := range []struct {
+		Request, Method string
+		Status          int
+	}{
+		{"BREW /secret-path?secret" + head + "\r\n", "other", 405},
+		{"GET /secret-path" + head + "X-A: a\r\n b\r\n\r\n", "GET", 400},
+		{"GET /secret-path?" + strings.Repeat("x", 17000) + head + "\r\n", "GET", 414},
+		{"GET /secret-path" + head + "Cookie: " + strings.Repeat("x", 50000) + "\r\n\r\n", "", 431},
+		{"nonsense secret\r\n\r\n", "", 400},
+		{"GET /secret-path" + head + "\r\n", "GET", 404}, // has been looked for
+	} {
+		before := log.String()
+		mustProblem(t, mustSendRaw(t, bff, tt.Request), tt.Status)
+		line := strings.TrimPrefix(log.String(), before)
+		var entry struct {
+			Msg, Method, Route, Client string
+			ID                         string `json:"request_id"`
+			Status                     int
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil { // there is one
+			t.Fatalf("%d: %v: %s", tt.Status, err, line)
+		}
+		route, client, id := "unrouted", "192.0.2.1", "unrouted-request"
+		switch {
+		case tt.Status == 404:
+			route = "/"
+		case tt.Method == "": // the headers weren't read
+			client, id, entry.Method = "127.0.0.1", entry.ID, ""
+		}
+		if entry.Msg != "request" || entry.Method != tt.Method || entry.Route != route || entry.Client != client || entry.ID != id || len(id) < 8 || entry.Status != tt.Status {
+			t.Errorf("%d: %s", tt.Status, line)
+		}
+	}
+	measured := httptest.NewRecorder()
+	metrics.ServeHTTP(measured, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{
+		`mysingle_requests_total{method="other",route="unrouted",status="405"} 1`,
+		`mysingle_requests_total{method="GET",route="unrouted",status="414"} 1`,
+		`mysingle_requests_total{method="GET",route="unrouted",status="431"} 1`,
+		`mysingle_requests_total{method="GET",route="/",status="404"} 1`,
+		`mysingle_request_duration_seconds_count{route="unrouted"} 5`,
+	} {
+		if !strings.Contains(measured.Body.String(), "\n"+want+"\n") {
+			t.Errorf("%s is missing in %s", want, measured.Body)
+		}
+	}
+	for _, text := range []string{log.String(), measured.Body.String()} {
+		if strings.Contains(text, "secret") || strings.Contains(text, "BREW") {
+			t.Errorf("the client's own shows in %s", text)
+		}
+	}
 }
 
 func TestRequestIDAndLog(t *testing.T) {

@@ -21,7 +21,8 @@ import (
 // the browser there, by way of Auth, which sends it back to endOAuth. The
 // verifier stays in a sealed cookie meanwhile: a code is of no use to who
 // hasn't got it, and the state that comes back has to be the cookie's, so that
-// nobody finishes in one browser what began in another.
+// nobody finishes in one browser what began in another. All of this is pages
+// that a browser opens, so that what goes wrong leads back to one of the app's.
 
 // oauthInput names a provider and where to go afterwards.
 type oauthInput struct {
@@ -32,7 +33,17 @@ type oauthInput struct {
 	ReturnTo *string `query:"return_to" validate:"omitnil,app_path"`
 }
 
-var errProvider = errors.New("nobody signs in with this provider")
+// oauthFault is why signing in at a provider failed, as the parameter error
+// tells the page.
+type oauthFault string
+
+const (
+	errProvider oauthFault = "provider_disabled"
+	errState    oauthFault = "oauth_state" // not begun in this browser, or too long ago
+	errFailed   oauthFault = "oauth_failed"
+)
+
+func (e oauthFault) Error() string { return "signing in at a provider: " + string(e) }
 
 // beginOAuth sends the browser to the provider. Auth's own address for that
 // needn't be one that browsers can reach, so it is asked from here.
@@ -49,10 +60,10 @@ func (s *Server) beginOAuth(c *fiber.Ctx) error {
 	back := s.page(sessionPath + "/callback?state=" + url.QueryEscape(flow.State))
 	target, err := s.client.Authorize(c.UserContext(), callerOf(c), in.Provider, base64.RawURLEncoding.EncodeToString(challenge[:]), back)
 	if refusal := new(supabase.AuthError); errors.As(err, &refusal) && refusal.Code == "validation_failed" {
-		return errProvider
+		err = errProvider
 	}
 	if err != nil {
-		return err
+		return s.leadBack(c, flow.ReturnTo, err)
 	}
 	setCookies(c, s.sessions.jar.SetFlow(flow))
 	return c.Redirect(target, http.StatusSeeOther)
@@ -68,40 +79,42 @@ type callbackInput struct {
 	ErrorCode *string `query:"error_code"`
 }
 
-var (
-	errState  = errors.New("the sign-in wasn't begun in this browser, or too long ago")
-	errorCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,59}$`)
-)
+// errorCode is what a code looks like that may be passed on.
+var errorCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,59}$`)
 
 // endOAuth signs in with the code and sends the browser to the page that it
-// was to return to, with the parameter error where signing in failed.
+// was to return to, with the parameter error where signing in failed. Whoever
+// comes with another's state, or none, changes nothing.
 func (s *Server) endOAuth(c *fiber.Ctx) error {
 	given, _ := queryOf(c)
 	flow, ok := s.sessions.jar.Flow(cookiesOf(c), time.Now())
 	if !ok || subtle.ConstantTimeCompare([]byte(flow.State), []byte(given["state"])) != 1 {
 		s.audit(callerOf(c), "signed_in_oauth", "", "", errState)
-		return errState
+		return s.leadBack(c, "/", errState)
 	}
 	setCookies(c, s.sessions.jar.ClearFlow())
-	back := func(path string) error { return c.Redirect(s.page(path), http.StatusSeeOther) }
 	if given["code"] == "" {
-		s.audit(callerOf(c), "signed_in_oauth", "", "", errProvider)
-		for _, code := range []string{given["error_code"], given["error"]} {
+		fault := errFailed
+		for _, code := range []string{given["error"], given["error_code"]} {
 			if errorCode.MatchString(code) {
-				return back(withError(flow.ReturnTo, code))
+				fault = oauthFault(code)
 			}
 		}
-		return back(withError(flow.ReturnTo, "oauth_failed"))
+		s.audit(callerOf(c), "signed_in_oauth", "", "", fault)
+		return s.leadBack(c, flow.ReturnTo, fault)
 	}
 	tokens, err := s.client.Exchange(c.UserContext(), callerOf(c), given["code"], flow.Verifier)
-	if _, err = s.begin(c, "signed_in_oauth", tokens, err, flow.Previous); err != nil {
-		p, internal := describe(err)
-		if internal {
-			s.log.Error("request failed", "request_id", requestID(c), "method", c.Method(), "route", c.Route().Path, "error", err)
-		}
-		return back(withError(flow.ReturnTo, p.Code))
+	_, err = s.begin(c, "signed_in_oauth", tokens, err, flow.Previous)
+	return s.leadBack(c, flow.ReturnTo, err)
+}
+
+// leadBack sends the browser to a page of the app's, which the parameter error
+// tells what went wrong, if anything did.
+func (s *Server) leadBack(c *fiber.Ctx, path string, err error) error {
+	if err != nil {
+		path = withError(path, s.explain(c, err).Code)
 	}
-	return back(flow.ReturnTo)
+	return c.Redirect(s.page(path), http.StatusSeeOther)
 }
 
 // page is the full address of one of the app's pages. Whatever the path, it

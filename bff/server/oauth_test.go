@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -108,7 +109,8 @@ func TestOAuth(t *testing.T) {
 		t.Errorf("%d cookies", len(b.cookies()))
 	}
 	b.mustBe(provider.email)
-	mustProblem(t, b.send(http.MethodGet, callback, ""), http.StatusBadRequest) // once is enough
+	b.mustLeadBack(b.send(http.MethodGet, callback, ""), "/?error=oauth_state") // once is enough
+	b.mustBe(provider.email)
 
 	// Again: another session, in the place of the one before, whose cookie a
 	// browser doesn't send on the way back.
@@ -138,9 +140,10 @@ func TestOAuthIsBoundToTheBrowser(t *testing.T) {
 	// attacker's account, whether or not they are signing in themselves.
 	victim, email := mustSignedUp(t, bff)
 	for range 2 {
-		p := mustProblem(t, victim.send(http.MethodGet, callback, "", "Sec-Fetch-Site", "cross-site"), http.StatusBadRequest)
-		if *p.Code != "oauth_state" {
-			t.Error(*p.Code)
+		before := victim.cookies()
+		victim.mustLeadBack(victim.send(http.MethodGet, callback, "", "Sec-Fetch-Site", "cross-site"), "/?error=oauth_state")
+		if !maps.Equal(before, victim.cookies()) {
+			t.Error("the victim's cookies have changed")
 		}
 		victim.mustBe(email)
 		victim.mustGoToProvider("")
@@ -150,8 +153,9 @@ func TestOAuthIsBoundToTheBrowser(t *testing.T) {
 		"no state": "?code=" + code, "empty state": "?state=&code=" + code, "two states": "?state=x&state=" + state + "&code=" + code,
 		"another state": "?state=" + strings.Repeat("A", len(state)) + "&code=" + code, "nothing": "",
 	} {
-		if a := attacker.send(http.MethodGet, "/api/v1/session/callback"+query, "", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusBadRequest {
-			t.Errorf("%s: %d", name, a.Status)
+		a := attacker.send(http.MethodGet, "/api/v1/session/callback"+query, "", "Sec-Fetch-Site", "cross-site")
+		if attacker.mustLeadBack(a, "/?error=oauth_state"); a.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: sets %s", name, a.Header.Get("Set-Cookie"))
 		}
 	}
 	// A code is of no use without the verifier, which is in the cookie.
@@ -169,7 +173,7 @@ func TestOAuthIsBoundToTheBrowser(t *testing.T) {
 	}
 	flow.Began = flow.Began.Add(-11 * time.Minute)
 	thief.hold([]*http.Cookie{jar.SetFlow(flow)})
-	mustProblem(t, thief.send(http.MethodGet, callback, ""), http.StatusBadRequest)
+	thief.mustLeadBack(thief.send(http.MethodGet, callback, ""), "/?error=oauth_state")
 }
 
 func TestOAuthGoesWrong(t *testing.T) {
@@ -187,9 +191,10 @@ func TestOAuthGoesWrong(t *testing.T) {
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != bff+"/?error=oauth_failed" {
 		t.Errorf("%d to %s", a.Status, a.Header.Get("Location"))
 	}
-	for path, want := range map[string]string{
-		"google": "provider_disabled", "nonsense": "provider_disabled", "GitHub": "invalid_request", "..%2fx": "", "a%00": "invalid_request",
-	} {
+	for _, provider := range []string{"google", "nonsense"} {
+		b.mustLeadBack(b.send(http.MethodGet, "/api/v1/session/oauth/"+provider+"?return_to=/sign-in?from=menu", ""), "/sign-in?error=provider_disabled&from=menu")
+	}
+	for path, want := range map[string]string{"GitHub": "invalid_request", "..%2fx": "", "a%00": "invalid_request"} {
 		a := b.send(http.MethodGet, "/api/v1/session/oauth/"+path, "")
 		if p := mustProblem(t, a, a.Status); want != "" && (*p.Code != want || a.Status != http.StatusBadRequest) || a.Status < 400 {
 			t.Errorf("%s: %d %s", path, a.Status, *p.Code)
@@ -197,8 +202,20 @@ func TestOAuthGoesWrong(t *testing.T) {
 	}
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session/oauth/github?return_to=/&next=/", ""), http.StatusBadRequest)
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session/oauth/github", "", "Sec-Fetch-Site", "cross-site"), http.StatusForbidden)
-	down := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": fmt.Sprintf("http://127.0.0.1:%d", supabasetest.MustFreePort(t))}))
-	mustProblem(t, newBrowser(t, down).send(http.MethodGet, "/api/v1/session/oauth/github", ""), http.StatusBadGateway)
+	var log syncBuffer
+	down := newBrowser(t, mustServeLogging(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": fmt.Sprintf("http://127.0.0.1:%d", supabasetest.MustFreePort(t))}), &log))
+	down.mustLeadBack(down.send(http.MethodGet, "/api/v1/session/oauth/github?return_to=/board", ""), "/board?error=upstream_unavailable")
+	if len(down.cookies()) != 0 || strings.Count(log.String(), `"request failed"`) != 1 {
+		t.Errorf("%d cookies; %s", len(down.cookies()), log.String())
+	}
+}
+
+// mustLeadBack checks that the answer sends the browser to the app's page.
+func (b *browser) mustLeadBack(a answer, page string) {
+	b.tb.Helper()
+	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != b.bff+page || !strings.Contains(a.Header.Get("Cache-Control"), "no-store") {
+		b.tb.Errorf("%d to %s instead of %s: %s", a.Status, a.Header.Get("Location"), page, a.Body)
+	}
 }
 
 // TestReturnAddresses tries what is known to have led out of other apps.

@@ -5,42 +5,78 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
 
+// unrouted is the route of what is answered before one was looked for: Fiber
+// would name the path instead, of which there is no end.
+const unrouted = "unrouted"
+
 // observe gives every request an id, turns its error (or panic) into the
-// answer and writes one line about it. The line has no query and no header:
-// both may hold secrets.
+// answer and has it finished.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
-	id := requestID(c)
-	if err := s.guarded(c); err != nil {
+	c.Locals(routedKey, true)
+	requestID(c)
+	return s.finish(c, start, s.guarded(c))
+}
+
+// refuseUnrouted answers a request that observe doesn't get to see. It is
+// also what Fiber calls for one that can't be read.
+func (s *Server) refuseUnrouted(c *fiber.Ctx, err error) error {
+	start := time.Now()
+	s.locate(c)
+	return s.finish(c, start, err)
+}
+
+// finish answers where something went wrong, counts the request and writes one
+// line about it. The line has no query and no header: both may hold secrets.
+func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
+	if err != nil {
 		if err := s.answerError(c, err); err != nil {
 			return err
 		}
 	}
+	method, route := methodOf(c), routeOf(c)
 	status, took := c.Response().StatusCode(), time.Since(start)
-	s.metrics.Request(c.Method(), c.Route().Path, status, took)
+	s.metrics.Request(method, route, status, took)
 	level := slog.LevelInfo
 	switch {
 	case status >= 500:
 		level = slog.LevelWarn
-	case c.Route().Path == "/livez" || c.Route().Path == "/readyz":
+	case route == "/livez" || route == "/readyz":
 		level = slog.LevelDebug
 	}
 	s.log.LogAttrs(context.Background(), level, "request",
-		slog.String("request_id", id),
-		slog.String("method", c.Method()),
-		slog.String("route", c.Route().Path),
+		slog.String("request_id", requestID(c)),
+		slog.String("method", method),
+		slog.String("route", route),
 		slog.Int("status", status),
 		slog.Duration("duration", took),
 		slog.String("user", identityOf(c).Subject),
 		slog.String("client", addressOf(c).String()),
 	)
 	return nil
+}
+
+// routeOf is the route that took the request. Like methodOf it is one of a
+// few, and nothing of the client's own, as logs and metrics want it.
+func routeOf(c *fiber.Ctx) string {
+	if c.Locals(routedKey) == nil {
+		return unrouted
+	}
+	return c.Route().Path
+}
+
+func methodOf(c *fiber.Ctx) string {
+	if !slices.Contains(methods, c.Method()) {
+		return "other"
+	}
+	return c.Method()
 }
 
 // guarded runs the rest of the chain and makes a panic an error.

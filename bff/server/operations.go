@@ -194,12 +194,14 @@ func sessionOperations() []Operation {
 	}, {
 		Method: http.MethodGet, Path: sessionPath + "/oauth/:provider", ID: "beginOAuth", Public: true,
 		Summary: "Sign in at a provider", Description: "To be opened as a page, not fetched.",
-		Input: oauthInput{}, Status: http.StatusSeeOther, Answer: "To the provider's page.",
+		Input: oauthInput{}, Status: http.StatusSeeOther,
+		Answer: "To the provider's page. Where that can't be, to the page that `return_to` names: its parameter `error` says why (`provider_disabled`, `upstream_unavailable` …).",
 	}, {
 		Method: http.MethodGet, Path: sessionPath + "/callback", ID: "endOAuth", Public: true,
 		Summary: "Back from the provider", Description: "Where Auth sends the browser. " + newSession,
 		Input: callbackInput{}, Status: http.StatusSeeOther,
-		Answer: "To the page that `return_to` named. Where signing in failed, its parameter `error` says why.",
+		Answer: "To the page that `return_to` named. Where signing in failed, its parameter `error` says why. " +
+			"With a state that isn't this browser's: to `/?error=oauth_state`, and nothing changes.",
 	}}
 	for i := range operations {
 		operations[i].Tag = "Session"

@@ -109,7 +109,7 @@ func signIn(tb testing.TB, bff, email string) answer {
 
 func TestRateOfSigningIn(t *testing.T) {
 	t.Parallel()
-	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_SIGN_IN": "14/h"}))
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_SIGN_IN": "20/h"}))
 	if a := signIn(t, bff, "demo@mysingle.test"); a.Status != 400 || !strings.Contains(a.Body, "invalid_credentials") {
 		t.Fatalf("status %d: %s", a.Status, a.Body) // Auth has read the body
 	}
@@ -117,6 +117,9 @@ func TestRateOfSigningIn(t *testing.T) {
 		{"POST", "/auth/v1/token"}, {"POST", "/auth/v1/token?grant_type=pkce"}, {"POST", "/auth/v1/token?grant_type=refresh_token&grant_type=password"},
 		{"POST", "/auth/v1/signup"}, {"POST", "/auth/v1/otp"}, {"POST", "/auth/v1/recover"}, {"POST", "/auth/v1/verify"}, {"GET", "/auth/v1/verify?token=123456&type=email"},
 		{"POST", "/auth/v1/magiclink"}, {"POST", "/auth/v1/resend"},
+		{"GET", "/auth/v1/reauthenticate"}, {"PUT", "/auth/v1/user"}, {"PUT", "/auth/v1/User/"},
+		{"POST", "/auth/v1/factors/7e6d4c3f-0000-4000-8000-000000000000/challenge"}, {"POST", "/auth/v1/factors/7e6d4c3f-0000-4000-8000-000000000000/verify"},
+		{"POST", "/auth/v1/factors/x/%56erify/"},
 		{"POST", "/auth/v1/%74oken"}, {"POST", "/auth/v1/token/"}, {"POST", "/auth/v1/TOKEN"},
 	} {
 		if a := mustSend(t, call[0], bff+call[1], "{}", "Content-Type", "application/json"); a.Status == 429 || a.Status >= 500 || a.Header.Get("RateLimit") == "" {
@@ -125,6 +128,7 @@ func TestRateOfSigningIn(t *testing.T) {
 	}
 	for _, call := range [][2]string{
 		{"POST", "/auth/v1/token?grant_type=password"}, {"POST", "/auth/v1/signup"}, {"POST", "/auth/v1/%74oken?grant_type=password"},
+		{"GET", "/auth/v1/reauthenticate"}, {"PUT", "/auth/v1/user"}, {"POST", "/auth/v1/factors/x/challenge"}, {"POST", "/auth/v1/factors/x/verify"},
 		{"POST", "/auth/v1/verify"}, {"POST", "/api/v1/session"}, {"POST", "/api/v1/session/verify"},
 	} {
 		mustBeLimited(t, mustSend(t, call[0], bff+call[1], "{}", "Content-Type", "application/json"), "sign-in")
@@ -134,6 +138,7 @@ func TestRateOfSigningIn(t *testing.T) {
 	token := supabasetest.MustSignUp(t).Token
 	for _, call := range []struct{ Method, Path, Body string }{
 		{"GET", "/auth/v1/user", ""}, {"GET", "/rest/v1/tasks?limit=0", ""}, {"GET", "/auth/v1/settings", ""},
+		{"GET", "/auth/v1/factors", ""}, {"POST", "/auth/v1/factors", "{}"}, {"POST", "/auth/v1/factors/x/challenge/more", "{}"},
 		{"POST", "/auth/v1/token?grant_type=refresh_token", `{"refresh_token":"none"}`},
 	} {
 		if a := mustSend(t, call.Method, bff+call.Path, call.Body, "Authorization", "Bearer "+token, "Content-Type", "application/json"); a.Status == 429 || a.Status >= 500 {

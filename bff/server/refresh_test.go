@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -28,6 +29,9 @@ type inFrontOfAuth struct {
 	url       string
 	refreshes atomic.Int64
 	delay     atomic.Int64 // nanoseconds
+	// logouts, once it is made, gets every request to sign out before Auth does,
+	// and what it waits for.
+	logouts chan chan struct{}
 }
 
 func mustFrontAuth(tb testing.TB, auth string, change func(*http.Response) error) *inFrontOfAuth {
@@ -43,6 +47,11 @@ func mustFrontAuth(tb testing.TB, auth string, change func(*http.Response) error
 		if r.URL.Query().Get("grant_type") == "refresh_token" {
 			f.refreshes.Add(1)
 			time.Sleep(time.Duration(f.delay.Load()))
+		}
+		if f.logouts != nil && r.URL.Path == "/auth/v1/logout" {
+			goOn := make(chan struct{})
+			f.logouts <- goOn
+			<-goOn
 		}
 		proxy.ServeHTTP(w, r)
 	}))
@@ -191,6 +200,77 @@ func TestSignOutDuringARefresh(t *testing.T) {
 	b.mustSignIn(email, password)
 }
 
+// TestReplacedWhileAuthHangs signs in anew, with an Auth that takes its time to
+// end the session before: requests of that one, which come or are answered
+// meanwhile, must not take the new cookie away.
+func TestReplacedWhileAuthHangs(t *testing.T) {
+	t.Parallel()
+	for _, due := range []bool{false, true} {
+		t.Run(fmt.Sprintf("due %t", due), func(t *testing.T) {
+			t.Parallel()
+			auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), nil)
+			auth.logouts = make(chan chan struct{})
+			b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": auth.url})))
+			if due {
+				b.mustExpire(time.Minute)
+			}
+			before, late := b.session(), newBrowser(t, b.bff)
+			late.hold(sessionCookies(b.cookies()))
+			signedIn := make(chan struct{})
+			go func() {
+				defer close(signedIn)
+				if a, err := b.try(http.MethodPost, "/api/v1/session", mustJSON(t, map[string]string{"email": email, "password": password})); err != nil || a.Status != http.StatusOK {
+					t.Errorf("%d: %s, %v", a.Status, a.Body, err)
+				}
+			}()
+			var goOn chan struct{}
+			select {
+			case goOn = <-auth.logouts:
+			case <-signedIn:
+				t.Fatal("Auth wasn't told of the session's end")
+			}
+			release := sync.OnceFunc(func() { close(goOn); <-signedIn })
+			defer release()
+			late.mustBeOut(false)
+			release()
+			late.mustBeOut(false)
+			b.mustBe(email)
+			var goesOn bool
+			if err := supabasetest.MustConnect(t).QueryRow(t.Context(), `select exists (select from auth.sessions where id = $1)`, before.ID).Scan(&goesOn); err != nil || goesOn {
+				t.Errorf("the session before goes on at Auth: %t, %v", goesOn, err)
+			}
+		})
+	}
+}
+
+// TestReplacedDuringARequest has the session replaced after the request of it
+// was let in, and before Auth refuses it.
+func TestReplacedDuringARequest(t *testing.T) {
+	t.Parallel()
+	auth := mustFrontAuth(t, supabasetest.Env(t, "SUPABASE_URL"), nil)
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": auth.url})))
+	late := newBrowser(t, b.bff)
+	late.hold(sessionCookies(b.cookies()))
+	late.mustExpire(time.Minute)
+	auth.delay.Store(int64(time.Second))
+	answered := make(chan answer)
+	go func() {
+		a, err := late.try(http.MethodGet, "/rest/v1/profiles?select=email", "")
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- a
+	}()
+	supabasetest.MustWait(t, "the refresh to begin", func() bool { return auth.refreshes.Load() == 1 })
+	b.mustSignIn(email, password)
+	if a := <-answered; a.Header.Get("Set-Cookie") != "" {
+		t.Errorf("sets %s", a.Header.Get("Set-Cookie"))
+	} else {
+		mustProblem(t, a, http.StatusUnauthorized)
+	}
+	b.mustBe(email)
+}
+
 func sessionCookies(cookies session.Cookies) (set []*http.Cookie) {
 	for name, value := range cookies {
 		set = append(set, &http.Cookie{Name: name, Value: value, Path: "/"})
@@ -289,11 +369,11 @@ func TestRedisIsDown(t *testing.T) {
 	redis.MustStart(t)
 	supabasetest.MustWait(t, "Redis to be used again", func() bool {
 		check("back")
-		return strings.Contains(log.String(), "sessions are shared again")
+		return strings.Contains(log.String(), "sessions and rate limits are shared again")
 	})
 	redis.Hang(t)
 	check("hung")
-	if n := strings.Count(log.String(), "Redis fails: each instance"); n != 2 {
+	if n := strings.Count(log.String(), "Redis fails: this instance"); n != 2 {
 		t.Errorf("%d lines about two outages", n)
 	}
 }
@@ -349,6 +429,39 @@ func TestLargeSessions(t *testing.T) {
 	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
 		t.Errorf("%d, %d cookies are left", a.Status, len(b.cookies()))
 	}
+}
+
+// TestLargestSession sends, with the cookies of the largest session that there
+// can be, the longest URL.
+func TestLargestSession(t *testing.T) {
+	t.Parallel()
+	// Past the gateway, which takes fewer headers.
+	c := supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": supabasetest.Env(t, "POSTGREST_URL")})
+	b, email := mustSignedUp(t, mustServe(t, c))
+	usual, jar := b.session(), mustJar(t)
+	var largest session.Session
+	for size := 8; ; size += 8 {
+		held := usual
+		held.AccessToken = mustSign(t, usual.AccessToken, jwt.MapClaims{"large": strings.Repeat("x", size)})
+		if _, err := jar.SetSession(held, nil); errors.Is(err, session.ErrTooLarge) {
+			break
+		}
+		largest = held
+	}
+	b.mustHold(largest)
+	taken := 0
+	for name, value := range b.cookies() {
+		taken += len(name + "=" + value + "; ")
+	}
+	if taken < session.MaxCookies*9/10 || taken > session.MaxCookies {
+		t.Fatalf("the largest session takes %d bytes", taken)
+	}
+	path := "/rest/v1/profiles?select=email&email=not.in.(" + email
+	path += strings.Repeat("x", c.URLLimit-len(path)-1) + ")"
+	if a := b.send(http.MethodGet, path, "", "User-Agent", strings.Repeat("x", 3000)); a.Status != http.StatusOK || a.Body != `[{"email":"`+email+`"}]` {
+		t.Errorf("%d: %s", a.Status, a.Body)
+	}
+	mustProblem(t, b.send(http.MethodGet, path+"x", ""), http.StatusRequestURITooLong)
 }
 
 // setMetadata gives the user a picture of so many bytes.

@@ -15,13 +15,13 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/figures"
 	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/metrics"
+	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -60,7 +60,7 @@ type Server struct {
 // background, Auth for its signing keys.
 func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
-	shared := newRedis(c)
+	shared := newRedis(c, log)
 	s := &Server{
 		config:  c,
 		sites:   newSites(c),
@@ -80,7 +80,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		sessions: newSessions(c, shared, log),
 		figures:  figures.NewReader(client),
 		health:   newHealth(client),
-		limiter:  newLimiter(c, shared, log),
+		limiter:  newLimiter(c, shared),
 		redis:    shared,
 		metrics:  metrics.New(version),
 	}
@@ -97,7 +97,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		CaseSensitive:         true,
 		StrictRouting:         true, // one spelling of a path
 		RequestMethods:        methods,
-		ErrorHandler:          s.answerError,
+		ErrorHandler:          s.refuseUnrouted,
 		Concurrency:           c.ConnectionLimit,
 		// Bodies are left on the connection until a handler reads them, which
 		// bounds them (see requestBody): most refusals need the headers alone.
@@ -136,11 +136,11 @@ func outcome(status int, err error) string {
 func (s *Server) Metrics() http.Handler { return s.metrics }
 
 // newRedis is where instances share what they must, nil without.
-func newRedis(c config.Config) *redis.Client {
+func newRedis(c config.Config, log *slog.Logger) *redis.Client {
 	if c.RedisURL == "" {
 		return nil
 	}
-	client, err := limit.Dial(c.RedisURL)
+	client, err := redis.Dial(c.RedisURL, log)
 	if err != nil {
 		panic(err) // config has checked the URL
 	}
@@ -148,12 +148,12 @@ func newRedis(c config.Config) *redis.Client {
 }
 
 // newLimiter counts whom it limits by a hash that others can't make.
-func newLimiter(c config.Config, shared *redis.Client, log *slog.Logger) *limit.Limiter {
+func newLimiter(c config.Config, shared *redis.Client) *limit.Limiter {
 	pepper := []byte("limits " + c.PublishableKey)
 	if len(c.SessionKeys) > 0 {
 		pepper = append(pepper, c.SessionKeys[0]...)
 	}
-	return limit.New(pepper, shared, log)
+	return limit.New(pepper, shared)
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
@@ -177,7 +177,7 @@ func (s *Server) wellFormed(next fasthttp.RequestHandler) fasthttp.RequestHandle
 		}
 		c := s.app.AcquireCtx(ctx)
 		defer s.app.ReleaseCtx(c)
-		_ = s.answerError(c, fault)
+		_ = s.refuseUnrouted(c, fault)
 	}
 }
 

@@ -25,6 +25,13 @@ func mustServe(tb testing.TB, c config.Config) string {
 
 func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 	tb.Helper()
+	address, _ := mustServeMeasured(tb, c, log)
+	return address
+}
+
+// mustServeMeasured also returns what serves the BFF's metrics.
+func mustServeMeasured(tb testing.TB, c config.Config, log io.Writer) (string, http.Handler) {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -42,7 +49,7 @@ func mustServeLogging(tb testing.TB, c config.Config, log io.Writer) string {
 			tb.Errorf("the BFF ended with %v", err)
 		}
 	})
-	return "http://" + listener.Addr().String()
+	return "http://" + listener.Addr().String(), s.Metrics()
 }
 
 // mustServeStack starts a BFF for the running stack.
@@ -94,8 +101,10 @@ type problem struct {
 	Type    string           `json:"type"`
 	Title   string           `json:"title"`
 	Status  int              `json:"status"`
-	Errors  []struct{ In, Name, Rule, Message string }
+	Errors  []fault          `json:"errors"`
 }
+
+type fault struct{ In, Name, Rule, Message string }
 
 // mustProblem checks that the answer is the BFF's error body for the status.
 func mustProblem(tb testing.TB, a answer, status int) problem {

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/mysingle/mysingle/bff/config"
+	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -40,7 +40,7 @@ func newSessions(c config.Config, shared *redis.Client, log *slog.Logger) sessio
 	if shared == nil {
 		s.refresher = session.NewRefresher(session.NewMemory())
 	} else {
-		s.refresher = session.NewRefresher(session.NewRedis(shared, sealer, c.UpstreamTimeout, log))
+		s.refresher = session.NewRefresher(session.NewRedis(shared, sealer, c.UpstreamTimeout))
 	}
 	return s
 }
@@ -76,6 +76,19 @@ func sessionOf(c *fiber.Ctx) *session.Session {
 	return held
 }
 
+// sessionIDOf is the session that speaks, by its cookie or its token; "" for
+// who isn't signed in.
+func sessionIDOf(c *fiber.Ctx) string {
+	if held := sessionOf(c); held != nil {
+		return held.ID
+	}
+	id, _, err := supabase.SessionOf(identityOf(c).Token)
+	if err != nil { // not every token names one
+		return ""
+	}
+	return id
+}
+
 func identityIn(s session.Session) supabase.Identity {
 	return supabase.Identity{Subject: s.Subject, Token: s.AccessToken, ExpiresAt: s.ExpiresAt}
 }
@@ -87,7 +100,7 @@ func (s *Server) renew(c *fiber.Ctx) error {
 	if held == nil {
 		return c.Next()
 	}
-	fresh, renewed, err := s.fresh(c, *held)
+	fresh, renewed, err := s.fresh(c, *held, s.sessions.refresher.Fresh)
 	if err != nil {
 		return err
 	}
@@ -103,13 +116,13 @@ func (s *Server) renew(c *fiber.Ctx) error {
 }
 
 // fresh returns the session with an access token that holds for a while, and
-// whether it is a new one.
-func (s *Server) fresh(c *fiber.Ctx, held session.Session) (session.Session, bool, error) {
+// whether it is a new one, by one of the refresher's ways.
+func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Context, session.Session, session.Refresh) (session.Session, bool, error)) (session.Session, bool, error) {
 	ctx, cancel := s.client.WithDeadline(c.UserContext())
 	defer cancel()
 	caller := callerOf(c)
 	caller.Identity = supabase.Identity{} // the old token proves nothing any more
-	fresh, renewed, err := s.sessions.refresher.Fresh(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
+	fresh, renewed, err := by(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
 		tokens, err := s.client.Refresh(ctx, caller, held.RefreshToken)
 		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && refusal.Code == "refresh_token_already_used" {
 			// Without Redis another instance may be at it this very moment. Once
@@ -164,6 +177,16 @@ func (s *Server) setSession(c *fiber.Ctx, held session.Session) error {
 	c.Locals(sessionKey, &held)
 	c.Locals(identityKey, identityIn(held))
 	return nil
+}
+
+// replaced reports whether the session ended because the browser got another
+// one, be it while the request was under way: Auth says no more than that it
+// is over.
+func (s *Server) replaced(c *fiber.Ctx, err error) bool {
+	if held := s.heldBefore(c); held != nil && !errors.Is(err, session.ErrReplaced) {
+		err = s.sessions.refresher.Ended(c.UserContext(), *held)
+	}
+	return errors.Is(err, session.ErrReplaced)
 }
 
 // clearSession makes the browser forget its session.

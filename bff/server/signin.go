@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -159,8 +158,10 @@ func (s *Server) begin(c *fiber.Ctx, event string, tokens supabase.Tokens, err e
 	}
 	s.audit(callerOf(c), event, held.Subject, held.ID, err)
 	if err == nil && previous != nil && previous.ID != held.ID {
-		s.endAtAuth(c, *previous)
+		// Known before Auth knows it: a request of the old one that Auth refuses
+		// must not take the new cookie away.
 		s.sessions.refresher.End(c.UserContext(), *previous, session.ErrReplaced)
+		s.endAtAuth(c, *previous)
 		s.audit(callerOf(c), "session_replaced", previous.Subject, previous.ID, nil)
 	}
 	return held, err
@@ -173,29 +174,6 @@ func (s *Server) heldBefore(c *fiber.Ctx) *session.Session {
 		return nil
 	}
 	return &previous
-}
-
-// endAtAuth ends a session at Auth. Whatever hinders it, the one that takes
-// its place begins.
-func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
-	held, _, err := s.fresh(c, held)
-	if err == nil {
-		caller := callerOf(c)
-		caller.Identity = identityIn(held)
-		err = s.client.SignOut(c.UserContext(), caller, "local")
-	}
-	if err = unlessOver(err); err != nil {
-		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
-	}
-}
-
-// unlessOver takes it for success that there was nothing to end any more.
-func unlessOver(err error) error {
-	refusal := new(supabase.AuthError)
-	if errors.Is(err, session.ErrEnded) || errors.As(err, &refusal) && refusal.SessionOver() {
-		return nil
-	}
-	return err
 }
 
 // codeInput asks for a one-time code.
@@ -214,20 +192,6 @@ func (s *Server) sendCode(c *fiber.Ctx) error {
 	}
 	err := s.client.SendCode(c.UserContext(), callerOf(c), in.Email, in.Create != nil && *in.Create)
 	return s.accepted(c, "code_requested", err)
-}
-
-// recoveryInput asks for a way back in.
-type recoveryInput struct {
-	Email string `json:"email" validate:"required,email,longest=255"`
-}
-
-// recover has an e-mail sent to who has forgotten the password.
-func (s *Server) recover(c *fiber.Ctx) error {
-	var in recoveryInput
-	if err := s.readBody(c, &in); err != nil {
-		return err
-	}
-	return s.accepted(c, "recovery_requested", s.client.Recover(c.UserContext(), callerOf(c), in.Email))
 }
 
 // accepted answers 202, also where Auth's refusal would tell who has an
@@ -302,115 +266,4 @@ func overIfAuthSays(err error) error {
 		return session.ErrEnded
 	}
 	return err
-}
-
-// passwordInput is a new password.
-type passwordInput struct {
-	Password string `json:"password" validate:"required,bytes=72"`
-	// Nonce is what Auth has sent by e-mail, where it wants to be sure.
-	Nonce *string `json:"nonce" validate:"omitnil,longest=100"`
-}
-
-// setPassword changes the caller's password and ends their other sessions:
-// whoever knew the old one is out.
-func (s *Server) setPassword(c *fiber.Ctx) error {
-	var in passwordInput
-	if err := s.readBody(c, &in); err != nil {
-		return err
-	}
-	var nonce string
-	if in.Nonce != nil {
-		nonce = *in.Nonce
-	}
-	caller := callerOf(c)
-	err := s.client.SetPassword(c.UserContext(), caller, in.Password, nonce)
-	s.audit(caller, "password_changed", caller.Subject, sessionIDOf(c), err)
-	if err != nil {
-		return overIfAuthSays(err)
-	}
-	s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
-	// GoTrue does so itself; other servers of its API don't.
-	if err := s.client.SignOut(c.UserContext(), caller, "others"); err != nil {
-		s.log.Warn("other sessions could not be ended", "request_id", requestID(c), "error", err)
-	}
-	return c.SendStatus(http.StatusNoContent)
-}
-
-// sessionIDOf is the session that speaks, by its cookie or its token; "" for
-// who isn't signed in.
-func sessionIDOf(c *fiber.Ctx) string {
-	if held := sessionOf(c); held != nil {
-		return held.ID
-	}
-	id, _, err := supabase.SessionOf(identityOf(c).Token)
-	if err != nil { // not every token names one
-		return ""
-	}
-	return id
-}
-
-// signOutInput says how far a sign-out goes.
-type signOutInput struct {
-	// Scope is whose sessions end: this browser's (local, if absent), all
-	// others of the user, or all of them (global).
-	Scope *string `query:"scope" validate:"omitnil,oneof=local others global"`
-}
-
-// alreadyOut makes it a success to sign out of a session that is over.
-func (s *Server) alreadyOut(c *fiber.Ctx) error {
-	err := c.Next()
-	if errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnreadable) {
-		s.clearSession(c)
-		return c.SendStatus(http.StatusNoContent)
-	}
-	return err
-}
-
-// signOut ends sessions. Who signs out of this browser alone is out, whether
-// or not Auth can be told.
-func (s *Server) signOut(c *fiber.Ctx) error {
-	var in signOutInput
-	if err := readInput(c, &in); err != nil {
-		return err
-	}
-	scope := "local"
-	if in.Scope != nil {
-		scope = *in.Scope
-	}
-	if identityOf(c).Anonymous() {
-		return c.SendStatus(http.StatusNoContent)
-	}
-	held := sessionOf(c)
-	var err error
-	if held != nil {
-		var renewed bool
-		var fresh session.Session
-		if fresh, renewed, err = s.fresh(c, *held); err == nil && renewed {
-			err = s.setSession(c, fresh)
-		}
-	}
-	caller := callerOf(c)
-	if err == nil {
-		err = s.client.SignOut(c.UserContext(), caller, scope)
-	}
-	err = unlessOver(err)
-	s.audit(caller, "signed_out_"+scope, caller.Subject, sessionIDOf(c), err)
-	switch {
-	case err != nil && (scope != "local" || held == nil):
-		return err
-	case err != nil:
-		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
-	}
-	switch scope {
-	case "others":
-		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
-	case "global":
-		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, "")
-	}
-	if held != nil && scope != "others" {
-		// Not with the request's deadline, which Auth may have used up.
-		s.sessions.refresher.End(context.WithoutCancel(c.UserContext()), *held, session.ErrEnded)
-		s.clearSession(c)
-	}
-	return c.SendStatus(http.StatusNoContent)
 }

@@ -13,10 +13,12 @@ const (
 	// maxLine is how long a whole Set-Cookie line may be: browsers drop
 	// longer ones without a word.
 	maxLine = 4096
-	// maxParts bounds the cookies of one session, and with them what a
-	// request's headers need: tokens with so much in them don't reach
-	// Supabase either.
+	// maxParts bounds the cookies of one session: tokens with so much in them
+	// don't reach Supabase either.
 	maxParts = 5
+	// MaxCookies is what one session's cookies may take of a request's
+	// headers, in bytes.
+	MaxCookies = maxParts * maxLine
 	// sessionAge is for how long a browser keeps a session that it doesn't use.
 	sessionAge = 30 * 24 * time.Hour
 	// FlowAge is how long somebody may take to sign in at a provider.

@@ -3,16 +3,14 @@ package session
 import (
 	"context"
 	"crypto/rand"
-	"log/slog"
-	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/mysingle/mysingle/bff/redis"
 )
 
 const (
-	// leaveAlone is for how long Redis isn't asked after it failed.
-	leaveAlone = time.Second
 	// look is how often who waits for another instance's refresh looks for it.
 	look = 20 * time.Millisecond
 
@@ -27,28 +25,24 @@ type Redis struct {
 	client *redis.Client
 	sealer *Sealer
 	lease  time.Duration
-	log    *slog.Logger
-	// again is when Redis is asked next, in Unix nanoseconds; zero while it
-	// is up.
-	again atomic.Int64
 }
 
 // NewRedis returns a Store in Redis, where values are sealed. Work, as given to
 // Once, must take no longer than patience.
-func NewRedis(client *redis.Client, sealer *Sealer, patience time.Duration, log *slog.Logger) *Redis {
-	return &Redis{memory: NewMemory(), client: client, sealer: sealer, lease: patience + 5*time.Second, log: log}
+func NewRedis(client *redis.Client, sealer *Sealer, patience time.Duration) *Redis {
+	return &Redis{memory: NewMemory(), client: client, sealer: sealer, lease: patience + 5*time.Second}
 }
 
 var (
 	// takeOrGet returns the result, or else 1 for the one who is to make it
 	// and 0 for who has to wait.
-	takeOrGet = redis.NewScript(`
+	takeOrGet = goredis.NewScript(`
 local made = redis.call('GET', KEYS[1])
 if made then return made end
 if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 return 0`)
 	// giveBack ends the lock, if it is still this one's.
-	giveBack = redis.NewScript(`
+	giveBack = goredis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0`)
 )
@@ -69,11 +63,11 @@ func (r *Redis) among(ctx context.Context, key string, work func(context.Context
 	result, lock := keyPrefix+"{"+key+"}", keyPrefix+"{"+key+"}:lock"
 	owner := rand.Text()
 	for {
-		if !r.up() {
-			return work(ctx)
-		}
-		answer, err := takeOrGet.Run(ctx, r.client, []string{result, lock}, owner, r.lease.Milliseconds()).Result()
-		if r.failed(err) {
+		var answer any
+		if !r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) (err error) {
+			answer, err = takeOrGet.Run(ctx, client, []string{result, lock}, owner, r.lease.Milliseconds()).Result()
+			return err
+		}) {
 			return work(ctx)
 		}
 		switch answer := answer.(type) {
@@ -101,67 +95,42 @@ func (r *Redis) among(ctx context.Context, key string, work func(context.Context
 func (r *Redis) lead(ctx context.Context, result, lock, owner string, work func(context.Context) (Session, error)) (Session, error) {
 	s, err := work(ctx)
 	// Whatever became of ctx: the others wait.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	if err == nil {
-		r.failed(r.client.Set(ctx, result, r.sealer.Seal(result, s.encode()), kept).Err())
+		r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) error {
+			return client.Set(ctx, result, r.sealer.Seal(result, s.encode()), kept).Err()
+		})
 	}
-	r.failed(giveBack.Run(ctx, r.client, []string{lock}, owner).Err())
+	r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) error {
+		return giveBack.Run(ctx, client, []string{lock}, owner).Err()
+	})
 	return s, err
 }
 
 // Note implements Store.
 func (r *Redis) Note(ctx context.Context, key, value string, until time.Time) {
 	r.memory.Note(ctx, key, value, until)
-	if r.up() {
-		r.failed(r.client.Set(ctx, keyPrefix+key, value, time.Until(until)).Err())
-	}
+	r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) error {
+		return client.Set(ctx, keyPrefix+key, value, time.Until(until)).Err()
+	})
 }
 
 // Notes implements Store. This instance's own are known without Redis.
 func (r *Redis) Notes(ctx context.Context, keys ...string) []string {
 	values := r.memory.Notes(ctx, keys...)
-	if !r.up() {
-		return values
-	}
 	var names []string
 	for _, key := range keys {
 		names = append(names, keyPrefix+key)
 	}
-	shared, err := r.client.MGet(ctx, names...).Result()
-	if r.failed(err) {
-		return values
-	}
+	var shared []any
+	r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) (err error) {
+		shared, err = client.MGet(ctx, names...).Result()
+		return err
+	})
 	for i, value := range shared {
 		if text, ok := value.(string); ok {
 			values[i] = text
 		}
 	}
 	return values
-}
-
-// up reports whether Redis may be asked: always while it works, and once in
-// a while when it doesn't.
-func (r *Redis) up() bool {
-	again := r.again.Load()
-	if again == 0 {
-		return true
-	}
-	now := time.Now()
-	return now.UnixNano() >= again && r.again.CompareAndSwap(again, now.Add(leaveAlone).UnixNano())
-}
-
-// failed takes note of whether Redis works. The log has one line when it
-// stops and one when it is back.
-func (r *Redis) failed(err error) bool {
-	if err == nil {
-		if r.again.Swap(0) != 0 {
-			r.log.Info("Redis is back: sessions are shared again")
-		}
-		return false
-	}
-	if r.again.Swap(time.Now().Add(leaveAlone).UnixNano()) == 0 {
-		r.log.Warn("Redis fails: each instance refreshes sessions on its own", "error", err)
-	}
-	return true
 }

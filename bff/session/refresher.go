@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,11 +22,28 @@ type Refresher struct {
 // NewRefresher returns a Refresher on the store.
 func NewRefresher(store Store) *Refresher { return &Refresher{store, time.Now} }
 
+// Refresh asks Auth for the session's next tokens. Its error is ErrEnded when
+// the refresh token is dead.
+type Refresh func(context.Context, Session) (Session, error)
+
 // Fresh returns the session with an access token that will hold for a while,
 // and whether it is another one than was given: then the browser is to get
-// it. Refresh asks Auth; its error is ErrEnded when the refresh token is
-// dead. While Auth can't be asked, a token that still holds goes on.
-func (r *Refresher) Fresh(ctx context.Context, s Session, refresh func(context.Context, Session) (Session, error)) (fresh Session, renewed bool, err error) {
+// it. While Auth can't be asked, a token that still holds goes on.
+func (r *Refresher) Fresh(ctx context.Context, s Session, refresh Refresh) (fresh Session, renewed bool, err error) {
+	fresh, renewed, err = r.FreshToEnd(ctx, s, refresh)
+	if err == nil && renewed {
+		// Who signed out meanwhile must not get the cookie back.
+		err = r.Ended(ctx, fresh)
+	}
+	if err != nil {
+		return Session{}, false, err
+	}
+	return fresh, renewed, nil
+}
+
+// FreshToEnd is Fresh for who ends the session at Auth, which takes a token
+// that holds, and has made its end known already.
+func (r *Refresher) FreshToEnd(ctx context.Context, s Session, refresh Refresh) (fresh Session, renewed bool, err error) {
 	fresh = s
 	// What others got a while ago may be due again, where tokens live shortly.
 	for range maxChain {
@@ -44,18 +59,11 @@ func (r *Refresher) Fresh(ctx context.Context, s Session, refresh func(context.C
 		}
 		fresh, renewed = next, true
 	}
-	if !renewed {
-		return s, false, nil
-	}
-	// Who signed out meanwhile must not get the cookie back.
-	if err := r.Ended(ctx, fresh); err != nil {
-		return Session{}, false, err
-	}
-	return fresh, true, nil
+	return fresh, renewed, nil
 }
 
 // once refreshes a session, or waits for those who do.
-func (r *Refresher) once(ctx context.Context, s Session, refresh func(context.Context, Session) (Session, error)) (Session, error) {
+func (r *Refresher) once(ctx context.Context, s Session, refresh Refresh) (Session, error) {
 	sum := sha256.Sum256([]byte("refresh token " + s.RefreshToken))
 	return r.store.Once(ctx, hex.EncodeToString(sum[:]), func(ctx context.Context) (Session, error) {
 		fresh, err := refresh(ctx, s)
@@ -90,36 +98,47 @@ func (r *Refresher) End(ctx context.Context, s Session, reason error) {
 
 // EndOthers makes known that all sessions of the user's that began before now
 // have ended, but the one with the id, which may be "". Auth has been told:
-// this is for the access tokens, which would hold for a while.
+// this is for the access tokens, which would hold for a while. The one that
+// stays is noted first, so that nobody finds it ended between the two notes.
 func (r *Refresher) EndOthers(ctx context.Context, subject, but string) {
 	now := r.now()
-	r.store.Note(ctx, "user:"+subject, strconv.FormatInt(now.Unix(), 10)+" "+but, now.Add(othersEndedFor))
+	moment := strconv.FormatInt(now.UnixNano(), 10)
+	if but != "" {
+		r.store.Note(ctx, "kept:"+but, moment, now.Add(othersEndedFor))
+	}
+	r.store.Note(ctx, "user:"+subject, moment, now.Add(othersEndedFor))
 }
 
 // Begin makes known that a session is new. It matters where EndOthers was just
 // called: tokens tell the second they were issued in, by Auth's clock.
 func (r *Refresher) Begin(ctx context.Context, s Session) {
-	if others := r.store.Notes(ctx, "user:"+s.Subject)[0]; others != "" {
-		r.store.Note(ctx, "user:"+s.Subject, others+" "+s.ID, r.now().Add(othersEndedFor))
+	if moment := r.store.Notes(ctx, "user:"+s.Subject)[0]; moment != "" {
+		r.store.Note(ctx, "kept:"+s.ID, moment, r.now().Add(othersEndedFor))
 	}
 }
 
 // Ended returns nil, or ErrEnded or ErrReplaced where the session's end is
 // known.
 func (r *Refresher) Ended(ctx context.Context, s Session) error {
-	notes := r.store.Notes(ctx, "ended:"+s.ID, "user:"+s.Subject)
+	notes := r.store.Notes(ctx, "ended:"+s.ID, "user:"+s.Subject, "kept:"+s.ID)
 	switch notes[0] {
 	case ended:
 		return ErrEnded
 	case replaced:
 		return ErrReplaced
 	}
-	others := strings.Fields(notes[1])
-	if len(others) == 0 || slices.Contains(others[1:], s.ID) {
+	others, known := momentOf(notes[1])
+	if !known || s.IssuedAt.Unix() > others.Unix() {
 		return nil
 	}
-	if at, err := strconv.ParseInt(others[0], 10, 64); err != nil || s.IssuedAt.Unix() > at {
+	if kept, ok := momentOf(notes[2]); ok && !kept.Before(others) {
 		return nil
 	}
 	return ErrEnded
+}
+
+// momentOf reads a note of EndOthers.
+func momentOf(note string) (time.Time, bool) {
+	nanoseconds, err := strconv.ParseInt(note, 10, 64)
+	return time.Unix(0, nanoseconds), err == nil
 }

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mysingle/mysingle/bff/limit"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
@@ -51,16 +53,32 @@ func (a *auth) refresh(_ context.Context, s session.Session) (session.Session, e
 	return s, nil
 }
 
-// stores are what refreshers may stand on: how many share a store's memory,
-// and how many share Redis.
+// mustRedis is what an instance has in the Redis.
 func mustRedis(tb testing.TB, server *supabasetest.Redis, log io.Writer) session.Store {
 	tb.Helper()
-	client, err := limit.Dial(server.URL)
+	return session.NewRedis(mustDial(tb, server, log), mustSealer(tb, key(1)), 5*time.Second)
+}
+
+func mustDial(tb testing.TB, server *supabasetest.Redis, log io.Writer) *redis.Client {
+	tb.Helper()
+	client, err := redis.Dial(server.URL, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = client.Close() })
-	return session.NewRedis(client, mustSealer(tb, key(1)), 5*time.Second, slog.New(slog.NewTextHandler(log, nil)))
+	return client
+}
+
+// mustLook is a client to look at what is in Redis.
+func mustLook(tb testing.TB, server *supabasetest.Redis) *goredis.Client {
+	tb.Helper()
+	options, err := goredis.ParseURL(server.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	client := goredis.NewClient(options)
+	tb.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 // refreshAll asks for the session so many times at once, from all refreshers
@@ -277,9 +295,58 @@ func TestOtherSessionsEnd(t *testing.T) {
 				}
 			}
 		}
+		// Another session ends those that stayed the last time.
+		later.IssuedAt = time.Now()
+		there.EndOthers(ctx, name, later.ID)
+		for _, s := range []session.Session{mine, begun} {
+			if err := here.Ended(ctx, s); !errors.Is(err, session.ErrEnded) {
+				t.Errorf("%s: %s goes on: %v", name, s.ID, err)
+			}
+		}
+		if err := here.Ended(ctx, later); err != nil {
+			t.Errorf("%s: %s: %v", name, later.ID, err)
+		}
 		here.EndOthers(ctx, name, "")
-		if err := there.Ended(ctx, mine); !errors.Is(err, session.ErrEnded) {
+		if err := there.Ended(ctx, later); !errors.Is(err, session.ErrEnded) {
 			t.Errorf("%s: one's own session goes on: %v", name, err)
+		}
+	}
+}
+
+// watched is a store that has somebody look at it after every note.
+type watched struct {
+	*session.Memory
+	look func(value string)
+}
+
+func (w *watched) Note(ctx context.Context, key, value string, until time.Time) {
+	w.Memory.Note(ctx, key, value, until)
+	w.look(value)
+}
+
+// TestNotesOfOtherSessions has one session end the others again and again,
+// while it goes on itself and more begin: at no moment is it taken for ended,
+// and no note grows.
+func TestNotesOfOtherSessions(t *testing.T) {
+	t.Parallel()
+	ctx, mine := context.Background(), signedIn(10, time.Hour)
+	store := &watched{Memory: session.NewMemory()}
+	r := session.NewRefresher(store)
+	store.look = func(value string) {
+		if err := r.Ended(ctx, mine); err != nil {
+			t.Error(err)
+		}
+		if len(value) > len("1764000000000000000") {
+			t.Errorf("a note of %d bytes", len(value))
+		}
+	}
+	for i := range 20 {
+		r.EndOthers(ctx, mine.Subject, mine.ID)
+		begun := mine
+		begun.ID = fmt.Sprint("begun ", i)
+		r.Begin(ctx, begun)
+		if err := r.Ended(ctx, begun); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -342,14 +409,10 @@ func TestRedisIsDown(t *testing.T) {
 func TestAnInstanceDiesWhileItRefreshes(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)
-	client, err := limit.Dial(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := mustLook(t, server)
 	// Leases are as long as the work may take, and five seconds.
-	store := session.NewRedis(client, mustSealer(t, key(1)), -4*time.Second, slog.New(slog.DiscardHandler))
-	other := session.NewRedis(client, mustSealer(t, key(1)), 5*time.Second, slog.New(slog.DiscardHandler))
+	store := session.NewRedis(mustDial(t, server, io.Discard), mustSealer(t, key(1)), -4*time.Second)
+	other := mustRedis(t, server, io.Discard)
 	s := signedIn(10, -time.Minute)
 	release := make(chan struct{})
 	defer close(release)
@@ -368,11 +431,7 @@ func TestAnInstanceDiesWhileItRefreshes(t *testing.T) {
 func TestRedisHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)
-	client, err := limit.Dial(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := mustLook(t, server)
 	s := signedIn(10, -time.Minute)
 	if _, _, err := session.NewRefresher(mustRedis(t, server, io.Discard)).Fresh(context.Background(), s, newAuth().refresh); err != nil {
 		t.Fatal(err)
@@ -397,11 +456,7 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 func TestValuesOfRedisAreOfTheirKey(t *testing.T) {
 	t.Parallel()
 	ctx, server, a := context.Background(), supabasetest.MustStartRedis(t), newAuth()
-	client, err := limit.Dial(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := mustLook(t, server)
 	mine, theirs := signedIn(10, -time.Minute), signedIn(10, -time.Minute)
 	theirs.ID, theirs.Subject, theirs.RefreshToken = "their session", "them", "their token"
 	mustFresh := func(s session.Session) session.Session {

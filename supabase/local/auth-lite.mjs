@@ -66,13 +66,25 @@ async function showEmail({ to, subject, text }) {
   process.send?.({ to, subject, text });
 }
 
+// Codes out of e-mails of any kind are redeemed as type "email", by GoTrue's clients; lite has that as "magiclink".
+async function asLiteHasIt(request, pathname) {
+  if (request.method !== "POST" || pathname !== "/auth/v1/verify") return request;
+  const { url, method, headers } = request;
+  const body = await request.text();
+  let proof;
+  try {
+    proof = JSON.parse(body);
+  } catch {} // lite says so
+  return new Request(url, { method, headers, body: proof?.type === "email" ? JSON.stringify({ ...proof, type: "magiclink" }) : body });
+}
+
 const server = serve({
   hostname: "127.0.0.1",
   port: Number(AUTH_PORT),
   async fetch(request, { incoming }) {
     const { pathname } = new URL(request.url);
     if (!pathname.startsWith("/auth/v1/")) return notFound();
-    const response = await app.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null });
+    const response = await app.fetch(await asLiteHasIt(request, pathname), { peerAddress: incoming.socket.remoteAddress ?? null });
     // Where lite has no path of Auth's it answers with a page of its studio, or a word of text.
     const json = response.headers.get("content-type")?.startsWith("application/json");
     return !json && [200, 404].includes(response.status) ? notFound() : response;

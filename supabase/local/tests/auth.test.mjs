@@ -45,6 +45,7 @@ describe("the native GoTrue", () => {
 
 describe("@supabase/lite's Auth API", () => {
   let folder, processes, auth, authorization;
+  const emails = [];
   before(async () => {
     const { SUPABASE_URL, SUPABASE_JWT_SECRET, POSTGREST_DB_URI } = process.env;
     if (!SUPABASE_URL) throw new Error("SUPABASE_URL is not set; start with: go tool task test");
@@ -53,7 +54,7 @@ describe("@supabase/lite's Auth API", () => {
     await processes.claim();
     const database = { url: (role) => Object.assign(new URL(POSTGREST_DB_URI), { username: role }).href };
     const settings = { PATH: "", SUPABASE_JWT_SECRET };
-    auth = await onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: SUPABASE_URL, siteUrl: SUPABASE_URL }));
+    auth = await onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: SUPABASE_URL, siteUrl: SUPABASE_URL, onEmail: (email) => emails.push(email) }));
     const { access_token } = await (await call("POST", "/token?grant_type=password", { email: "demo@mysingle.test", password: "mysingle-demo" })).json();
     authorization = `Bearer ${access_token}`;
   });
@@ -76,6 +77,20 @@ describe("@supabase/lite's Auth API", () => {
       assert.deepEqual(Object.keys(await response.json()), ["code", "error_code", "msg"]);
     });
   }
+  it("redeems a code as type email, once", async () => {
+    const email = `${crypto.randomUUID()}@test.mysingle.test`;
+    assert.equal((await call("POST", "/otp", { email, create_user: true })).status, 200);
+    const token = emails.find(({ to }) => to === email).text.match(/\b\d{6}\b/)[0];
+    const verify = (proof) => call("POST", "/verify", { type: "email", email, ...proof });
+    assert.equal((await verify({ token: token === "000000" ? "000001" : "000000" })).status, 403);
+    assert.equal((await (await verify({ token })).json()).user.email, email);
+    assert.equal((await verify({ token })).status, 403);
+    assert.equal((await verify({ token, type: "emails" })).status, 400);
+  });
+  it("says of a proof that is no JSON that it isn't", async () => {
+    const response = await fetch(`${auth.url}/verify`, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
+    assert.equal(response.status, 400);
+  });
   for (const [method, path, status] of [["GET", "/user", 200], ["GET", "/verify?token=x&type=recovery", 303], ["POST", "/logout?scope=local", 204]]) {
     it(`answers ${method} ${path} itself`, async () => assert.equal((await call(method, path)).status, status));
   }

@@ -1,0 +1,74 @@
+package redis_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/mysingle/mysingle/bff/redis"
+	"github.com/mysingle/mysingle/bff/supabasetest"
+)
+
+func ping(ctx context.Context, client *goredis.Client) error { return client.Ping(ctx).Err() }
+
+// TestRedisIsDown kills and hangs Redis while many ask: nobody waits long, and
+// the log has a line for the end and one for the return.
+func TestRedisIsDown(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func(*supabasetest.Redis, testing.TB){
+		"killed": (*supabasetest.Redis).Kill, "hung": (*supabasetest.Redis).Hang,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, server := context.Background(), supabasetest.MustStartRedis(t)
+			var log bytes.Buffer // the handler writes one line at a time
+			c, err := redis.Dial(server.URL, slog.New(slog.NewTextHandler(&log, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			gone, cancel := context.WithCancel(ctx)
+			cancel()
+			if c.Ask(gone, ping) || !c.Ask(ctx, ping) || log.Len() > 0 {
+				t.Fatalf("up: %s", &log)
+			}
+			fail(server, t)
+			began := time.Now()
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					for range 100 {
+						if c.Ask(ctx, ping) {
+							t.Error("it answers")
+						}
+					}
+				})
+			}
+			all.Wait()
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			server.Kill(t)
+			server.MustStart(t)
+			supabasetest.MustWait(t, "Redis to be asked again", func() bool { return c.Ask(ctx, ping) })
+			lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+			if len(lines) != 2 || !strings.Contains(lines[0], "Redis fails: this instance") || !strings.Contains(lines[1], "Redis is back: ") {
+				t.Errorf("%d lines: %s", len(lines), &log)
+			}
+		})
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for _, address := range []string{"", "127.0.0.1:6379", "http://127.0.0.1", "redis://host/notanumber"} {
+		if _, err := redis.Dial(address, nil); err == nil {
+			t.Errorf("%q was accepted", address)
+		}
+	}
+}

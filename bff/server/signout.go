@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/session"
+	"github.com/mysingle/mysingle/bff/supabase"
+)
+
+// Signing out: signOut ends sessions at Auth, makes their end known to all
+// instances, and has the browser forget its own. endAtAuth is for a session
+// that another one takes the place of.
+
+// signOutInput says how far a sign-out goes.
+type signOutInput struct {
+	// Scope is whose sessions end: this browser's (local, if absent), all
+	// others of the user, or all of them (global).
+	Scope *string `query:"scope" validate:"omitnil,oneof=local others global"`
+}
+
+// alreadyOut makes it a success to sign out of a session that is over.
+func (s *Server) alreadyOut(c *fiber.Ctx) error {
+	err := c.Next()
+	if errors.Is(err, session.ErrEnded) || errors.Is(err, session.ErrUnreadable) {
+		s.clearSession(c)
+		return c.SendStatus(http.StatusNoContent)
+	}
+	return err
+}
+
+// signOut ends sessions. Who signs out of this browser alone is out, whether
+// or not Auth can be told.
+func (s *Server) signOut(c *fiber.Ctx) error {
+	var in signOutInput
+	if err := readInput(c, &in); err != nil {
+		return err
+	}
+	scope := "local"
+	if in.Scope != nil {
+		scope = *in.Scope
+	}
+	if identityOf(c).Anonymous() {
+		return c.SendStatus(http.StatusNoContent)
+	}
+	held := sessionOf(c)
+	var err error
+	if held != nil {
+		var renewed bool
+		var fresh session.Session
+		if fresh, renewed, err = s.fresh(c, *held, s.sessions.refresher.Fresh); err == nil && renewed {
+			err = s.setSession(c, fresh)
+		}
+	}
+	caller := callerOf(c)
+	if err == nil {
+		err = s.client.SignOut(c.UserContext(), caller, scope)
+	}
+	err = unlessOver(err)
+	s.audit(caller, "signed_out_"+scope, caller.Subject, sessionIDOf(c), err)
+	switch {
+	case err != nil && (scope != "local" || held == nil):
+		return err
+	case err != nil:
+		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
+	}
+	switch scope {
+	case "others":
+		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
+	case "global":
+		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, "")
+	}
+	if held != nil && scope != "others" {
+		// Not with the request's deadline, which Auth may have used up.
+		s.sessions.refresher.End(context.WithoutCancel(c.UserContext()), *held, session.ErrEnded)
+		s.clearSession(c)
+	}
+	return c.SendStatus(http.StatusNoContent)
+}
+
+// endAtAuth ends a session at Auth. Whatever hinders it, the one that takes
+// its place begins.
+func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
+	held, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
+	if err == nil {
+		caller := callerOf(c)
+		caller.Identity = identityIn(held)
+		err = s.client.SignOut(c.UserContext(), caller, "local")
+	}
+	if err = unlessOver(err); err != nil {
+		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
+	}
+}
+
+// unlessOver takes it for success that there was nothing to end any more.
+func unlessOver(err error) error {
+	refusal := new(supabase.AuthError)
+	if errors.Is(err, session.ErrEnded) || errors.As(err, &refusal) && refusal.SessionOver() {
+		return nil
+	}
+	return err
+}
