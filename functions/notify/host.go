@@ -78,5 +78,5 @@ func thisMachine(host string) bool {
 		return true
 	}
 	a, err := netip.ParseAddr(host)
-	return err == nil && !a.Is4In6() && a.Zone() == "" && a.IsLoopback()
+	return err == nil && !a.Is4In6() && a.Zone() == "" && a.IsLoopback() && a.String() == host
 }

@@ -44,7 +44,7 @@ func TestPlain(t *testing.T) {
 // clusters are what people see as one character each.
 var clusters = []string{
 	"a", " ", ".", "가", "힣", "각" /* in jamo */, "한", "𝒳", "é", "e\u0301", "e\u0301\u0323", "ก็", "กำ", "न्", "क्षि", "ி",
-	"👩", "👩🏽", "👨‍👩‍👧‍👦", "👩🏽‍❤️‍💋‍👨🏿", "🏳️‍🌈", "🇰🇷", "🇺🇸", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "❤️", "が", "ｶﾞ", "می‌خ", "⚠︎",
+	"👩", "👩🏽", "👨‍👩‍👧‍👦", "👩🏽‍❤️‍💋‍👨🏿", "🏳️‍🌈", "🇰🇷", "🇺🇸", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "❤️", "が", "ｶﾞ", "⚠︎",
 }
 
 func TestClipCutsBetweenCharacters(t *testing.T) {
@@ -54,8 +54,8 @@ func TestClipCutsBetweenCharacters(t *testing.T) {
 		var parts []string
 		for range random.IntN(12) {
 			part := clusters[random.IntN(len(clusters))]
-			if part == "ி" && len(parts) == 0 || part == "می‌خ" {
-				continue // a mark alone; several characters
+			if part == "ி" && len(parts) == 0 {
+				continue // a mark alone
 			}
 			if part == "ி" {
 				parts[len(parts)-1] += part
