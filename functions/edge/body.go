@@ -40,3 +40,16 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, target any) error {
 	}
 	return nil
 }
+
+// WriteJSON answers with a body that no cache keeps.
+func WriteJSON(w http.ResponseWriter, status int, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // who has left needs no answer
+	return nil
+}

@@ -70,9 +70,9 @@ type chunk struct {
 // errLeft is why a request's context ends when nobody waits for the answer.
 var errLeft = errors.New("the client has left")
 
-// handle takes a request: id, exchange, method, url, headers (name and value
-// in turn, between line ends), body (null, a whole Uint8Array, or true if it
-// is to be pulled), remote address.
+// handle takes a request: id, exchange, head (method, url, remote address, and
+// the headers, name and value in turn, all between line ends), body (null, a
+// whole Uint8Array, or true if it is to be pulled).
 func (b *bridge) handle(_ js.Value, args []js.Value) any {
 	id := args[0].Int()
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -80,19 +80,19 @@ func (b *bridge) handle(_ js.Value, args []js.Value) any {
 	b.mu.Lock()
 	b.exchanges[id] = x
 	b.mu.Unlock()
-	go b.run(id, x, args[2].String(), args[3].String(), args[4].String(), args[5], args[6].String())
+	go b.run(id, x, strings.Split(args[2].String(), "\n"), args[3])
 	return nil
 }
 
-func (b *bridge) run(id int, x *exchange, method, url, headers string, body js.Value, remote string) {
+func (b *bridge) run(id int, x *exchange, head []string, body js.Value) {
 	defer func() {
 		x.cancel(nil)
 		b.mu.Lock()
 		delete(b.exchanges, id)
 		b.mu.Unlock()
 	}()
-	w := &response{exchange: x, header: make(http.Header), head: method == http.MethodHead}
-	r, err := request(x, method, url, headers, body, remote)
+	w := &response{exchange: x, header: make(http.Header), head: head[0] == http.MethodHead}
+	r, err := request(x, head, body)
 	if err != nil {
 		(&Problem{Status: 400, Code: "invalid_request", Message: "The request could not be read."}).Write(w)
 		w.finish()
@@ -148,20 +148,19 @@ func asError(text js.Value) error {
 }
 
 // request makes an http.Request of what the runtime tells.
-func request(x *exchange, method, url, headers string, body js.Value, remote string) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(x.ctx, method, url, nil)
+func request(x *exchange, head []string, body js.Value) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(x.ctx, head[0], head[1], nil)
 	if err != nil {
 		return nil, err
 	}
-	lines := strings.Split(headers, "\n")
-	for i := 0; i+1 < len(lines); i += 2 {
-		r.Header.Add(lines[i], lines[i+1])
+	for i := 3; i+1 < len(head); i += 2 {
+		r.Header.Add(head[i], head[i+1])
 	}
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
 		r.Header.Del("Host") // as net/http has it
 	}
-	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), remote
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), head[2]
 	r.Body, r.ContentLength = http.NoBody, 0
 	switch body.Type() {
 	case js.TypeBoolean:

@@ -14,7 +14,7 @@ declare class Go {
 
 /** What the Go side gives: see bridge_js.go. */
 interface Bridge {
-  handle(id: number, exchange: Exchange, method: string, url: string, headers: string, body: Uint8Array | boolean | null, remote: string): void;
+  handle(id: number, exchange: Exchange, head: string, body: Uint8Array | boolean | null): void;
   pulled(id: number, chunk: Uint8Array | null, error: string | null): void;
   written(id: number, error: string | null): void;
   left(id: number): void;
@@ -34,6 +34,13 @@ globalThis.mysingleResolve = async (host) => {
   return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
 };
 
+// An upstream that breaks off while Go reads its answer can leave a promise behind that nobody waits for any
+// more: net/http has its error by then. It must not take the function down.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  console.warn(`Nobody waits for this any more: ${event.reason}`);
+});
+
 /** Serves the function in the WebAssembly file at the URL. PORT, if set, says where on this machine. */
 export function serve(file: URL): void {
   const program = new Program(file);
@@ -44,7 +51,7 @@ export function serve(file: URL): void {
 }
 
 function address({ remoteAddr }: Deno.ServeHandlerInfo): string {
-  return remoteAddr && "port" in remoteAddr ? `${remoteAddr.hostname}:${remoteAddr.port}` : "";
+  return remoteAddr && "hostname" in remoteAddr ? `${remoteAddr.hostname}:${remoteAddr.port}` : "";
 }
 
 /** The Go program: compiled once, started at once, and again if it should ever end. */
@@ -129,9 +136,9 @@ class Exchange {
         return this.fail(); // the client broke off
       }
     }
-    const lines: string[] = [];
+    const lines = [method, url, remote];
     headers.forEach((value, name) => lines.push(name, value));
-    this.#go(() => this.bridge.handle(this.id, this, method, url, lines.join("\n"), given, remote));
+    this.#go(() => this.bridge.handle(this.id, this, lines.join("\n"), given));
   }
 
   /** The whole answer. */
