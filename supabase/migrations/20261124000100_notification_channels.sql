@@ -54,7 +54,7 @@ create table public.notification_channels (
   constraint notification_channels_project_in_org foreign key (project_id, org_id)
     references public.projects (project_id, org_id) on delete cascade,
   constraint notification_channels_channel_name_length check (char_length(btrim(channel_name)) between 1 and 100),
-  constraint notification_channels_target_length check (char_length(target) between 1 and 2000),
+  constraint notification_channels_target_length check (char_length(target) <= 2000),
   constraint notification_channels_signing_secret_form check (signing_secret ~ '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$'),
   constraint notification_channels_events_are_a_set check (private.is_set_of_events(events))
 );
