@@ -387,8 +387,8 @@ declare
   sprints uuid[];
   days date[];
   opened uuid[] := '{}';
-  made_one uuid;
-  each record;
+  all_at_once boolean := false;
+  each_org uuid;
 begin
   for attempt in 1 .. 5 loop
     begin
@@ -401,6 +401,7 @@ begin
         returning daily_scrum_id
       )
       select coalesce(array_agg(made.daily_scrum_id), '{}') into opened from made;
+      all_at_once := true;
       exit;
     exception
       when not_null_violation or foreign_key_violation or insufficient_privilege or sqlstate 'PT409' then
@@ -408,33 +409,41 @@ begin
         if attempt = 5 and not new_ones then
           raise;
         end if;
-        continue when attempt < 5;
       when others then
         if not new_ones then
           raise;
         end if;
+        exit;
     end;
-    -- All at once can't be had: one by one, so that whoever is in the way stands there alone.
-    for each in select * from unnest(sprints, days) as due (sprint_id, scrum_date) loop
+  end loop;
+  if not all_at_once then
+    -- One after the other, so that whichever is in the way stands there alone.
+    for each_org in select o.org_id from public.organizations o where org is null or o.org_id = org loop
       begin
-        insert into public.daily_scrums as d (sprint_id, scrum_date) values (each.sprint_id, each.scrum_date)
-        on conflict on constraint daily_scrums_once_a_day do nothing
-        returning d.daily_scrum_id into made_one;
-        opened := array_remove(opened || made_one, null);
+        with made as (
+          insert into public.daily_scrums (sprint_id, scrum_date)
+          select due.sprint_id, due.scrum_date
+          from private.due_scrums(open_due_scrums.scrum_date, open_due_scrums.at, each_org) due
+          on conflict on constraint daily_scrums_once_a_day do nothing
+          returning daily_scrum_id
+        )
+        select opened || coalesce(array_agg(made.daily_scrum_id), '{}') into opened from made;
       exception when others then
-        raise warning 'the scrum of sprint % was not opened: % (%)', each.sprint_id, sqlerrm, sqlstate;
+        raise warning 'the scrums of organization % were not opened: % (%)', each_org, sqlerrm, sqlstate;
       end;
     end loop;
-    exit;
-  end loop;
-  -- A statement of its own: it also sees the scrum that somebody else opened meanwhile.
-  return query
-    select d.* from unnest(sprints, days) as due (sprint_id, scrum_date)
-    join public.daily_scrums d on d.sprint_id = due.sprint_id and d.scrum_date = due.scrum_date
-    where not new_ones or d.daily_scrum_id = any (opened);
+  end if;
+  if new_ones then
+    return query select d.* from public.daily_scrums d where d.daily_scrum_id = any (opened);
+  else
+    -- A statement of its own: it also sees the scrum that somebody else opened meanwhile.
+    return query
+      select d.* from unnest(sprints, days) as due (sprint_id, scrum_date)
+      join public.daily_scrums d on d.sprint_id = due.sprint_id and d.scrum_date = due.scrum_date;
+  end if;
 end $$;
 comment on function private.open_due_scrums(date, timestamptz, uuid, boolean) is
-  'Opens the scrums that private.due_scrums tells of and returns them, or new_ones alone: then one that can''t be opened stops no other, and is warned of. Runs with its caller''s rights.';
+  'Opens the scrums that private.due_scrums tells of and returns them, or new_ones alone: then an organization whose scrums can''t be opened stops no other, and is warned of. Runs with its caller''s rights.';
 
 create or replace function public.open_daily_scrums(scrum_date date default null)
 returns setof public.daily_scrums
@@ -448,7 +457,7 @@ language sql volatile security invoker set search_path = '' as $$
   select * from private.open_due_scrums(null, private.past_moment(open_scrums.at), open_scrums.org_id, true)
 $$;
 comment on function public.open_scrums(timestamptz, uuid) is
-  'Opens, in every organization or one, the scrums of its own day at a moment (default now): of the running sprints, on working days, from the day they were started on. Returns those that this call opened; any number of calls does it once. One that can''t be opened stops no other. For the service. 22023 (400) for a moment in the future.';
+  'Opens, in every organization or one, the scrums of its own day at a moment (default now): of the running sprints, on working days, from the day they were started on. Returns those that this call opened; any number of calls does it once. An organization in which that fails stops no other. For the service. 22023 (400) for a moment in the future.';
 
 create function public.scrum_digests_due(at timestamptz default null, org_id uuid default null)
 returns table (daily_scrum_id uuid, sprint_id uuid, scrum_date date, locale public.org_locale, timezone text)
