@@ -74,6 +74,7 @@ func mustWorld(t *testing.T) world {
 	insert("impediments", row{"sprint_id": scrummed.SprintID, "description": "막힘", "task_id": task["task_id"]})
 
 	channel := insert("notification_channels?select=channel_id", row{"channel_name": "팀", "kind": "slack", "target": "https://hooks.example.test/a"})
+	insert("calendar_feeds", row{})
 
 	w := world{someone: p, address: supabasetest.MustStartPostgREST(t, "PGRST_DB_TX_END=rollback").URL, targets: map[string]target{
 		"accounts": {where: "account_id=eq." + account["account_id"].(string), fresh: row{
@@ -110,6 +111,8 @@ func mustWorld(t *testing.T) world {
 		"notification_channels": {where: "channel_id=eq." + channel["channel_id"].(string), fresh: row{
 			"channel_id": uuid.NewString(), "org_id": org, "project_id": running.ProjectID, "channel_name": "새 채널", "kind": "webhook",
 			"target": "https://hooks.example.test/b", "events": []string{"sprint_report"}, "is_enabled": true}},
+		"calendar_feeds": {where: "profile_id=eq." + p.ID, fresh: row{
+			"feed_id": uuid.NewString(), "profile_id": p.ID, "org_id": org, "feed_name": "내 일정"}},
 		"days_off": {where: "profile_id=eq." + p.ID, fresh: row{
 			"day_off_id": uuid.NewString(), "profile_id": p.ID, "org_id": org, "from_date": "2031-05-01", "to_date": "2031-05-02"}},
 		"org_holidays": {where: "org_id=eq." + org.(string), fresh: row{

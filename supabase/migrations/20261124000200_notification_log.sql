@@ -202,31 +202,40 @@ $$;
 comment on function private.take_notifications(public.notification_event, uuid[], uuid[], boolean) is
   'Claims what is due, pairs of channel and subject, and returns what it got. Runs with its caller''s rights: called by definer functions only.';
 
-create function private.queue_for_claims() returns void
+create function private.is_mine_to_take(what public.notification_event, channel uuid, subject uuid) returns boolean
 language sql volatile set search_path = '' as $$
-  -- One after the other: each then finds what those before have left, instead of waiting for
-  -- the rows that they took and getting none. A claim takes milliseconds.
-  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('private.claim_notifications', 0))
+  -- Two who claim at the same moment then go for different rows, instead of waiting for those of
+  -- the other and getting none.
+  select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(concat_ws(' ', what, channel, subject), 0))
 $$;
-comment on function private.queue_for_claims() is 'Waits until nobody else is claiming notifications, and keeps the turn until the transaction ends.';
+comment on function private.is_mine_to_take(public.notification_event, uuid, uuid) is
+  'Whether nobody else is claiming the notification at this moment; until the transaction ends nobody else does.';
 
 create function private.claim_notifications(what public.notification_event, at timestamptz, org uuid, batch integer)
 returns setof private.claimed_notification
 language plpgsql security definer set search_path = '' as $$
 declare
+  moment constant timestamptz := private.past_moment(at);
   channels uuid[];
   subjects uuid[];
+  missing integer := batch;
+  got integer;
 begin
   if what is null then
     raise exception 'event is null, it must be one of %', enum_range(null::public.notification_event) using errcode = '22023';
   elsif batch is null or batch not between 1 and 1000 then
     raise exception 'batch is %, it must be 1 to 1000', coalesce(batch::text, 'null') using errcode = '22023';
   end if;
-  perform private.queue_for_claims();
-  select array_agg(due.channel_id), array_agg(due.subject) into channels, subjects
-  from (select n.channel_id, n.subject
-        from private.due_notifications(what, private.past_moment(claim_notifications.at), org) n limit batch) due;
-  return query select * from private.take_notifications(what, channels, subjects, false);
+  -- Some of what we saw may have been claimed, and committed, before we came to it: look again.
+  while missing > 0 loop
+    select array_agg(due.channel_id), array_agg(due.subject) into channels, subjects
+    from (select n.channel_id, n.subject from private.due_notifications(what, moment, org) n
+          where private.is_mine_to_take(what, n.channel_id, n.subject) limit missing) due;
+    exit when channels is null;
+    return query select * from private.take_notifications(what, channels, subjects, false);
+    get diagnostics got = row_count;
+    missing := missing - got;
+  end loop;
 end $$;
 comment on function private.claim_notifications(public.notification_event, timestamptz, uuid, integer) is
   'See public.claim_notifications. Definer: the log is written by nobody directly.';
@@ -237,11 +246,11 @@ language plpgsql set search_path = '' as $$
 declare
   channels uuid[];
 begin
-  perform private.queue_for_claims();
-  select array_agg(c.channel_id order by c.channel_id) into channels
+  select array_agg(c.channel_id) into channels
   from public.projects p
   join public.notification_channels c on c.org_id = p.org_id and (c.project_id is null or c.project_id = p.project_id)
-  where p.project_id = project and c.is_enabled and what = any (c.events);
+  where p.project_id = project and c.is_enabled and what = any (c.events)
+    and private.is_mine_to_take(what, c.channel_id, about);
   return query select * from private.take_notifications(
     what, channels, array_fill(about, array[coalesce(cardinality(channels), 0)]), coalesce(again, false));
 end $$;

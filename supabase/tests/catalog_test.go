@@ -33,6 +33,7 @@ var serviceReads = map[string]string{
 
 // Functions of public that people don't call, and who does.
 var notForPeople = map[string]string{
+	"calendar_of(uuid)": "the edge functions",
 	"claim_notifications(notification_event,timestamp with time zone,uuid,integer)": "the edge functions",
 	"claim_scrum_digest(uuid,boolean)":                                              "the edge functions",
 	"claim_sprint_report(uuid,boolean)":                                             "the edge functions",

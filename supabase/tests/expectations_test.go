@@ -151,6 +151,13 @@ var matrix = []access{
 		insert: "(org_id, channel_id, event, subject, claimed_until) values ({org}, {channel}, 'sprint_report', {sprint}, now())", set: "last_error = null",
 		read: admins, add: never, change: never, remove: never, service: "select"},
 
+	{table: "calendar_feeds", whose: "another's", row: "profile_id = {colleague}",
+		insert: "(org_id, profile_id) values ({org}, {colleague})", set: "feed_name = 'Changed'",
+		read: nobody, add: nobody, change: nobody, remove: nobody, service: all},
+	{table: "calendar_feeds", whose: "one's own", mine: everybody, row: "profile_id = {me}",
+		insert: "(org_id, profile_id) values ({org}, {me})", set: "feed_name = 'Changed'",
+		read: everybody, add: everybody, change: everybody, remove: everybody},
+
 	{table: "opportunity_pipeline", view: true, row: "org_id = {org}",
 		insert: "(org_id) values ({org})", set: "acv = 0", read: everybody, service: "select"},
 	{table: "account_delivery", view: true, row: "account_id = {account}",
@@ -203,6 +210,7 @@ begin
 				pg_temp.id(side || 'project'), 'Own', pg_temp.id(person));
 			insert into days_off (profile_id, org_id, from_date, to_date)
 			values (pg_temp.id(person), pg_temp.id(side || 'org'), '2027-01-01', '2027-01-02');
+			insert into calendar_feeds (org_id, profile_id) values (pg_temp.id(side || 'org'), pg_temp.id(person));
 			insert into daily_scrum_updates (daily_scrum_id, profile_id) values (pg_temp.id(side || 'scrum'), pg_temp.id(person));
 			insert into daily_scrum_tasks (daily_scrum_id, task_id, profile_id, intent)
 			values (pg_temp.id(side || 'scrum'), pg_temp.id(side || 'task'), pg_temp.id(person), 'did');
@@ -220,6 +228,7 @@ end $$`
 // here is called by triggers or by definer functions alone.
 var callable = map[string]string{
 	"accept_invitation(text)": "authenticated",
+	"calendar_of(uuid)":       "service_role",
 	"cancel_sprint(uuid)":     "authenticated",
 	"claim_notifications(notification_event,timestamp with time zone,uuid,integer)": "service_role",
 	"claim_scrum_digest(uuid,boolean)":                                              "service_role",
