@@ -48,8 +48,8 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 			}
 			from, to := mustMoment(t, tt.from), mustMoment(t, tt.to)
 			tx := mustScheduled(t, tt.zone, tt.workingDays, tt.holiday, tt.reminder, tt.digest)
-			opened, first := make(map[string]bool), make(map[string]time.Time)
-			for at := from; at.Before(to); at = at.Add(15 * time.Minute) {
+			opened := make(map[string]bool)
+			for _, at := range momentsOf(from, to, zone, tt.reminder, tt.digest) {
 				day := at.In(zone).Format(time.DateOnly)
 				var want []string
 				if worked(tt.workingDays, at.In(zone)) && day != tt.holiday {
@@ -62,13 +62,10 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 					t.Fatalf("at %s opened %v, want %v", at.In(zone), got, want)
 				}
 				for event, clock := range map[string]string{"scrum_reminder": tt.reminder, "scrum_digest": tt.digest} {
-					if _, found := first[day+clock]; !found {
-						first[day+clock] = firstShown(day, clock, zone)
-					}
-					due := opened[day] && !at.Before(first[day+clock])
+					due := opened[day] && !at.Before(firstShown(day, clock, zone))
 					got := MustStrings(t, tx, "select scrum_date::text from public.claim_notifications($1, $2, pg_temp.id('org'))", event, at)
 					if (len(got) == 1) != due || due && got[0] != day {
-						t.Fatalf("at %s, %s from %s on: claimed %v, due is %v", at.In(zone), event, clock, got, want)
+						t.Fatalf("at %s, %s from %s on: claimed %v, due is %v", at.In(zone), event, clock, got, due)
 					}
 				}
 				// So that each moment decides for itself.
@@ -118,18 +115,43 @@ func worked(workingDays string, at time.Time) bool {
 	return slices.Contains([]byte(workingDays), byte('0'+iso))
 }
 
+// momentsOf is every half hour of some days, and the moments around those at which something is to
+// happen, in order.
+func momentsOf(from, to time.Time, zone *time.Location, clocks ...string) []time.Time {
+	var moments []time.Time
+	for at := from; at.Before(to); at = at.Add(30 * time.Minute) {
+		moments = append(moments, at)
+	}
+	for day := from.Add(24 * time.Hour); day.Add(24 * time.Hour).Before(to); day = day.Add(24 * time.Hour) {
+		for _, clock := range append(clocks, "00:00") {
+			shown := firstShown(day.In(zone).Format(time.DateOnly), clock, zone)
+			moments = append(moments, shown.Add(-time.Second), shown)
+		}
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	return moments
+}
+
 // firstShown looks for the first moment of a day at which its clocks show a time or a later one.
 func firstShown(day, clock string, zone *time.Location) time.Time {
-	if len(clock) == len("15:04") {
-		clock += ":00"
-	}
-	noon, err := time.ParseInLocation("2006-01-02 15:04", day+" 12:00", zone)
+	date, err := time.ParseInLocation(time.DateOnly, day, time.UTC)
 	if err != nil {
 		panic(err) // a fault in the test
 	}
-	for m := noon.Add(-14 * time.Hour); ; m = m.Add(time.Second) {
-		if local := m.In(zone); local.Format(time.DateOnly) == day && local.Format(time.TimeOnly) >= clock {
-			return m
+	var hour, minute, second int
+	fmt.Sscanf(clock, "%d:%d:%d", &hour, &minute, &second)
+	wall := (hour*60+minute)*60 + second
+	// From before the day begins anywhere; offsets are whole minutes.
+	for m := date.Add(-15*time.Hour + time.Duration(second)*time.Second); ; m = m.Add(time.Minute) {
+		local := m.In(zone)
+		if local.Day() == date.Day() && (local.Hour()*60+local.Minute())*60+local.Second() >= wall {
+			// Without the seconds where the clocks have jumped over them.
+			for back := m.Add(-time.Second); ; back = back.Add(-time.Second) {
+				local := back.In(zone)
+				if local.Day() != date.Day() || (local.Hour()*60+local.Minute())*60+local.Second() < wall {
+					return back.Add(time.Second)
+				}
+			}
 		}
 	}
 }
