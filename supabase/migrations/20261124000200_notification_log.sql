@@ -127,25 +127,29 @@ language sql stable set search_path = '' as $$
       and due_notifications.at >= private.moment_of(day.today,
         case due_notifications.event when 'scrum_digest' then o.digest_time else o.reminder_time end, o.timezone)
   )
-  select c.channel_id, d.daily_scrum_id
-  from org
-  join public.projects p on p.org_id = org.org_id
-  join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.today
-  join public.sprints s on s.sprint_id = d.sprint_id
-  join public.notification_channels c on c.org_id = org.org_id and (c.project_id is null or c.project_id = p.project_id)
-  where c.is_enabled and due_notifications.event = any (c.events)
-    and not exists (
-      select from public.notification_log l
-      where l.channel_id = c.channel_id and l.event = due_notifications.event and l.subject = d.daily_scrum_id
-        and not private.is_claimable(l, false))
-    and (due_notifications.event = 'scrum_digest'
-      or s.status = 'Active' and exists (
-        select from public.project_members m
-        where m.project_id = d.project_id
-          and not exists (
-            select from public.daily_scrum_updates u
-            where u.daily_scrum_id = d.daily_scrum_id and u.profile_id = m.profile_id)
-          and private.expects_update(m.role, m.joined_at, m.profile_id, d.scrum_date, org.timezone)))
+  select due.channel_id, due.daily_scrum_id
+  from (
+    select c.channel_id, d.daily_scrum_id, d.project_id, d.scrum_date, s.status, org.timezone
+    from org
+    join public.projects p on p.org_id = org.org_id
+    join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.today
+    join public.sprints s on s.sprint_id = d.sprint_id
+    join public.notification_channels c on c.org_id = org.org_id and (c.project_id is null or c.project_id = p.project_id)
+    where c.is_enabled and due_notifications.event = any (c.events)
+      and not exists (
+        select from public.notification_log l
+        where l.channel_id = c.channel_id and l.event = due_notifications.event and l.subject = d.daily_scrum_id
+          and not private.is_claimable(l, false))
+    -- offset 0: who is missing is looked at last, of what is left.
+    offset 0) due
+  where due_notifications.event = 'scrum_digest'
+    or due.status = 'Active' and exists (
+      select from public.project_members m
+      where m.project_id = due.project_id
+        and not exists (
+          select from public.daily_scrum_updates u
+          where u.daily_scrum_id = due.daily_scrum_id and u.profile_id = m.profile_id)
+        and private.expects_update(m.role, m.joined_at, m.profile_id, due.scrum_date, due.timezone))
   union all
   select c.channel_id, s.sprint_id
   from public.sprints s

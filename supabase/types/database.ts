@@ -58,6 +58,42 @@ export type Database = {
           },
         ];
       };
+      calendar_feeds: {
+        Row: {
+          created_at: string;
+          feed_id: string;
+          feed_name: string;
+          org_id: string;
+          profile_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          feed_id?: string;
+          feed_name?: string;
+          org_id?: string;
+          profile_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          feed_id?: string;
+          feed_name?: string;
+          org_id?: string;
+          profile_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_feeds_of_profile";
+            columns: ["profile_id", "org_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["profile_id", "org_id"];
+          },
+        ];
+      };
       daily_scrum_tasks: {
         Row: {
           created_at: string;
@@ -1192,6 +1228,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      calendar_of: { Args: { feed_id: string }; Returns: Json };
       cancel_sprint: {
         Args: { sprint_id: string };
         Returns: {
