@@ -371,6 +371,7 @@ var simple = map[string]map[string]any{
 	"text":                     {"type": "string"},
 	"date":                     {"type": "string", "format": "date"},
 	"timestamp with time zone": {"type": "string", "format": "date-time"},
+	"time without time zone":   {"type": "string", "description": "A time of day, as hours:minutes:seconds."},
 	"boolean":                  {"type": "boolean"},
 	"smallint":                 {"type": "integer"},
 	"integer":                  {"type": "integer", "format": "int32"},
@@ -404,7 +405,10 @@ func (b *builder) ofType(name string) (map[string]any, error) {
 
 // filterOf is a typical filter on a column of the type.
 func (b *builder) filterOf(name string) string {
-	if strings.HasSuffix(name, "[]") {
+	if element, ok := strings.CutSuffix(name, "[]"); ok {
+		if values, ok := b.spec.ComponentsEns().Schemas[element]["enum"].([]string); ok {
+			return "cs.{" + values[0] + "}"
+		}
 		return "cs.{1,2}"
 	}
 	base, _, _ := strings.Cut(name, "(")
@@ -415,6 +419,8 @@ func (b *builder) filterOf(name string) string {
 		return "gte.2026-11-23"
 	case "timestamp with time zone":
 		return "lt.2026-11-23T09:00:00Z"
+	case "time without time zone":
+		return "gte.10:00"
 	case "boolean":
 		return "is.true"
 	case "text":

@@ -257,6 +257,9 @@ func allowed(column string, rules writes.Column, table writes.Table, values row)
 			add(slices.Repeat([]int{5}, must(strconv.Atoi(param))))
 		case rule == "oneof" && column == "org_role":
 			// The last owner stays one.
+		case rule == "oneof" && column == "kind":
+			// A mail channel has another target.
+			add("slack", "discord", "teams", "webhook")
 		case rule == "oneof":
 			for _, label := range labels(param) {
 				add(label)
@@ -267,6 +270,10 @@ func allowed(column string, rules writes.Column, table writes.Table, values row)
 			length := must(strconv.Atoi(param))
 			if column == "work_email" {
 				add("a@" + strings.Repeat("😀", length-2))
+				continue
+			}
+			if column == "target" {
+				add("https://a.test/" + strings.Repeat("x", length-len("https://a.test/")))
 				continue
 			}
 			add(strings.Repeat("가", length), strings.Repeat("😀", length))

@@ -25,31 +25,43 @@ var unindexedPolicyColumns = map[string]string{
 
 // Tables whose rows are written by triggers and functions alone, and what the service may do.
 var serviceReads = map[string]string{
+	"notification_log: SELECT":         "claimed and settled by functions",
 	"opportunity_stage_events: SELECT": "history",
 	"sprint_snapshots: SELECT":         "history",
 	"task_events: SELECT":              "history",
 }
 
-// Functions of public that people don't call, and who does: none.
-var notForPeople = map[string]string{}
+// Functions of public that people don't call, and who does.
+var notForPeople = map[string]string{
+	"calendar_of(uuid)": "the edge functions",
+	"claim_notifications(notification_event,timestamp with time zone,uuid,integer)": "the edge functions",
+	"claim_scrum_digest(uuid,boolean)":                                              "the edge functions",
+	"claim_sprint_report(uuid,boolean)":                                             "the edge functions",
+	"open_scrums(timestamp with time zone,uuid)":                                    "the edge functions",
+	"scrum_digests_due(timestamp with time zone,uuid)":                              "the edge functions",
+	"settle_notification(uuid,integer,text,boolean,integer)":                        "the edge functions",
+}
 
 // What mobile clients watch.
 var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "impediments", "sprints", "tasks"}
 
 // Values that reach clients' generated types, in order.
 var enums = map[string]string{
-	"account_type":      "Prospect, Customer, Partner",
-	"forecast_category": "Pipeline, Upside, Expect, Commit, Closed",
-	"opportunity_stage": "Opportunity, Discovery, Objectives, Present Solution, Economic Buyer Identified, Economic Buyer Validation, Validation Completed, Deal Imminent, Closed Won, Closed Lost, Closed No Decision",
-	"org_locale":        "ko, en",
-	"org_role":          "owner, admin, member",
-	"project_role":      "manager, scrum_master, member, viewer",
-	"scrum_task_intent": "did, will do",
-	"snapshot_moment":   "start, close",
-	"sprint_status":     "Planned, Active, Completed, Cancelled",
-	"task_event_kind":   "created, status, points, sprint, assignee, deleted",
-	"task_priority":     "Low, Medium, High, Urgent",
-	"task_status":       "Planned, Scheduled, In Progress, In Review, Blocked, On Hold, Completed, Cancelled",
+	"account_type":        "Prospect, Customer, Partner",
+	"channel_kind":        "slack, discord, teams, webhook, email",
+	"notification_event":  "scrum_reminder, scrum_digest, sprint_report",
+	"notification_status": "sending, sent, failed, given up",
+	"forecast_category":   "Pipeline, Upside, Expect, Commit, Closed",
+	"opportunity_stage":   "Opportunity, Discovery, Objectives, Present Solution, Economic Buyer Identified, Economic Buyer Validation, Validation Completed, Deal Imminent, Closed Won, Closed Lost, Closed No Decision",
+	"org_locale":          "ko, en",
+	"org_role":            "owner, admin, member",
+	"project_role":        "manager, scrum_master, member, viewer",
+	"scrum_task_intent":   "did, will do",
+	"snapshot_moment":     "start, close",
+	"sprint_status":       "Planned, Active, Completed, Cancelled",
+	"task_event_kind":     "created, status, points, sprint, assignee, deleted",
+	"task_priority":       "Low, Medium, High, Urgent",
+	"task_status":         "Planned, Scheduled, In Progress, In Review, Blocked, On Hold, Completed, Cancelled",
 }
 
 // tablesCTE names what a rule about tables is about: every table of public, by its name.

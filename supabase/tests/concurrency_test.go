@@ -688,3 +688,114 @@ func TestBulkUpdateWritesEventsOnce(t *testing.T) {
 		}
 	}
 }
+
+// mustSubscribe makes channels of the first organization, told of its scrums.
+func (w *committedWorld) mustSubscribe(channels int) {
+	w.t.Helper()
+	w.mustDo("update public.organizations set reminder_time = '00:00', digest_time = '00:00' where org_id = {org}")
+	w.mustDo("insert into public.notification_channels (org_id, channel_name, kind, target) select {org}, 'Channel ' || n, 'slack', 'https://hooks.example.test/' || n from generate_series(1, $1::int) n", channels)
+}
+
+// claim asks for some of the digests that are due, as the service, and returns which it got.
+func (w *committedWorld) claim(session, batch int) ([]string, error) {
+	tx, err := w.sessions[session].Begin(w.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback(w.ctx) }() // nothing once it is committed
+	if _, err := tx.Exec(w.ctx, "set local role service_role"); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(w.ctx, w.fill("select log_id || ' ' || attempt from public.claim_notifications('scrum_digest', org_id => {org}, batch => $1)"), batch)
+	if err != nil {
+		return nil, err
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	return got, tx.Commit(w.ctx)
+}
+
+// Twenty ask at the same moment: each row is one's alone, and nobody goes home with nothing while
+// there is something left.
+func TestClaimNotifications_twentyAtOnce(t *testing.T) {
+	t.Parallel()
+	const callers, batch = 20, 5
+	w := mustCommitWorld(t)
+	w.mustSubscribe(callers * batch)
+	// For each attempt: the first, and another one once the leases have run out.
+	for attempt := 1; attempt <= 3; attempt++ {
+		got := make([][]string, callers)
+		calls := make([]func() error, callers)
+		for i := range calls {
+			w.session(i, "service")
+			calls[i] = func() (err error) { got[i], err = w.claim(i, batch); return err }
+		}
+		if outcomes := atOnce(calls...); strings.Join(outcomes, "") != "" {
+			t.Fatalf("outcomes %q", outcomes)
+		}
+		seen := make(map[string]bool)
+		for i, rows := range got {
+			if len(rows) != batch {
+				t.Errorf("caller %d got %d rows, want %d", i, len(rows), batch)
+			}
+			for _, row := range rows {
+				if seen[row] {
+					t.Errorf("%s was given to two", row)
+				}
+				if seen[row] = true; !strings.HasSuffix(row, fmt.Sprint(" ", attempt)) {
+					t.Errorf("%s isn't attempt %d", row, attempt)
+				}
+			}
+		}
+		if left, err := w.claim(0, batch); err != nil || len(left) != 0 {
+			t.Errorf("left over: %v %v", left, err)
+		}
+		w.mustDo("update public.notification_log set claimed_until = now() where org_id = {org}")
+	}
+}
+
+// Who lost the lease to somebody else can't say what became of it, however close they are.
+func TestSettleNotification_whileItIsClaimedAgain(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.mustSubscribe(1)
+	for range rounds {
+		w.mustDo("delete from public.notification_log where org_id = {org}")
+		settler, claimer := w.session(0, "postgres"), w.session(1, "postgres")
+		if got, err := w.claim(0, 1); err != nil || len(got) != 1 {
+			t.Fatalf("claimed %v %v", got, err)
+		}
+		w.ids["log"] = w.mustAsk("select log_id::text from public.notification_log where org_id = {org}")
+		w.mustDo("update public.notification_log set claimed_until = now() where org_id = {org}")
+		outcomes := atOnce(
+			func() error { return settler.do("select public.settle_notification({log}, 1)") },
+			func() error {
+				return claimer.do("select log_id from public.claim_notifications('scrum_digest', org_id => {org})")
+			})
+		state := w.mustAsk("select status || ' ' || attempts from public.notification_log where log_id = {log}")
+		settled := slices.Equal(outcomes, []string{"", noRow}) && state == "sent 1"
+		claimed := slices.Equal(outcomes, []string{"PT409", ""}) && state == "sending 2"
+		if !settled && !claimed {
+			t.Fatalf("outcomes %q, the row is %s", outcomes, state)
+		}
+	}
+}
+
+// The schedule may overlap itself: each scrum is opened by one call.
+func TestOpenScrums_manyAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for range rounds / 3 {
+		w.mustDo("delete from public.daily_scrums where project_id = {project}")
+		calls := make([]func() error, 8)
+		for i := range calls {
+			s := w.session(i, "postgres")
+			calls[i] = func() error {
+				return s.do("with service as materialized (select set_config('request.jwt.claims', '{\"role\": \"service_role\"}', true)) select d.* from service, lateral (select * from public.open_scrums(org_id => {org}) offset 0) d where service is not null")
+			}
+		}
+		mustHaveOneWinner(t, atOnce(calls...), noRow)
+	}
+}

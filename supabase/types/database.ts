@@ -58,6 +58,42 @@ export type Database = {
           },
         ];
       };
+      calendar_feeds: {
+        Row: {
+          created_at: string;
+          feed_id: string;
+          feed_name: string;
+          org_id: string;
+          profile_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          feed_id?: string;
+          feed_name?: string;
+          org_id?: string;
+          profile_id?: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          feed_id?: string;
+          feed_name?: string;
+          org_id?: string;
+          profile_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_feeds_of_profile";
+            columns: ["profile_id", "org_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["profile_id", "org_id"];
+          },
+        ];
+      };
       daily_scrum_tasks: {
         Row: {
           created_at: string;
@@ -372,6 +408,144 @@ export type Database = {
           },
         ];
       };
+      notification_channels: {
+        Row: {
+          channel_id: string;
+          channel_name: string;
+          created_at: string;
+          created_by: string | null;
+          events: Database["public"]["Enums"]["notification_event"][];
+          is_enabled: boolean;
+          kind: Database["public"]["Enums"]["channel_kind"];
+          org_id: string;
+          project_id: string | null;
+          signing_secret: string;
+          target: string;
+          target_hint: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          channel_id?: string;
+          channel_name: string;
+          created_at?: string;
+          created_by?: string | null;
+          events?: Database["public"]["Enums"]["notification_event"][];
+          is_enabled?: boolean;
+          kind: Database["public"]["Enums"]["channel_kind"];
+          org_id?: string;
+          project_id?: string | null;
+          signing_secret?: string;
+          target: string;
+          target_hint?: never;
+          updated_at?: string;
+        };
+        Update: {
+          channel_id?: string;
+          channel_name?: string;
+          created_at?: string;
+          created_by?: string | null;
+          events?: Database["public"]["Enums"]["notification_event"][];
+          is_enabled?: boolean;
+          kind?: Database["public"]["Enums"]["channel_kind"];
+          org_id?: string;
+          project_id?: string | null;
+          signing_secret?: string;
+          target?: string;
+          target_hint?: never;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notification_channels_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["profile_id"];
+          },
+          {
+            foreignKeyName: "notification_channels_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["org_id"];
+          },
+          {
+            foreignKeyName: "notification_channels_project_in_org";
+            columns: ["project_id", "org_id"];
+            isOneToOne: false;
+            referencedRelation: "projects";
+            referencedColumns: ["project_id", "org_id"];
+          },
+        ];
+      };
+      notification_log: {
+        Row: {
+          attempts: number;
+          channel_id: string;
+          claimed_until: string | null;
+          created_at: string;
+          event: Database["public"]["Enums"]["notification_event"];
+          first_attempt: number;
+          last_error: string | null;
+          log_id: string;
+          next_try_at: string | null;
+          org_id: string;
+          sent_at: string | null;
+          status: Database["public"]["Enums"]["notification_status"];
+          subject: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          channel_id: string;
+          claimed_until?: string | null;
+          created_at?: string;
+          event: Database["public"]["Enums"]["notification_event"];
+          first_attempt?: number;
+          last_error?: string | null;
+          log_id?: string;
+          next_try_at?: string | null;
+          org_id: string;
+          sent_at?: string | null;
+          status?: Database["public"]["Enums"]["notification_status"];
+          subject: string;
+          updated_at?: string;
+        };
+        Update: {
+          attempts?: number;
+          channel_id?: string;
+          claimed_until?: string | null;
+          created_at?: string;
+          event?: Database["public"]["Enums"]["notification_event"];
+          first_attempt?: number;
+          last_error?: string | null;
+          log_id?: string;
+          next_try_at?: string | null;
+          org_id?: string;
+          sent_at?: string | null;
+          status?: Database["public"]["Enums"]["notification_status"];
+          subject?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notification_log_channel_id_fkey";
+            columns: ["channel_id"];
+            isOneToOne: false;
+            referencedRelation: "notification_channels";
+            referencedColumns: ["channel_id"];
+          },
+          {
+            foreignKeyName: "notification_log_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["org_id"];
+          },
+        ];
+      };
       opportunities: {
         Row: {
           account_id: string;
@@ -525,10 +699,12 @@ export type Database = {
       organizations: {
         Row: {
           created_at: string;
+          digest_time: string;
           locale: Database["public"]["Enums"]["org_locale"];
           org_id: string;
           org_name: string;
           org_type: string | null;
+          reminder_time: string;
           timezone: string;
           updated_at: string;
           working_days: number[];
@@ -536,20 +712,24 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           created_at?: string;
+          digest_time?: string;
           locale?: Database["public"]["Enums"]["org_locale"];
           org_id?: string;
           org_name: string;
           org_type?: string | null;
+          reminder_time?: string;
           timezone?: string;
           updated_at?: string;
           working_days?: number[];
         };
         Update: {
           created_at?: string;
+          digest_time?: string;
           locale?: Database["public"]["Enums"]["org_locale"];
           org_id?: string;
           org_name?: string;
           org_type?: string | null;
+          reminder_time?: string;
           timezone?: string;
           updated_at?: string;
           working_days?: number[];
@@ -1048,6 +1228,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      calendar_of: { Args: { feed_id: string }; Returns: Json };
       cancel_sprint: {
         Args: { sprint_id: string };
         Returns: {
@@ -1070,6 +1251,77 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      claim_notifications: {
+        Args: {
+          at?: string;
+          batch?: number;
+          event: Database["public"]["Enums"]["notification_event"];
+          org_id?: string;
+        };
+        Returns: {
+          attempt: number;
+          channel_id: string;
+          event: Database["public"]["Enums"]["notification_event"];
+          kind: Database["public"]["Enums"]["channel_kind"];
+          locale: Database["public"]["Enums"]["org_locale"];
+          log_id: string;
+          org_id: string;
+          org_name: string;
+          project_id: string;
+          project_name: string;
+          scrum_date: string;
+          signing_secret: string;
+          sprint_id: string;
+          sprint_name: string;
+          subject: string;
+          target: string;
+          timezone: string;
+        }[];
+      };
+      claim_scrum_digest: {
+        Args: { again?: boolean; daily_scrum_id: string };
+        Returns: {
+          attempt: number;
+          channel_id: string;
+          event: Database["public"]["Enums"]["notification_event"];
+          kind: Database["public"]["Enums"]["channel_kind"];
+          locale: Database["public"]["Enums"]["org_locale"];
+          log_id: string;
+          org_id: string;
+          org_name: string;
+          project_id: string;
+          project_name: string;
+          scrum_date: string;
+          signing_secret: string;
+          sprint_id: string;
+          sprint_name: string;
+          subject: string;
+          target: string;
+          timezone: string;
+        }[];
+      };
+      claim_sprint_report: {
+        Args: { again?: boolean; sprint_id: string };
+        Returns: {
+          attempt: number;
+          channel_id: string;
+          event: Database["public"]["Enums"]["notification_event"];
+          kind: Database["public"]["Enums"]["channel_kind"];
+          locale: Database["public"]["Enums"]["org_locale"];
+          log_id: string;
+          org_id: string;
+          org_name: string;
+          project_id: string;
+          project_name: string;
+          scrum_date: string;
+          signing_secret: string;
+          sprint_id: string;
+          sprint_name: string;
+          subject: string;
+          target: string;
+          timezone: string;
+        }[];
+      };
       complete_sprint: {
         Args: { carry_over_to?: string; sprint_id: string };
         Returns: Json;
@@ -1091,6 +1343,24 @@ export type Database = {
       };
       open_daily_scrums: {
         Args: { scrum_date?: string };
+        Returns: {
+          created_at: string;
+          daily_scrum_id: string;
+          project_id: string;
+          scrum_date: string;
+          sprint_id: string;
+          summary: string | null;
+          updated_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "daily_scrums";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      open_scrums: {
+        Args: { at?: string; org_id?: string };
         Returns: {
           created_at: string;
           daily_scrum_id: string;
@@ -1132,11 +1402,32 @@ export type Database = {
         Args: { by_minute?: boolean; project_id: string };
         Returns: Json;
       };
+      rotate_channel_secret: { Args: { channel_id: string }; Returns: string };
+      scrum_digests_due: {
+        Args: { at?: string; org_id?: string };
+        Returns: {
+          daily_scrum_id: string;
+          locale: Database["public"]["Enums"]["org_locale"];
+          scrum_date: string;
+          sprint_id: string;
+          timezone: string;
+        }[];
+      };
       scrum_draft: { Args: { as_of?: string }; Returns: Json };
       scrum_draft_version: { Args: Record<PropertyKey, never>; Returns: Json };
       scrum_of_day: {
         Args: { as_of?: string; date?: string; sprint_id: string };
         Returns: Json;
+      };
+      settle_notification: {
+        Args: {
+          attempt: number;
+          error?: string;
+          log_id: string;
+          permanent?: boolean;
+          retry_after_seconds?: number;
+        };
+        Returns: Database["public"]["Enums"]["notification_status"];
       };
       sprint_board: {
         Args: {
@@ -1218,7 +1509,10 @@ export type Database = {
     };
     Enums: {
       account_type: "Prospect" | "Customer" | "Partner";
+      channel_kind: "slack" | "discord" | "teams" | "webhook" | "email";
       forecast_category: "Pipeline" | "Upside" | "Expect" | "Commit" | "Closed";
+      notification_event: "scrum_reminder" | "scrum_digest" | "sprint_report";
+      notification_status: "sending" | "sent" | "failed" | "given up";
       opportunity_stage:
         | "Opportunity"
         | "Discovery"
@@ -1385,7 +1679,10 @@ export const Constants = {
   public: {
     Enums: {
       account_type: ["Prospect", "Customer", "Partner"],
+      channel_kind: ["slack", "discord", "teams", "webhook", "email"],
       forecast_category: ["Pipeline", "Upside", "Expect", "Commit", "Closed"],
+      notification_event: ["scrum_reminder", "scrum_digest", "sprint_report"],
+      notification_status: ["sending", "sent", "failed", "given up"],
       opportunity_stage: [
         "Opportunity",
         "Discovery",
