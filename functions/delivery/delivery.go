@@ -1,0 +1,162 @@
+// Package delivery brings messages to channels, each once: the database says
+// what is due and keeps book (notification_log), and a message that fails is
+// tried again at a later call. One channel's failure is nothing to the others.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mysingle/mysingle/functions/notify"
+	"github.com/mysingle/mysingle/functions/phrase"
+	"github.com/mysingle/mysingle/functions/project"
+)
+
+const (
+	// batch is how many messages are claimed at a time, atOnce how many are on
+	// their way at a time.
+	batch, atOnce = 50, 8
+	// enough is after which time no more are claimed: what is left comes with
+	// the next call. A claim holds for five minutes.
+	enough = 45 * time.Second
+)
+
+// Claim is one message that is to be sent by whoever holds it.
+type Claim struct {
+	LogID   string `json:"log_id"`
+	Attempt int    `json:"attempt"`
+	notify.Channel
+	Event       string          `json:"event"`
+	Subject     string          `json:"subject"` // a daily scrum's or a sprint's id
+	SprintID    string          `json:"sprint_id"`
+	ScrumDate   *string         `json:"scrum_date"`
+	Language    phrase.Language `json:"locale"`
+	ProjectName string          `json:"project_name"`
+	SprintName  string          `json:"sprint_name"`
+}
+
+// Tally is what became of the messages of a call.
+type Tally struct {
+	Sent int `json:"sent"`
+	// Failed are to be tried again, GivenUp are not.
+	Failed  int `json:"failed"`
+	GivenUp int `json:"given_up"`
+}
+
+// Compose writes the message of a claim, but for its ID and its event. ErrNothing
+// tells that there is nothing to say any more.
+type Compose func(context.Context, Claim) (notify.Message, error)
+
+// ErrNothing is a message that has become pointless.
+var ErrNothing = errors.New("there is nothing to say any more")
+
+// Deliverer sends what is due.
+type Deliverer struct {
+	Project *project.Project
+	Sender  *notify.Sender
+}
+
+// New returns a Deliverer for the project.
+func New(p *project.Project) (*Deliverer, error) {
+	sender, err := p.NewSender()
+	if err != nil {
+		return nil, err
+	}
+	return &Deliverer{p, sender}, nil
+}
+
+// Due sends what is due of an event, in each organization's own time, at the
+// moment (now if empty) and in the organization (all if empty).
+func (d *Deliverer) Due(ctx context.Context, event string, at, org *string, compose Compose) (Tally, error) {
+	var sum Tally
+	for began := time.Now(); ; {
+		var claims []Claim
+		args := map[string]any{"event": event, "at": at, "org_id": org, "batch": batch}
+		if err := d.Project.Service(ctx, "claim_notifications", args, &claims); err != nil {
+			return sum, err
+		}
+		tally := d.Deliver(ctx, claims, compose)
+		sum.Sent, sum.Failed, sum.GivenUp = sum.Sent+tally.Sent, sum.Failed+tally.Failed, sum.GivenUp+tally.GivenUp
+		if len(claims) < batch || time.Since(began) > enough {
+			return sum, nil
+		}
+	}
+}
+
+// Deliver sends the messages of claims, side by side.
+func (d *Deliverer) Deliver(ctx context.Context, claims []Claim, compose Compose) Tally {
+	var mu sync.Mutex
+	var tally Tally
+	var all sync.WaitGroup
+	places := make(chan struct{}, atOnce)
+	for _, claim := range claims {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			status := d.settle(ctx, claim, d.send(ctx, claim, compose))
+			mu.Lock()
+			defer mu.Unlock()
+			switch status {
+			case "sent":
+				tally.Sent++
+			case "given up":
+				tally.GivenUp++
+			default:
+				tally.Failed++
+			}
+		})
+	}
+	all.Wait()
+	return tally
+}
+
+// send sends one message. The error is a *notify.Failure.
+func (d *Deliverer) send(ctx context.Context, claim Claim, compose Compose) *notify.Failure {
+	message, err := compose(ctx, claim)
+	if errors.Is(err, ErrNothing) {
+		return &notify.Failure{Code: "nothing_to_say", Permanent: true}
+	}
+	if err != nil {
+		slog.Error("a message could not be written", "event", claim.Event, "subject", claim.Subject, "error", err)
+		return &notify.Failure{Code: "not_composed"}
+	}
+	message.ID, message.Event, message.Language = claim.LogID, claim.Event, string(claim.Language)
+	err = d.Sender.Send(ctx, claim.Channel, message)
+	if err == nil {
+		return nil
+	}
+	failure := new(notify.Failure)
+	if !errors.As(err, &failure) {
+		failure = &notify.Failure{Code: "failed"}
+	}
+	return failure
+}
+
+// settle writes down what became of a message, and returns its status in the
+// log. Where even that fails the claim runs out, and the message is sent again:
+// twice is better than never, and receivers that look at its ID know.
+func (d *Deliverer) settle(ctx context.Context, claim Claim, failure *notify.Failure) (status string) {
+	args := map[string]any{"log_id": claim.LogID, "attempt": claim.Attempt}
+	if failure != nil {
+		slog.Warn("a message was not sent", "event", claim.Event, "subject", claim.Subject, "log", claim.LogID,
+			"channel", claim.Channel, "attempt", claim.Attempt, "reason", failure.Code, "permanent", failure.Permanent)
+		args["error"], args["permanent"] = failure.Code, failure.Permanent
+		if failure.RetryAfter > 0 {
+			args["retry_after_seconds"] = int(failure.RetryAfter.Seconds()) + 1
+		}
+	}
+	var err error
+	for attempt := range 3 {
+		if attempt > 0 {
+			time.Sleep(time.Duration(attempt) * 200 * time.Millisecond)
+		}
+		if err = d.Project.Service(ctx, "settle_notification", args, &status); err == nil {
+			return status
+		}
+	}
+	slog.Error("a message's end could not be written down", "log", claim.LogID, "sent", failure == nil, "error", err)
+	return "failed"
+}
