@@ -1,0 +1,206 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+	"github.com/mysingle/mysingle/functions/functionstest"
+)
+
+const path = "/scrum-digest"
+
+// scene is a team whose scrum of today has been opened, posted to by the
+// member, and has an impediment.
+type scene struct {
+	functionstest.Team
+	scrum string
+}
+
+func mustScene(tb testing.TB) scene {
+	tb.Helper()
+	s := scene{Team: functionstest.MustTeam(tb, 8)}
+	var opened []struct {
+		ID        string `json:"daily_scrum_id"`
+		ProjectID string `json:"project_id"`
+	}
+	s.Owner.MustDo(tb, "open_daily_scrums", map[string]any{}, &opened)
+	s.scrum = opened[0].ID
+	s.Member.MustDo(tb, "submit_scrum_update", map[string]any{
+		"daily_scrum_id": s.scrum, "yesterday_work": "결제 오류를 고쳤습니다", "today_work": "Write *the* <b>tests</b> @here",
+		"impediments": []map[string]any{{"description": "시험 서버가 <!channel> 느립니다", "task_id": nil}},
+	}, nil)
+	return s
+}
+
+// summary is what is kept with the scrum.
+func (s scene) summary(tb testing.TB) string {
+	tb.Helper()
+	var rows []struct{ Summary *string }
+	s.Owner.MustSelect(tb, "daily_scrums", "select=summary&daily_scrum_id=eq."+s.scrum, &rows)
+	if rows[0].Summary == nil {
+		return ""
+	}
+	return *rows[0].Summary
+}
+
+func TestScheduled(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			s := mustScene(t)
+			slack, webhook := functionstest.MustReceive(t), functionstest.MustReceive(t)
+			s.MustChannel(t, "slack", slack.Target)
+			s.MustChannel(t, "webhook", webhook.Target, "scrum_digest")
+			tick := func() (got struct{ Summaries, Sent, Failed, Given_Up int }) {
+				answer := target.MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
+				if answer.Decode(t, &got); answer.Status != http.StatusOK {
+					t.Fatalf("%d %s", answer.Status, answer.Body)
+				}
+				return got
+			}
+			if got := tick(); got.Summaries != 1 || got.Sent != 2 || got.Failed+got.Given_Up != 0 {
+				t.Fatalf("%+v", got)
+			}
+			text := s.summary(t)
+			for _, want := range []string{"3명 중 1명이 스크럼을 남겼습니다", "남은 일은", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 1시간 미만)",
+				"Team member: 어제 결제 오류를 고쳤습니다 / 오늘 Write *the* <b>tests</b> @here", "아직 남기지 않은 사람\n- Team owner\n- Team scrum_master"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %q in the summary:\n%s", want, text)
+				}
+			}
+			if strings.Contains(text, "Team viewer") {
+				t.Errorf("a viewer in the summary:\n%s", text)
+			}
+			if len(slack.Got()) != 1 || len(webhook.Got()) != 1 {
+				t.Fatalf("%d and %d messages", len(slack.Got()), len(webhook.Got()))
+			}
+			if body := slack.Got()[0].Body; !strings.Contains(body, "결제 오류를 고쳤습니다") || strings.Contains(body, "<!channel>") || strings.Contains(body, "@here") {
+				t.Errorf("%s", body)
+			}
+			var hook struct {
+				Data struct {
+					Event string
+					Data  struct {
+						Scrum    struct{ Expected int }
+						Burndown struct{ Days []any }
+					}
+				}
+			}
+			got := webhook.Got()[0]
+			if err := json.Unmarshal([]byte(got.Body), &hook); err != nil || !strings.Contains(got.Body, `"expected":3`) || !strings.HasPrefix(got.Header.Get("Webhook-Signature"), "v1,") {
+				t.Errorf("%v: %v %s", err, got.Header, got.Body)
+			}
+			// Again: nothing. And what somebody has written since stays.
+			s.ScrumMaster.MustUpdate(t, "daily_scrums", "daily_scrum_id=eq."+s.scrum, map[string]any{"summary": "In my words."})
+			if got := tick(); got.Summaries+got.Sent+got.Failed+got.Given_Up != 0 || s.summary(t) != "In my words." || len(slack.Got()) != 1 {
+				t.Errorf("again: %+v, %q", got, s.summary(t))
+			}
+		})
+	}
+}
+
+// TestWithoutChannels writes the summary all the same.
+func TestWithoutChannels(t *testing.T) {
+	t.Parallel()
+	s := mustScene(t)
+	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
+	if s.summary(t) == "" {
+		t.Error("no summary")
+	}
+}
+
+func TestAsked(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			s := mustScene(t)
+			slack := functionstest.MustReceive(t)
+			s.MustChannel(t, "slack", slack.Target)
+			ask := func(who supabasetest.Person, body map[string]any) (functionstest.Answer, struct {
+				Summary string
+				Sent    int
+			}) {
+				answer := target.MustDo(t, functionstest.Request{Path: path, As: who, Body: body})
+				var got struct {
+					Summary string
+					Sent    int
+				}
+				answer.Decode(t, &got)
+				return answer, got
+			}
+			for name, who := range map[string]supabasetest.Person{"member": s.Member, "viewer": s.Viewer} {
+				if answer, _ := ask(who, map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 403 || answer.Code() != "not_allowed" {
+					t.Errorf("a %s: %d %s", name, answer.Status, answer.Body)
+				}
+			}
+			if answer, _ := ask(supabasetest.MustSignUp(t), map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 404 || answer.Code() != "scrum_not_found" {
+				t.Errorf("another organization's: %d %s", answer.Status, answer.Body)
+			}
+			if len(slack.Got()) != 0 || s.summary(t) != "" {
+				t.Fatalf("%d messages, %q", len(slack.Got()), s.summary(t))
+			}
+			if answer, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 200 || got.Sent != 1 || got.Summary == "" || got.Summary != s.summary(t) {
+				t.Fatalf("%d %s", answer.Status, answer.Body)
+			}
+			if _, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); got.Sent != 0 {
+				t.Errorf("again without being told to: %+v", got)
+			}
+			if _, got := ask(s.Owner, map[string]any{"daily_scrum_id": s.scrum, "again": true}); got.Sent != 1 || len(slack.Got()) != 2 {
+				t.Errorf("again: %+v, %d messages", got, len(slack.Got()))
+			}
+		})
+	}
+}
+
+func TestEnglish(t *testing.T) {
+	t.Parallel()
+	s := mustScene(t)
+	s.Owner.MustUpdate(t, "organizations", "org_id=eq."+s.OrgID, map[string]any{"locale": "en"})
+	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
+	for _, want := range []string{"1 of 3 posted", " left", "Still missing\n- Team owner", "yesterday 결제 오류를", "In the way"} {
+		if text := s.summary(t); !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+}
+
+func TestBadCalls(t *testing.T) {
+	t.Parallel()
+	s := mustScene(t)
+	slack := functionstest.MustReceive(t)
+	s.MustChannel(t, "slack", slack.Target)
+	for _, target := range functionstest.Both(t, newHandler) {
+		for _, scenario := range []struct {
+			name    string
+			request functionstest.Request
+			status  int
+			code    string
+		}{
+			{"nobody", functionstest.Request{Body: map[string]any{"daily_scrum_id": s.scrum}}, 401, "not_signed_in"},
+			{"a bad token", functionstest.Request{Body: map[string]any{"daily_scrum_id": s.scrum}, Header: http.Header{"Authorization": {"Bearer a.b.c"}}}, 401, "invalid_token"},
+			{"no scrum", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{}}, 400, "invalid_request"},
+			{"no UUID", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": "today"}}, 400, "invalid_request"},
+			{"unknown", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": "00000000-0000-4000-8000-000000000000"}}, 404, "scrum_not_found"},
+			{"a filter", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": s.scrum + "&or=(true)"}}, 400, "invalid_request"},
+			{"no JSON", functionstest.Request{As: s.ScrumMaster, Body: "x"}, 400, "invalid_request"},
+			{"no JSON, the service", functionstest.Request{Service: true, Body: "x"}, 400, "invalid_request"},
+			{"no moment", functionstest.Request{Service: true, Body: map[string]any{"at": "today"}}, 400, "invalid_request"},
+			{"another method", functionstest.Request{As: s.ScrumMaster, Method: http.MethodPut}, 405, "method_not_allowed"},
+		} {
+			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
+				scenario.request.Path = path
+				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
+					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
+				}
+			})
+		}
+	}
+	if len(slack.Got()) != 0 || s.summary(t) != "" {
+		t.Errorf("%d messages, %q", len(slack.Got()), s.summary(t))
+	}
+}
