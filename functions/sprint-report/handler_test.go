@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+	"github.com/mysingle/mysingle/functions/functionstest"
+)
+
+const path = "/sprint-report"
+
+// complete completes the team's sprint, in which two tasks are done.
+func complete(tb testing.TB, team functionstest.Team) {
+	tb.Helper()
+	team.Owner.MustUpdate(tb, "tasks", "status=eq.In%20Progress&sprint_id=eq."+team.SprintID, map[string]any{"status": "Completed"})
+	team.Owner.MustDo(tb, "complete_sprint", map[string]any{"sprint_id": team.SprintID, "carry_over_to": nil}, nil)
+}
+
+// webhook is what the database sends when the sprint was completed.
+func webhook(team functionstest.Team) map[string]any {
+	return map[string]any{
+		"type": "UPDATE", "schema": "public", "table": "sprints",
+		"record":     map[string]any{"sprint_id": team.SprintID, "project_id": team.ProjectID, "status": "Completed"},
+		"old_record": map[string]any{"status": "Active"},
+	}
+}
+
+type answer struct {
+	Markdown, Picture      string
+	Sent, Failed, Given_Up int
+}
+
+func mustAsk(tb testing.TB, target functionstest.Target, r functionstest.Request) (a answer) {
+	tb.Helper()
+	r.Path = path
+	got := target.MustDo(tb, r)
+	if got.Decode(tb, &a); got.Status != http.StatusOK {
+		tb.Fatalf("%d %s", got.Status, got.Body)
+	}
+	return a
+}
+
+// TestCompleted sends the report once, by the webhook or by the schedule,
+// whichever comes first, with a picture that can be fetched.
+func TestCompleted(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			team := functionstest.MustTeam(t, 16)
+			slack, second := functionstest.MustReceive(t), functionstest.MustReceive(t)
+			team.MustChannel(t, "slack", slack.Target)
+			team.MustChannel(t, "discord", second.Target)
+			second.Status(http.StatusBadGateway)
+			complete(t, team)
+			if got := mustAsk(t, target, functionstest.Request{Service: true, Body: webhook(team)}); got.Sent != 1 || got.Failed != 1 {
+				t.Fatalf("%+v", got)
+			}
+			second.Status(http.StatusOK)
+			team.MustComeAround(t)
+			sweep := functionstest.Request{Service: true, Body: map[string]any{"org_id": team.OrgID}}
+			if got := mustAsk(t, target, sweep); got.Sent != 1 || got.Failed != 0 {
+				t.Errorf("the schedule: %+v", got)
+			}
+			for _, again := range []functionstest.Request{sweep, {Service: true, Body: webhook(team)}} {
+				if got := mustAsk(t, target, again); got != (answer{}) {
+					t.Errorf("again: %+v", got)
+				}
+			}
+			if len(slack.Got()) != 1 || len(second.Got()) != 2 {
+				t.Fatalf("%d and %d messages", len(slack.Got()), len(second.Got()))
+			}
+			body := slack.Got()[0].Body
+			for _, want := range []string{"스프린트 1 보고서", "목표: A board to look at", "약속 14개", "Task 2: 고객 데모 준비"} {
+				if !strings.Contains(body, want) {
+					t.Errorf("no %q in %s", want, body)
+				}
+			}
+			link := regexp.MustCompile(`"image_url":"([^"]+)"`).FindStringSubmatch(body)
+			if link == nil {
+				t.Fatalf("no picture in %s", body)
+			}
+			mustPicture(t, link[1])
+		})
+	}
+}
+
+// mustPicture fetches a picture as Slack does: without keys and tokens.
+func mustPicture(tb testing.TB, address string) {
+	tb.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(resp.Body); err != nil {
+		tb.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "image/png" {
+		tb.Fatalf("%s: %s %s", address, resp.Status, body.String())
+	}
+	picture, err := png.Decode(&body)
+	if err != nil || picture.Bounds().Dx() != 1600 || picture.Bounds().Dy() != 900 {
+		tb.Errorf("%v %v", picture.Bounds(), err)
+	}
+}
+
+func TestAsked(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			team := functionstest.MustTeam(t, 16)
+			slack := functionstest.MustReceive(t)
+			team.MustChannel(t, "slack", slack.Target)
+			body := map[string]any{"sprint_id": team.SprintID}
+			if got := target.MustDo(t, functionstest.Request{Path: path, As: team.Owner, Body: body}); got.Status != 409 || got.Code() != "not_completed" {
+				t.Errorf("while it runs: %d %s", got.Status, got.Body)
+			}
+			complete(t, team)
+			for name, who := range map[string]supabasetest.Person{"member": team.Member, "viewer": team.Viewer} {
+				if got := target.MustDo(t, functionstest.Request{Path: path, As: who, Body: body}); got.Status != 403 || got.Code() != "not_allowed" {
+					t.Errorf("a %s: %d %s", name, got.Status, got.Body)
+				}
+			}
+			stranger := supabasetest.MustSignUp(t)
+			if got := target.MustDo(t, functionstest.Request{Path: path, As: stranger, Body: body}); got.Status != 404 || got.Code() != "sprint_not_found" {
+				t.Errorf("another organization's: %d %s", got.Status, got.Body)
+			}
+			if n := len(slack.Got()); n != 0 {
+				t.Fatalf("%d messages", n)
+			}
+			got := mustAsk(t, target, functionstest.Request{As: team.ScrumMaster, Body: body})
+			if got.Sent != 1 || !strings.HasPrefix(got.Markdown, "# Project of ") {
+				t.Fatalf("%+v", got)
+			}
+			mustPicture(t, got.Picture)
+			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: body}); got.Sent != 0 || got.Markdown == "" {
+				t.Errorf("again without being told to: %+v", got)
+			}
+			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID, "again": true}}); got.Sent != 1 || len(slack.Got()) != 2 {
+				t.Errorf("again: %+v", got)
+			}
+
+			// As Markdown, for everybody who may see the sprint.
+			read := functionstest.Request{Method: http.MethodGet, Path: path + "/" + team.SprintID, As: team.Viewer}
+			answer := target.MustDo(t, read)
+			if answer.Status != 200 || answer.Header.Get("Content-Type") != "text/markdown; charset=utf-8" || answer.Body != got.Markdown {
+				t.Errorf("%d %s", answer.Status, answer.Body)
+			}
+			for _, want := range []string{"- 약속 14개", "| 완료 | 2 | ", "## 사람별", "| Team owner | ", "## 완료하지 못함\n\n- Task "} {
+				if !strings.Contains(answer.Body, want) {
+					t.Errorf("no %q in:\n%s", want, answer.Body)
+				}
+			}
+			read.As = stranger
+			if got := target.MustDo(t, read); got.Status != 404 {
+				t.Errorf("another organization's: %d %s", got.Status, got.Body)
+			}
+			read.As = supabasetest.Person{}
+			if got := target.MustDo(t, read); got.Status != 401 {
+				t.Errorf("nobody: %d %s", got.Status, got.Body)
+			}
+		})
+	}
+}
+
+// TestPictures gives a picture for its own link alone.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	team, other := functionstest.MustTeam(t, 16), functionstest.MustTeam(t, 0)
+	complete(t, team)
+	target := functionstest.Native(t, newHandler, nil)
+	picture := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID}}).Picture
+	u, err := url.Parse(picture)
+	if err != nil || !strings.HasPrefix(picture, os.Getenv("SUPABASE_URL")+"/functions/v1"+path+"/"+team.SprintID+".ko.") {
+		t.Fatalf("%s %v", picture, err)
+	}
+	own := strings.TrimPrefix(u.Path, "/functions/v1")
+	parts := strings.Split(own, ".")
+	for name, wrong := range map[string]string{
+		"another sprint's":    strings.Replace(own, team.SprintID, other.SprintID, 1),
+		"another language":    strings.Replace(own, ".ko.", ".en.", 1),
+		"no signature":        parts[0] + "." + parts[1] + "..png",
+		"a part of it":        parts[0] + "." + parts[1] + "." + parts[2][:42] + ".png",
+		"another signature":   parts[0] + "." + parts[1] + "." + strings.Repeat("A", 43) + ".png",
+		"another kind":        strings.TrimSuffix(own, ".png") + ".svg",
+		"more behind it":      own + ".png",
+		"no sprint":           path + "/x.ko." + parts[2] + ".png",
+		"nothing":             path + "/.png",
+		"a name that is none": path + "/report",
+	} {
+		if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_picture" {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+		}
+	}
+	if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: own}); got.Status != 200 {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
+}
+
+func TestBadCalls(t *testing.T) {
+	t.Parallel()
+	team := functionstest.MustTeam(t, 16)
+	slack := functionstest.MustReceive(t)
+	team.MustChannel(t, "slack", slack.Target)
+	with := func(name string, value any) map[string]any {
+		body := webhook(team)
+		body[name] = value
+		return body
+	}
+	for _, target := range functionstest.Both(t, newHandler) {
+		for _, scenario := range []struct {
+			name    string
+			request functionstest.Request
+			status  int
+			code    string
+		}{
+			{"nobody", functionstest.Request{Body: webhook(team)}, 401, "not_signed_in"},
+			{"a user's webhook", functionstest.Request{As: team.Owner, Body: webhook(team)}, 400, "invalid_request"},
+			{"an insert", functionstest.Request{Service: true, Body: with("type", "INSERT")}, 400, "unknown_event"},
+			{"an unknown kind", functionstest.Request{Service: true, Body: with("type", "EXPLODE")}, 400, "unknown_event"},
+			{"another table", functionstest.Request{Service: true, Body: with("table", "tasks")}, 400, "unknown_event"},
+			{"no record", functionstest.Request{Service: true, Body: with("record", nil)}, 400, "invalid_request"},
+			{"no UUID", functionstest.Request{Service: true, Body: with("record", map[string]any{"sprint_id": "x"})}, 400, "invalid_request"},
+			{"an unknown sprint", functionstest.Request{Service: true, Body: with("record", map[string]any{"sprint_id": "00000000-0000-4000-8000-000000000000"})}, 404, "PT404"},
+			{"one that runs", functionstest.Request{Service: true, Body: webhook(team)}, 409, "PT409"},
+			{"the service, as a person", functionstest.Request{Service: true, Body: map[string]any{"sprint_id": team.SprintID}}, 400, "invalid_request"},
+			{"no moment", functionstest.Request{Service: true, Body: map[string]any{"at": "x"}}, 400, "invalid_request"},
+			{"no JSON", functionstest.Request{Service: true, Body: "completed"}, 400, "invalid_request"},
+			{"no sprint", functionstest.Request{As: team.Owner, Body: map[string]any{}}, 400, "invalid_request"},
+			{"another method", functionstest.Request{As: team.Owner, Method: http.MethodPut}, 405, "method_not_allowed"},
+			{"another path", functionstest.Request{As: team.Owner, Path: path + "/x/y"}, 404, "no_such_path"},
+		} {
+			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
+				if scenario.request.Path == "" {
+					scenario.request.Path = path
+				}
+				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
+					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
+				}
+			})
+		}
+	}
+	if n := len(slack.Got()); n != 0 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestEscape(t *testing.T) {
+	for text, want := range map[string]string{
+		"4차: 배송 추적":                "4차: 배송 추적",
+		"1. first":                 `1\. first`,
+		"2024) x":                  `2024\) x`,
+		"- item":                   `\- item`,
+		"a-b (c) 1.5":              "a-b (c) 1.5",
+		"[x](javascript:alert(1))": `\[x\](javascript:alert(1))`,
+		"<img src=x onerror=y>":    `\<img src=x onerror=y\>`,
+		"http://evil.test":         `http\://evil.test`,
+		"www.evil.test":            `www\.evil.test`,
+		"a|b":                      `a\|b`,
+		"@everyone #1":             `\@everyone \#1`,
+		"two\nlines\r\n# x":        `two lines \# x`,
+		"`code` *b* _i_ ~s~":       "\\`code\\` \\*b\\* \\_i\\_ \\~s\\~",
+		"&lt;":                     `\&lt;`,
+		`\`:                        `\\`,
+		"":                         "",
+	} {
+		if got := escape(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
