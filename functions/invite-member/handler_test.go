@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+	"github.com/mysingle/mysingle/functions/functionstest"
+)
+
+const path = "/invite-member"
+
+// invitations are those of an organization, as its owner sees them.
+func invitations(tb testing.TB, owner supabasetest.Person) (rows []struct {
+	InvitationID string `json:"invitation_id"`
+	Email        string `json:"email"`
+	OrgRole      string `json:"org_role"`
+}) {
+	tb.Helper()
+	owner.MustSelect(tb, "invitations", "select=invitation_id,email,org_role", &rows)
+	return rows
+}
+
+func TestInvite(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			owner := supabasetest.MustSignUp(t)
+			email := uuid.NewString() + "@Test.mysingle.test"
+			got := target.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": " " + email, "org_role": "admin"}})
+			var made struct {
+				InvitationID string    `json:"invitation_id"`
+				Email        string    `json:"email"`
+				OrgRole      string    `json:"org_role"`
+				ExpiresAt    time.Time `json:"expires_at"`
+			}
+			if got.Decode(t, &made); got.Status != http.StatusCreated || made.Email != strings.ToLower(email) || made.OrgRole != "admin" || time.Until(made.ExpiresAt) < 6*24*time.Hour {
+				t.Fatalf("%d %s", got.Status, got.Body)
+			}
+			if strings.Contains(got.Body, "token") {
+				t.Errorf("the answer has the token: %s", got.Body)
+			}
+			rows := invitations(t, owner)
+			if len(rows) != 1 || rows[0].InvitationID != made.InvitationID || rows[0].Email != made.Email {
+				t.Errorf("%+v", rows)
+			}
+		})
+	}
+}
+
+// TestInvitationIsAccepted follows the link that was mailed.
+func TestInvitationIsAccepted(t *testing.T) {
+	t.Parallel()
+	mails := functionstest.MustReceive(t)
+	function := functionstest.Native(t, newHandler, map[string]string{
+		"FUNCTIONS_MAIL_URL": mails.URL, "FUNCTIONS_MAIL_KEY": "re_test_key", "FUNCTIONS_MAIL_FROM": "MySingle <hello@mysingle.test>",
+	})
+	owner := supabasetest.MustSignUp(t)
+	owner.MustUpdate(t, "profiles", "profile_id=eq."+owner.ID, map[string]any{"first_name": "도현", "last_name": "이"})
+	for language, word := range map[string]string{"ko": "이도현 님", "en": "이도현 invites"} {
+		email := uuid.NewString() + "@test.mysingle.test"
+		if got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email, "language": language}}); got.Status != http.StatusCreated {
+			t.Fatalf("%d %s", got.Status, got.Body)
+		}
+		all := mails.Got()
+		mail := all[len(all)-1]
+		var sent struct {
+			From, Subject, Text, HTML string
+			To                        []string
+		}
+		if err := json.Unmarshal([]byte(mail.Body), &sent); err != nil {
+			t.Fatal(err)
+		}
+		if mail.Path != "/emails" || mail.Header.Get("Authorization") != "Bearer re_test_key" || len(sent.To) != 1 || sent.To[0] != email || !strings.Contains(sent.Text, word) {
+			t.Errorf("%s %v %s", mail.Path, sent.To, sent.Text)
+		}
+		link := regexp.MustCompile(regexp.QuoteMeta(os.Getenv("BFF_URL")) + `/#invitation=([0-9a-f]{64})`).FindStringSubmatch(sent.Text)
+		if link == nil || !strings.Contains(sent.HTML, link[0]) {
+			t.Fatalf("no link in %s", sent.Text)
+		}
+		guest := supabasetest.MustSignUp(t)
+		supabasetest.MustExec(t, `update public.profiles set email = $2 where profile_id = $1`, guest.ID, email)
+		guest.MustDo(t, "accept_invitation", map[string]string{"token": link[1]}, nil)
+		var people []struct{}
+		if owner.MustSelect(t, "profiles", "profile_id=eq."+guest.ID, &people); len(people) != 1 {
+			t.Error("the guest isn't in the organization")
+		}
+	}
+}
+
+// TestMailInTheLog reads the invitation in the log of the stack's function.
+func TestMailInTheLog(t *testing.T) {
+	t.Parallel()
+	owner, email := supabasetest.MustSignUp(t), uuid.NewString()+"@test.mysingle.test"
+	if got := functionstest.Both(t, newHandler)[1].MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email}}); got.Status != http.StatusCreated {
+		t.Fatalf("%d %s", got.Status, got.Body)
+	}
+	log, err := os.ReadFile(filepath.Join(supabasetest.Env(t, "STACK_LOGS"), "function-invite-member.log"))
+	_, mail, found := strings.Cut(string(log), "E-mail to "+email)
+	if err != nil || !found {
+		t.Fatalf("%v: no mail to %s in %s", err, email, log)
+	}
+	if !strings.Contains(mail, " (KST)까지") {
+		t.Errorf("not in the organization's time: %s", mail)
+	}
+}
+
+func TestBadInvitations(t *testing.T) {
+	t.Parallel()
+	owner := supabasetest.MustSignUp(t)
+	sprint := owner.MustSprint(t)
+	member := owner.MustColleague(t, sprint.ProjectID, "member")
+	for _, target := range functionstest.Both(t, newHandler) {
+		for _, scenario := range []struct {
+			name    string
+			request functionstest.Request
+			status  int
+			code    string
+		}{
+			{"nobody", functionstest.Request{Body: map[string]any{"email": "a@b.test"}}, 401, "not_signed_in"},
+			{"a token that is none", functionstest.Request{Body: map[string]any{"email": "a@b.test"}, Header: http.Header{"Authorization": {"Bearer x.y.z"}}}, 401, "invalid_token"},
+			{"the service", functionstest.Request{Body: map[string]any{"email": "a@b.test"}, Service: true}, 403, "role_refused"},
+			{"a member", functionstest.Request{As: member, Body: map[string]any{"email": "a@b.test"}}, 403, "42501"},
+			{"no address", functionstest.Request{As: owner, Body: map[string]any{}}, 400, "invalid_request"},
+			{"nothing", functionstest.Request{As: owner}, 400, "invalid_request"},
+			{"an address no mail gets to", functionstest.Request{As: owner, Body: map[string]any{"email": "a@-b-.test"}}, 400, "invalid_request"},
+			{"a bad address", functionstest.Request{As: owner, Body: map[string]any{"email": "nobody"}}, 400, "22023"},
+			{"an address that is none", functionstest.Request{As: owner, Body: map[string]any{"email": 7}}, 400, "invalid_request"},
+			{"an owner", functionstest.Request{As: owner, Body: map[string]any{"email": "a@b.test", "org_role": "owner"}}, 400, "invalid_request"},
+			{"a language", functionstest.Request{As: owner, Body: map[string]any{"email": "a@b.test", "language": "fr"}}, 400, "invalid_request"},
+			{"who is in", functionstest.Request{As: owner, Body: map[string]any{"email": member.Email}}, 409, "PT409"},
+			{"no JSON", functionstest.Request{As: owner, Body: "email=a@b.test"}, 400, "invalid_request"},
+			{"no object", functionstest.Request{As: owner, Body: `["a@b.test"]`}, 400, "invalid_request"},
+			{"a form", functionstest.Request{As: owner, Body: "email=a@b.test", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}, 415, "unsupported_media_type"},
+			{"too much", functionstest.Request{As: owner, Body: map[string]any{"email": strings.Repeat("a", 70_000)}}, 413, "body_too_large"},
+			{"another method", functionstest.Request{As: owner, Method: http.MethodGet}, 405, "method_not_allowed"},
+			{"another path", functionstest.Request{As: owner, Path: path + "/more"}, 404, "no_such_path"},
+		} {
+			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
+				if scenario.request.Path == "" {
+					scenario.request.Path = path
+				}
+				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
+					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
+				}
+			})
+		}
+	}
+	if rows := invitations(t, owner); len(rows) != 0 {
+		t.Errorf("invited all the same: %+v", rows)
+	}
+}
+
+// TestMailFails leaves nobody invited where the mail isn't taken.
+func TestMailFails(t *testing.T) {
+	t.Parallel()
+	mails := functionstest.MustReceive(t)
+	settings := map[string]string{"FUNCTIONS_MAIL_URL": mails.URL, "FUNCTIONS_MAIL_KEY": "re_test_key", "FUNCTIONS_MAIL_FROM": "hello@mysingle.test"}
+	function := functionstest.Native(t, newHandler, settings)
+	owner := supabasetest.MustSignUp(t)
+	for name, answer := range map[string]func(){
+		"refused":    func() { mails.Status(422) },
+		"down":       func() { mails.Status(503) },
+		"redirected": func() { mails.Status(302, "Location", mails.URL+"/elsewhere") },
+		"too many":   func() { mails.Status(429, "Retry-After", "60") },
+		"broken":     func() { mails.Answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }) },
+	} {
+		answer()
+		before := len(mails.Got())
+		got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": uuid.NewString() + "@test.mysingle.test"}})
+		if got.Status != http.StatusBadGateway || got.Code() != "mail_failed" {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+		}
+		// A broken connection is tried once more: the mail has an Idempotency-Key.
+		if n := len(mails.Got()) - before; n != 1 && (name != "broken" || n != 2) {
+			t.Errorf("%s: %d mails were tried", name, n)
+		}
+		if rows := invitations(t, owner); len(rows) != 0 {
+			t.Errorf("%s: invited all the same: %+v", name, rows)
+		}
+	}
+	{
+		function := functionstest.Native(t, newHandler, map[string]string{"FUNCTIONS_LOCAL": ""})
+		got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": uuid.NewString() + "@test.mysingle.test"}})
+		if got.Status != http.StatusServiceUnavailable || got.Code() != "mail_not_configured" || len(invitations(t, owner)) != 0 {
+			t.Errorf("%d %s", got.Status, got.Body)
+		}
+	}
+}
