@@ -1,0 +1,228 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	ics "github.com/arran4/golang-ical"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+	"github.com/mysingle/mysingle/functions/functionstest"
+)
+
+const path = "/calendar"
+
+// mustFeed makes a feed of the person's and returns it, and its link as a path
+// of the function.
+func mustFeed(tb testing.TB, target functionstest.Target, who supabasetest.Person, body map[string]any) (f feed, link string) {
+	tb.Helper()
+	got := target.MustDo(tb, functionstest.Request{Path: path, As: who, Body: body})
+	if got.Decode(tb, &f); got.Status != http.StatusCreated {
+		tb.Fatalf("%d %s", got.Status, got.Body)
+	}
+	u, err := url.Parse(f.URL)
+	if err != nil || !strings.HasPrefix(u.Path, "/functions/v1/calendar/") {
+		tb.Fatalf("%s %v", f.URL, err)
+	}
+	supabasetest.Secret(strings.Split(f.URL, ".")[len(strings.Split(f.URL, "."))-2]) // the signature
+	return f, strings.TrimPrefix(u.Path, "/functions/v1")
+}
+
+// mustRead reads a feed as a calendar app does: with its link alone.
+func mustRead(tb testing.TB, target functionstest.Target, link string) (*ics.Calendar, functionstest.Answer) {
+	tb.Helper()
+	got := target.MustDo(tb, functionstest.Request{Method: http.MethodGet, Path: link})
+	if got.Status != http.StatusOK || got.Header.Get("Content-Type") != "text/calendar; charset=utf-8" {
+		tb.Fatalf("%d %s %s", got.Status, got.Header, got.Body)
+	}
+	calendar, err := ics.ParseCalendar(strings.NewReader(got.Body))
+	if err != nil {
+		tb.Fatalf("%v in %s", err, got.Body)
+	}
+	return calendar, got
+}
+
+// events are a calendar's, by the beginning of their UIDs.
+func events(calendar *ics.Calendar, kind string) (found []*ics.VEvent) {
+	for _, e := range calendar.Events() {
+		if strings.HasPrefix(e.Id(), kind+"-") {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func text(e *ics.VEvent, property ics.ComponentProperty) string {
+	if p := e.GetProperty(property); p != nil {
+		return p.Value
+	}
+	return ""
+}
+
+func TestFeed(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			team := functionstest.MustTeam(t, 0)
+			team.Owner.MustUpdate(t, "organizations", "org_id=eq."+team.OrgID, map[string]any{"reminder_time": "09:30"})
+			team.Owner.MustUpdate(t, "sprints", "sprint_id=eq."+team.SprintID, map[string]any{"sprint_name": "4차; 배송,\n추적\\BEGIN:VEVENT", "goal": strings.Repeat("긴 목표, ", 60)})
+			team.Owner.MustInsert(t, "tasks", []map[string]any{
+				{"project_id": team.ProjectID, "task_name": "견적 보내기", "assigned_to": team.Member.ID, "due_date": supabasetest.Day(3), "status": "In Progress"},
+				{"project_id": team.ProjectID, "task_name": "다른 사람 일", "assigned_to": team.Owner.ID, "due_date": supabasetest.Day(3), "status": "In Progress"},
+				{"project_id": team.ProjectID, "task_name": "끝난 일", "assigned_to": team.Member.ID, "due_date": supabasetest.Day(3), "status": "Completed"},
+			}, nil)
+			f, link := mustFeed(t, target, team.Member, map[string]any{"feed_name": "일정"})
+			calendar, answer := mustRead(t, target, link)
+
+			sprints, scrums, tasks := events(calendar, "sprint"), events(calendar, "scrum"), events(calendar, "task")
+			if len(sprints) != 1 || len(scrums) != 14 || len(tasks) != 1 || len(calendar.Events()) != 16 {
+				t.Fatalf("%d sprints, %d scrums, %d tasks of %d\n%s", len(sprints), len(scrums), len(tasks), len(calendar.Events()), answer.Body)
+			}
+			if s := text(sprints[0], ics.ComponentPropertySummary); s != `스프린트: 4차; 배송, 추적\BEGIN:VEVENT` {
+				t.Errorf("%q", s)
+			}
+			first, err := sprints[0].GetAllDayStartAt()
+			last, err2 := sprints[0].GetAllDayEndAt()
+			if err != nil || err2 != nil || first.Format(time.DateOnly) != supabasetest.Day(0) || last.Format(time.DateOnly) != supabasetest.Day(14) {
+				t.Errorf("%s to %s, %v %v", first, last, err, err2)
+			}
+			starts, err := scrums[0].GetStartAt()
+			if seoul := starts.In(time.FixedZone("Asia/Seoul", 9*60*60)); err != nil || seoul.Format("2006-01-02 15:04") != supabasetest.Day(0)+" 09:30" {
+				t.Errorf("the first scrum is at %s, %v", seoul, err)
+			}
+			if s := text(tasks[0], ics.ComponentPropertySummary); s != "마감: 견적 보내기" {
+				t.Errorf("%q", s)
+			}
+			for _, line := range strings.SplitAfter(strings.TrimSuffix(answer.Body, "\r\n"), "\r\n") {
+				if len(strings.TrimSuffix(line, "\r\n")) > 75 || strings.Contains(strings.TrimSuffix(line, "\r\n"), "\n") || !strings.HasPrefix(line, " ") && !strings.Contains(line, ":") {
+					t.Errorf("no line of RFC 5545: %q", line)
+				}
+			}
+			for _, secret := range []string{team.Member.Email, team.Owner.Email, f.FeedID} {
+				if strings.Contains(answer.Body, secret) {
+					t.Errorf("%s is in the feed", secret)
+				}
+			}
+
+			// The same again is answered with 304, and a change isn't.
+			again := functionstest.Request{Method: http.MethodGet, Path: link, Header: http.Header{"If-None-Match": {answer.Header.Get("ETag")}}}
+			if target.Name == "native" { // supabase-js takes 304 for an error
+				if got := target.MustDo(t, again); got.Status != http.StatusNotModified || got.Body != "" {
+					t.Errorf("%d %s", got.Status, got.Body)
+				}
+			}
+			team.Owner.MustUpdate(t, "tasks", "task_name=eq."+url.PathEscape("견적 보내기")+"&project_id=eq."+team.ProjectID, map[string]any{"status": "Completed"})
+			if got := target.MustDo(t, again); got.Status != http.StatusOK || strings.Contains(got.Body, "견적") {
+				t.Errorf("%d %s", got.Status, got.Body)
+			}
+
+			// Who leaves the project sees no more of it.
+			team.Owner.MustDelete(t, "project_members", "project_id=eq."+team.ProjectID+"&profile_id=eq."+team.Member.ID)
+			if calendar, answer := mustRead(t, target, link); len(calendar.Events()) != 0 {
+				t.Errorf("%s", answer.Body)
+			}
+		})
+	}
+}
+
+// TestLinks shows that a link is good for its own feed alone, until the feed is
+// deleted.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			me, other := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
+			f, link := mustFeed(t, target, me, map[string]any{})
+			g, _ := mustFeed(t, target, other, map[string]any{})
+			parts := strings.Split(link, ".")
+			for name, wrong := range map[string]string{
+				"another feed's":    strings.Replace(link, f.FeedID, g.FeedID, 1),
+				"in capitals":       strings.Replace(link, f.FeedID, strings.ToUpper(f.FeedID), 1),
+				"no signature":      parts[0] + ".ics",
+				"another signature": parts[0] + "." + strings.Repeat("A", 43) + ".ics",
+				"a part of it":      parts[0] + "." + parts[1][:42] + ".ics",
+				"the id alone":      path + "/" + f.FeedID,
+				"nothing":           path + "/.ics",
+			} {
+				if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_feed" {
+					t.Errorf("%s: %d %s", name, got.Status, got.Body)
+				}
+			}
+			var feeds []feed
+			if target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: path, As: me}).Decode(t, &feeds); len(feeds) != 1 || feeds[0].URL != f.URL || feeds[0].FeedName != "MySingle" {
+				t.Errorf("%+v", feeds)
+			}
+			revoke := functionstest.Request{Method: http.MethodDelete, Path: path + "/" + f.FeedID, As: other}
+			if got := target.MustDo(t, revoke); got.Status != 404 {
+				t.Errorf("somebody else's: %d %s", got.Status, got.Body)
+			}
+			mustRead(t, target, link)
+			revoke.As = me
+			if got := target.MustDo(t, revoke); got.Status != 204 || got.Body != "" {
+				t.Errorf("%d %s", got.Status, got.Body)
+			}
+			if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: link}); got.Status != 404 || got.Code() != "no_feed" {
+				t.Errorf("revoked: %d %s", got.Status, got.Body)
+			}
+			if got := target.MustDo(t, revoke); got.Status != 404 {
+				t.Errorf("revoked twice: %d %s", got.Status, got.Body)
+			}
+		})
+	}
+}
+
+func TestBadCalls(t *testing.T) {
+	t.Parallel()
+	me := supabasetest.MustSignUp(t)
+	for _, target := range functionstest.Both(t, newHandler) {
+		for _, scenario := range []struct {
+			name    string
+			request functionstest.Request
+			status  int
+			code    string
+		}{
+			{"nobody", functionstest.Request{Body: map[string]any{}}, 401, "not_signed_in"},
+			{"nobody's feeds", functionstest.Request{Method: http.MethodGet}, 401, "not_signed_in"},
+			{"the service", functionstest.Request{Service: true}, 403, "role_refused"},
+			{"a bad token", functionstest.Request{Header: http.Header{"Authorization": {"Bearer x.y.z"}}}, 401, "invalid_token"},
+			{"no JSON", functionstest.Request{As: me, Body: "x"}, 400, "invalid_request"},
+			{"no text", functionstest.Request{As: me, Body: map[string]any{"feed_name": 7}}, 400, "invalid_request"},
+			{"a long name", functionstest.Request{As: me, Body: map[string]any{"feed_name": strings.Repeat("가", 101)}}, 400, "23514"},
+			{"another method", functionstest.Request{As: me, Method: http.MethodPut}, 405, "method_not_allowed"},
+			{"another path", functionstest.Request{As: me, Path: path + "/a/b"}, 404, "no_such_path"},
+			{"revoking nothing", functionstest.Request{As: me, Method: http.MethodDelete, Path: path + "/x"}, 404, "no_feed"},
+		} {
+			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
+				if scenario.request.Path == "" {
+					scenario.request.Path = path
+				}
+				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
+					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
+				}
+			})
+		}
+	}
+	var feeds []struct{}
+	if me.MustSelect(t, "calendar_feeds", "", &feeds); len(feeds) != 0 {
+		t.Errorf("%d feeds", len(feeds))
+	}
+}
+
+// TestReadingOftenIsTheSame has the same bytes each time, so that apps needn't
+// fetch what they have.
+func TestReadingOftenIsTheSame(t *testing.T) {
+	t.Parallel()
+	target := functionstest.Native(t, newHandler, nil)
+	team := functionstest.MustTeam(t, 5)
+	_, link := mustFeed(t, target, team.Owner, map[string]any{})
+	_, first := mustRead(t, target, link)
+	time.Sleep(1100 * time.Millisecond) // iCalendar counts seconds
+	if _, second := mustRead(t, target, link); second.Body != first.Body || second.Header.Get("ETag") != first.Header.Get("ETag") {
+		t.Errorf("%s\n%s", first.Body, second.Body)
+	}
+}

@@ -1,0 +1,3 @@
+import { serve } from "../edge/loader.ts";
+
+serve(new URL("main.wasm", import.meta.url));
