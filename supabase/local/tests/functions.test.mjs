@@ -1,0 +1,126 @@
+// Edge functions as an app meets them: the probe of functions/edge as WebAssembly under Deno, behind the gateway,
+// called by supabase-js.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@supabase/supabase-js";
+import WebSocket from "ws";
+import { findDeno, findFunctions } from "../functions.mjs";
+import { startGateway } from "../gateway.mjs";
+import { freePort, isFree } from "../ready.mjs";
+import { repository } from "../settings.mjs";
+
+const keys = { publishable: "sb_publishable_test", secret: "sb_secret_test", jwtSecret: "x".repeat(40) };
+const probe = "functions/edge/testdata/probe";
+
+describe("a function behind the gateway, by supabase-js", () => {
+  let deno, gateway, client;
+
+  before(async () => {
+    execFileSync("go", ["run", "./functions/build", `./${probe}`], { cwd: repository });
+    const port = await freePort();
+    deno = spawn(findDeno(), ["run", "--no-prompt", "--no-check", "--no-config", "--allow-net", "--allow-env", "--allow-read", "--unstable-no-legacy-abort", join(repository, probe, "index.ts")], {
+      env: { PATH: process.env.PATH, PORT: String(port), NO_COLOR: "1" },
+      stdio: "ignore",
+    });
+    while (await isFree(port)) {
+      assert.equal(deno.exitCode, null);
+      await sleep(25);
+    }
+    gateway = await startGateway({ port: 0, keys, upstreams: { functions: { probe: `http://127.0.0.1:${port}/probe` } } });
+    client = createClient(`http://127.0.0.1:${gateway.address().port}`, keys.publishable, {
+      auth: { persistSession: false, autoRefreshToken: false },
+      realtime: { transport: WebSocket },
+    });
+  });
+  after(() => {
+    deno?.kill();
+    gateway?.close();
+    gateway?.closeAllConnections();
+  });
+
+  it("gets JSON, and the key and headers that it was called with", async () => {
+    const { data, error } = await client.functions.invoke("probe/echo", { body: { 이름: "해온" }, headers: { "x-mine": "1" } });
+    assert.equal(error, null);
+    assert.equal(data.method, "POST");
+    assert.equal(data.path, "/probe/echo");
+    assert.equal(data.body, '{"이름":"해온"}');
+    assert.deepEqual(data.header.Apikey, [keys.publishable]);
+    assert.deepEqual(data.header["X-Mine"], ["1"]);
+  });
+
+  it("reads events as they come", async () => {
+    const began = Date.now();
+    const { data, error } = await client.functions.invoke("probe/ticks", { method: "GET" });
+    assert.equal(error, null);
+    let first, text = "";
+    for await (const chunk of data.body) {
+      first ??= Date.now() - began;
+      text += Buffer.from(chunk).toString();
+    }
+    assert.equal(text.match(/data: /g).length, 5);
+    assert.ok(first < Date.now() - began - 300, `the first event took ${first} ms of ${Date.now() - began}`);
+  });
+
+  it("sends and gets 10 MB", async () => {
+    const body = randomBytes(10_000_000);
+    const { data, error } = await client.functions.invoke("probe/digest", { body: new Blob([body]) });
+    assert.equal(error, null);
+    assert.equal(data, `10000000 ${createHash("sha256").update(body).digest("hex")}`);
+    const { data: blob } = await client.functions.invoke("probe/bytes?count=10000000", { method: "GET" });
+    assert.equal((await blob.arrayBuffer()).byteLength, 10_000_000);
+  });
+
+  it("answers 200 at once", async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => client.functions.invoke(`probe/hello?name=${i}`, { method: "GET" })));
+    answers.forEach(({ data, error }, i) => assert.deepEqual([data?.hello, error], [String(i), null]));
+  });
+
+  it("learns of a panic, which leaves the function as it was", async () => {
+    const { error } = await client.functions.invoke("probe/panic", { method: "GET" });
+    assert.equal(error.context.status, 500);
+    assert.equal((await error.context.json()).code, "internal");
+    assert.equal((await client.functions.invoke("probe/hello", { method: "GET" })).error, null);
+  });
+
+  it("may leave, and the function knows", async () => {
+    const gone = async () => Number((await client.functions.invoke("probe/gone", { method: "GET" })).data);
+    const earlier = await gone();
+    const leaving = new AbortController();
+    setTimeout(() => leaving.abort(), 100);
+    const { error } = await client.functions.invoke("probe/wait", { method: "GET", signal: leaving.signal });
+    assert.ok(error);
+    for (const end = Date.now() + 5000; (await gone()) === earlier; await sleep(20)) assert.ok(Date.now() < end, "the function doesn't know");
+  });
+
+  it("is told of a function that isn't there", async () => {
+    const { error } = await client.functions.invoke("nothing", { body: {} });
+    assert.equal(error.context.status, 404);
+    assert.equal((await error.context.json()).code, "no_function");
+  });
+});
+
+describe("the functions of the project", () => {
+  const config = readFileSync(join(repository, "supabase", "config.toml"), "utf8");
+
+  for (const name of findFunctions()) {
+    it(`${name} is in config.toml, which the CLI deploys by`, () => {
+      const [, section] = config.split(`[functions.${name}]\n`);
+      assert.ok(section, "it has no section");
+      const settings = section.split(/^\[/m)[0];
+      assert.match(settings, new RegExp(`^entrypoint = "../functions/${name}/index.ts"$`, "m"));
+      assert.match(settings, new RegExp(`^static_files = \\["../functions/${name}/main.wasm"\\]$`, "m"));
+      assert.match(settings, /^verify_jwt = false$/m);
+    });
+  }
+
+  it("are of types that Deno finds nothing wrong with", () => {
+    const files = findFunctions().map((name) => join(repository, "functions", name, "index.ts"));
+    execFileSync(findDeno(), ["check", "--no-config", "--no-lock", ...files], { encoding: "utf8", stdio: "pipe", env: { ...process.env, NO_COLOR: "1" } });
+  });
+});
