@@ -253,6 +253,7 @@ var callable = map[string]string{
 	"sprint_burndown(uuid,timestamp with time zone)":                                "authenticated, service_role",
 	"sprint_flow(uuid,timestamp with time zone)":                                    "authenticated, service_role",
 	"sprint_report(uuid,timestamp with time zone)":                                  "authenticated, service_role",
+	"sprint_standing(uuid)":                                                         "authenticated",
 	"sprint_version(uuid,boolean)":                                                  "authenticated, service_role",
 	"sprint_workload(uuid,timestamp with time zone)":                                "authenticated, service_role",
 	"start_sprint(uuid)":                                                            "authenticated",

@@ -1450,6 +1450,7 @@ export type Database = {
         Args: { as_of?: string; sprint_id: string };
         Returns: Json;
       };
+      sprint_standing: { Args: { sprint_id: string }; Returns: Json };
       sprint_version: {
         Args: { by_minute?: boolean; sprint_id: string };
         Returns: Json;
