@@ -108,7 +108,7 @@ describe("API keys on /auth/v1", () => {
 });
 
 describe("other paths", () => {
-  for (const [path, status] of [["/", 404], ["/rest/v2/x", 404], ["/restx/v1", 404], ["/functions/v1/hello", 503], ["/storage/v1/bucket", 503]]) {
+  for (const [path, status] of [["/", 404], ["/rest/v2/x", 404], ["/restx/v1", 404], ["/functions/v1/hello", 404], ["/functions/v1/", 404], ["/functions/v1/toString", 404], ["/storage/v1/bucket", 503]]) {
     it(`${path} → ${status} with an error body`, async () => {
       const answer = await request(path, { apikey: publishable });
       assert.equal(answer.status, status);

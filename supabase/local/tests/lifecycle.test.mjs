@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import postgres from "postgres";
+import { findFunctions } from "../functions.mjs";
 import { startedAt } from "../processes.mjs";
 import { cleanEnvironment, place, recorded, running, start, until } from "./started-stack.mjs";
 
@@ -20,7 +21,7 @@ function argumentsOf(pid) {
   }
 }
 
-const parts = ["supervisor", "postgres", "auth", "postgrest", "bff"];
+const parts = ["supervisor", "postgres", "auth", "postgrest", ...findFunctions().map((name) => `function-${name}`), "bff"];
 
 describe("up", () => {
   let at, stack, other, commandLine;
@@ -105,7 +106,7 @@ describe("up", () => {
     });
   }
 
-  for (const part of ["bff", "postgrest", "auth"]) {
+  for (const part of ["bff", "postgrest", "auth", "function-calendar"]) {
     it(`starts ${part} again when it dies`, async () => {
       const [dead] = recorded(at).filter((entry) => entry.part === part);
       process.kill(dead.pid, "SIGKILL");

@@ -24,6 +24,7 @@ describe("the settings file", () => {
     assert.match(settings.SUPABASE_SECRET_KEY, /^sb_secret_[\w-]{32}$/);
     assert.ok(settings.SUPABASE_JWT_SECRET.length >= 32);
     assert.equal(Buffer.from(settings.BFF_SESSION_KEYS, "base64").length, 32);
+    assert.equal(Buffer.from(settings.FUNCTIONS_SIGNING_KEYS, "base64").length, 32);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(folder), [".env"]);
   });
@@ -53,7 +54,7 @@ describe("the settings file", () => {
   });
 
   it("gives way to the environment, which is not written into it", () => {
-    const given = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_e", SUPABASE_SECRET_KEY: "sb_secret_e", SUPABASE_JWT_SECRET: "e".repeat(40), BFF_SESSION_KEYS: "e".repeat(43) + "=", SUPABASE_PORT: "55555" };
+    const given = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_e", SUPABASE_SECRET_KEY: "sb_secret_e", SUPABASE_JWT_SECRET: "e".repeat(40), BFF_SESSION_KEYS: "e".repeat(43) + "=", FUNCTIONS_SIGNING_KEYS: "e".repeat(43) + "=", SUPABASE_PORT: "55555" };
     const settings = loadSettings(file, given);
     assert.equal(settings.SUPABASE_PUBLISHABLE_KEY, "sb_publishable_e");
     assert.equal(settings.SUPABASE_PORT, 55555);
