@@ -123,14 +123,16 @@ func (b *builder) table(r Relation) error {
 	var filters []openapi31.ParameterOrReference
 	var required []string
 	for _, column := range r.Columns {
-		if !column.Select {
+		if !column.Select && !column.Insert && !column.Update {
 			continue
 		}
 		schema, err := b.column(column)
 		if err != nil {
 			return err
 		}
-		row["properties"].(map[string]any)[column.Name] = schema
+		if column.Select { // else a secret, which is written and not read
+			row["properties"].(map[string]any)[column.Name] = schema
+		}
 		if rules, ok := b.rules[r.Name][column.Name]; ok && rules.Type != "enum" {
 			schema = maps.Clone(schema)
 			if err := limit(rules, schema); err != nil {
@@ -145,6 +147,9 @@ func (b *builder) table(r Relation) error {
 		}
 		if column.Update {
 			updated["properties"].(map[string]any)[column.Name] = schema
+		}
+		if !column.Select {
+			continue
 		}
 		key := r.Name + "." + column.Name
 		components.WithParametersItem(key, query(column.Name, column.Comment+" A filter: `"+b.filterOf(column.Type)+"`.",

@@ -799,3 +799,18 @@ func TestOpenScrums_manyAtOnce(t *testing.T) {
 		mustHaveOneWinner(t, atOnce(calls...), noRow)
 	}
 }
+
+func TestCalendarFeeds_twentiethAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for range rounds / 3 {
+		w.mustDo("delete from public.calendar_feeds where profile_id = {member}")
+		w.mustDo("insert into public.calendar_feeds (profile_id, org_id) select {member}, {org} from generate_series(1, 19)")
+		calls := make([]func() error, 3)
+		for i := range calls {
+			s := w.session(i, "member")
+			calls[i] = func() error { return s.do("insert into public.calendar_feeds default values") }
+		}
+		mustHaveOneWinner(t, atOnce(calls...), "PT409")
+	}
+}

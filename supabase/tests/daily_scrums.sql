@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(94);
+select plan(104);
 
 select pg_temp.keep('extra_scrum');
 
@@ -170,6 +170,22 @@ select results_eq($$select sprint_id from open_daily_scrums((now() at time zone 
   $$values (pg_temp.id('sprint'))$$, 'open: what is today in the one is still to come in the other');
 select pg_temp.become('outsider');
 select results_eq('select sprint_id from daily_scrums', $$values (pg_temp.id('foreign_sprint'))$$, 'open: each sees their own');
+
+-- open_scrums: the same, by the clock and for the service
+select pg_temp.become('postgres');
+delete from daily_scrums where sprint_id in (pg_temp.id('sprint'), pg_temp.id('foreign_sprint'));
+select pg_temp.become('service');
+select throws_ok($$select open_scrums(now() + interval '1 microsecond')$$, '22023', null, 'clock: of no moment to come');
+select throws_ok($$select open_scrums('-infinity')$$, '22023', 'at is -infinity, it must be a moment that has come', 'clock: nor of none');
+select results_eq($$select sprint_id, scrum_date from open_scrums(now(), pg_temp.id('foreign_org'))$$, $$values (pg_temp.id('foreign_sprint'), (now() at time zone 'Pacific/Pago_Pago')::date)$$, 'clock: opens one organization''s');
+select results_eq($$select sprint_id from open_scrums() where sprint_id in (pg_temp.id('sprint'), pg_temp.id('foreign_sprint'))$$, $$values (pg_temp.id('sprint'))$$, 'clock: then the others'', and returns those alone');
+select is_empty($$select from open_scrums() where sprint_id in (pg_temp.id('sprint'), pg_temp.id('foreign_sprint'))$$, 'clock: any number of calls does it once');
+select results_eq($$select scrum_date from open_scrums(now() - interval '1 day', pg_temp.id('org'))$$, $$values ((now() at time zone 'Pacific/Kiritimati')::date - 1)$$, 'clock: of a day that is over too');
+select is_empty($$select from open_scrums(now() - interval '4 days', pg_temp.id('org'))$$, 'clock: none before the sprint started');
+select is_empty('select from open_scrums(null, gen_random_uuid())', 'clock: none of no organization');
+select pg_temp.become('scrum_master');
+select throws_ok('select open_scrums()', '42501', null, 'clock: not for people');
+select throws_ok('select scrum_digests_due()', '42501', null, 'clock: nor what has to be written');
 
 select * from finish();
 rollback;

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(35);
+select plan(39);
 
 -- Owner
 select pg_temp.become('owner');
@@ -19,6 +19,10 @@ select throws_ok($$update organizations set timezone = 'UTC+9'$$, '22023', null,
 select lives_ok($$update organizations set timezone = 'America/New_York'$$, 'owner: an IANA time zone is taken');
 select throws_ok($$update organizations set working_days = '{0}'$$, '23514', null, 'owner: weekday 0 doesn''t exist');
 select throws_ok($$update organizations set working_days = '{}'$$, '23514', null, 'owner: a week without working days is refused');
+select results_eq('select reminder_time, digest_time from organizations', $$values (time '10:00', time '11:00')$$, 'owner: reminded at ten, told at eleven');
+select lives_ok($$update organizations set reminder_time = '00:00', digest_time = '23:59:59'$$, 'owner: at other times of the day');
+select throws_ok($$update organizations set reminder_time = '24:00'$$, '23514', null, 'owner: at a time that clocks show');
+select throws_ok($$update organizations set digest_time = null$$, '23502', null, 'owner: at some time');
 select throws_ok($$update organizations set org_name = '  '$$, '23514', null, 'owner: a blank name is refused');
 select lives_ok($$insert into org_holidays (holiday_date, name) values ('2027-02-06', '설날')$$, 'owner: adds a holiday, org_id by default');
 select is_empty($$select day, r.code from unnest('{infinity,-infinity,1899-12-31,2201-01-01}'::text[]) day,

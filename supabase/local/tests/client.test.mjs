@@ -71,6 +71,28 @@ for (const [door, url] of [["the gateway", SUPABASE_URL], ["the BFF", BFF_URL]])
       assert.equal(error.code, "invalid_credentials");
     });
 
+    it("writes a channel's target and doesn't get to see it", async () => {
+      const target = `https://hooks.example.test/${randomUUID()}`;
+      const channels = me.client.from("notification_channels");
+      await must(channels.insert({ channel_name: "알림", kind: "slack", target }));
+      const made = await must(me.client.from("notification_channels").select("channel_id, target_hint, events").single());
+      assert.equal(made.target_hint, "hooks.example.test");
+      assert.deepEqual(made.events, ["scrum_reminder", "scrum_digest", "sprint_report"]);
+      const changed = await must(me.client.from("notification_channels").update({ target: `${target}/2` })
+        .eq("channel_id", made.channel_id).select("channel_id").single());
+      assert.equal(changed.channel_id, made.channel_id);
+      for (const columns of ["*", "target", "signing_secret"]) {
+        const { error } = await me.client.from("notification_channels").select(columns);
+        assert.equal(error?.code, "42501", columns);
+      }
+      assert.match(await must(me.client.rpc("rotate_channel_secret", { channel_id: made.channel_id })), /^whsec_/);
+      const theirs = await stranger.client.rpc("rotate_channel_secret", { channel_id: made.channel_id });
+      assert.equal(theirs.status, 404);
+      const claim = await me.client.rpc("claim_notifications", { event: "scrum_digest" });
+      assert.equal(claim.error.code, "42501");
+      await must(me.client.from("notification_channels").delete().eq("channel_id", made.channel_id));
+    });
+
     it("reads the rows of its own organization only", async () => {
       const organizations = await must(me.client.from("organizations").select("org_name"));
       assert.deepEqual(organizations, [{ org_name: "물결 팀" }]);
