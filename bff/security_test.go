@@ -17,7 +17,7 @@ func TestSecurityTables(t *testing.T) {
 	}
 	tests := make(map[string]bool)
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	for _, folder := range []string{".", "../supabase"} {
+	for _, folder := range []string{".", "../functions", "../supabase"} {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, "_test.go") {
 				return err
@@ -33,7 +33,7 @@ func TestSecurityTables(t *testing.T) {
 		}
 	}
 	named := regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(string(text), -1)
-	isTest, isFile := regexp.MustCompile(`^(Test|Fuzz)\w+$`), regexp.MustCompile(`^(bff|supabase|\.ci)/`)
+	isTest, isFile := regexp.MustCompile(`^(Test|Fuzz)\w+$`), regexp.MustCompile(`^(bff|functions|supabase|\.ci)/`)
 	checked := 0
 	for _, name := range named {
 		switch {
