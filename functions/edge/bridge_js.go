@@ -41,7 +41,7 @@ func init() {
 func Serve(h http.Handler) {
 	logToConsole()
 	b := &bridge{handler: h, exchanges: make(map[int]*exchange)}
-	js.Global().Get(hook).Invoke(js.FuncOf(b.handle), js.FuncOf(b.pulled), js.FuncOf(b.written), js.FuncOf(b.left))
+	b.loader = js.Global().Get(hook).Invoke(js.FuncOf(b.handle), js.FuncOf(b.pulled), js.FuncOf(b.written), js.FuncOf(b.left))
 	select {}
 }
 
@@ -49,13 +49,15 @@ func Serve(h http.Handler) {
 // loop, which stands still meanwhile: none of them waits for anything.
 type bridge struct {
 	handler   http.Handler
+	loader    js.Value // respond, begin, write, end, fail and pull, each with an exchange's id first
 	mu        sync.Mutex
 	exchanges map[int]*exchange
 }
 
 // exchange is one request and its answer.
 type exchange struct {
-	js     js.Value // its other half
+	id     int
+	loader js.Value // see bridge
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	pulled chan chunk // what came of the body
@@ -70,25 +72,25 @@ type chunk struct {
 // errLeft is why a request's context ends when nobody waits for the answer.
 var errLeft = errors.New("the client has left")
 
-// handle takes a request: id, exchange, head (method, url, remote address, and
+// handle takes a request: id, head (method, url, remote address, and
 // the headers, name and value in turn, all between line ends), body (null, a
 // whole Uint8Array, or true if it is to be pulled).
 func (b *bridge) handle(_ js.Value, args []js.Value) any {
 	id := args[0].Int()
 	ctx, cancel := context.WithCancelCause(context.Background())
-	x := &exchange{js: args[1], ctx: ctx, cancel: cancel, pulled: make(chan chunk, 1), wrote: make(chan error, 1)}
+	x := &exchange{id: id, loader: b.loader, ctx: ctx, cancel: cancel, pulled: make(chan chunk, 1), wrote: make(chan error, 1)}
 	b.mu.Lock()
 	b.exchanges[id] = x
 	b.mu.Unlock()
-	go b.run(id, x, strings.Split(args[2].String(), "\n"), args[3])
+	go b.run(x, strings.Split(args[1].String(), "\n"), args[2])
 	return nil
 }
 
-func (b *bridge) run(id int, x *exchange, head []string, body js.Value) {
+func (b *bridge) run(x *exchange, head []string, body js.Value) {
 	defer func() {
 		x.cancel(nil)
 		b.mu.Lock()
-		delete(b.exchanges, id)
+		delete(b.exchanges, x.id)
 		b.mu.Unlock()
 	}()
 	w := &response{exchange: x, header: make(http.Header), head: head[0] == http.MethodHead}
@@ -100,13 +102,18 @@ func (b *bridge) run(id int, x *exchange, head []string, body js.Value) {
 	}
 	if !guarded(b.handler, w, r) {
 		if w.began {
-			x.js.Call("fail")
+			x.call("fail")
 			return
 		}
 		w = &response{exchange: x, header: make(http.Header), head: w.head}
 		answerPanic(w)
 	}
 	w.finish()
+}
+
+// call calls one of the loader's functions for the exchange.
+func (x *exchange) call(function string, args ...any) {
+	x.loader.Call(function, append([]any{x.id}, args...)...)
 }
 
 // find is the exchange with the id; nil once it is over.
@@ -191,7 +198,7 @@ func (p *pulling) Read(into []byte) (int, error) {
 		if p.err != nil {
 			return 0, p.err
 		}
-		p.exchange.js.Call("pull")
+		p.exchange.call("pull")
 		select {
 		case c := <-p.exchange.pulled:
 			switch {

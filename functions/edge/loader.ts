@@ -14,14 +14,17 @@ declare class Go {
 
 /** What the Go side gives: see bridge_js.go. */
 interface Bridge {
-  handle(id: number, exchange: Exchange, head: string, body: Uint8Array | boolean | null): void;
+  handle(id: number, head: string, body: Uint8Array | boolean | null): void;
   pulled(id: number, chunk: Uint8Array | null, error: string | null): void;
   written(id: number, error: string | null): void;
   left(id: number): void;
 }
 
+/** What the Go side calls: an exchange's own functions, by its id. */
+type Calls = { [name in "respond" | "begin" | "write" | "end" | "fail" | "pull"]: (id: number, ...args: never[]) => void };
+
 declare global {
-  var mysingleEdge: (...functions: [Bridge["handle"], Bridge["pulled"], Bridge["written"], Bridge["left"]]) => void;
+  var mysingleEdge: (...functions: [Bridge["handle"], Bridge["pulled"], Bridge["written"], Bridge["left"]]) => Calls;
   var mysingleResolve: (host: string) => Promise<string[]>;
 }
 
@@ -59,6 +62,14 @@ class Program {
   #module: Promise<WebAssembly.Module>;
   #running: Promise<Bridge> | null = null;
   #exchanges = new Map<number, Exchange>();
+  #calls: Calls = {
+    respond: (id, ...args: Parameters<Exchange["respond"]>) => this.#exchanges.get(id)?.respond(...args),
+    begin: (id, ...args: Parameters<Exchange["begin"]>) => this.#exchanges.get(id)?.begin(...args),
+    write: (id, ...args: Parameters<Exchange["write"]>) => this.#exchanges.get(id)?.write(...args),
+    end: (id) => this.#exchanges.get(id)?.end(),
+    fail: (id) => this.#exchanges.get(id)?.fail(),
+    pull: (id) => this.#exchanges.get(id)?.pull(),
+  };
   #last = 0;
 
   constructor(file: URL) {
@@ -92,7 +103,10 @@ class Program {
       const instance = await WebAssembly.instantiate(await this.#module, go.importObject);
       return await new Promise((resolve, reject) => {
         // Called before the program first waits for anything, so none of two programs takes the other's.
-        globalThis.mysingleEdge = (handle, pulled, written, left) => resolve({ handle, pulled, written, left });
+        globalThis.mysingleEdge = (handle, pulled, written, left) => {
+          resolve({ handle, pulled, written, left });
+          return this.#calls;
+        };
         go.run(instance).then(() => new Error("it has ended"), (error) => error).then((error) => {
           for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
           go._resume = () => {}; // what else it waited for would throw where nobody catches
@@ -138,7 +152,7 @@ class Exchange {
     }
     const lines = [method, url, remote];
     headers.forEach((value, name) => lines.push(name, value));
-    this.#go(() => this.bridge.handle(this.id, this, lines.join("\n"), given));
+    this.#go(() => this.bridge.handle(this.id, lines.join("\n"), given));
   }
 
   /** The whole answer. */

@@ -65,13 +65,13 @@ func (w *response) Flush() {
 	}
 	if !w.began {
 		headers := w.headers() // looks at the buffer
-		w.exchange.js.Call("begin", w.status, headers)
+		w.exchange.call("begin", w.status, headers)
 		w.began = true
 	}
 	if len(w.buffer) == 0 {
 		return
 	}
-	w.exchange.js.Call("write", bytesOf(w.buffer))
+	w.exchange.call("write", bytesOf(w.buffer))
 	w.buffer = w.buffer[:0]
 	select {
 	case w.err = <-w.exchange.wrote:
@@ -85,14 +85,14 @@ func (w *response) finish() {
 	w.WriteHeader(http.StatusOK)
 	if w.began {
 		w.Flush()
-		w.exchange.js.Call("end")
+		w.exchange.call("end")
 		return
 	}
 	var body any // null
 	if !w.bodyless() {
 		body = bytesOf(w.buffer)
 	}
-	w.exchange.js.Call("respond", w.status, w.headers(), body)
+	w.exchange.call("respond", w.status, w.headers(), body)
 }
 
 // bodyless reports whether the answer can have no body (RFC 9110, 6.4.1).
