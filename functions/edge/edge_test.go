@@ -53,19 +53,6 @@ func withProbes(run func() int) (int, error) {
 	if deno == "" {
 		return 0, fmt.Errorf("DENO_BIN is not set; start with: go tool task test")
 	}
-	// What only the WebAssembly is made of is looked at, so that go test knows
-	// when its last result is out of date.
-	for _, pattern := range []string{"*_js.go", "*.ts", "../build/*.go"} {
-		sources, err := filepath.Glob(pattern)
-		if err != nil {
-			return 0, err
-		}
-		for _, source := range sources {
-			if _, err := os.Stat(source); err != nil {
-				return 0, err
-			}
-		}
-	}
 	build := exec.Command("go", "build", "-o", filepath.Join(folder, "probe"), "./testdata/probe")
 	compile := exec.Command("go", "run", "./functions/build", "./functions/edge/testdata/probe")
 	compile.Dir = filepath.Join("..", "..")
@@ -171,6 +158,19 @@ func (p *probe) mustDo(tb testing.TB, method, path string, header http.Header, b
 }
 
 func TestSameAnswers(t *testing.T) {
+	// What only the WebAssembly is made of is looked at, so that go test knows
+	// when its last result is out of date.
+	for _, pattern := range []string{"*_js.go", "*.ts", "../build/*.go"} {
+		sources, err := filepath.Glob(pattern)
+		if err != nil || len(sources) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, source := range sources {
+			if _, err := os.Stat(source); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for _, scenario := range []struct {
 		name, method, path string
 		header             http.Header
