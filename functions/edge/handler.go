@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // HandlerFunc is a handler that may fail. A *Problem is the answer; any other
@@ -58,6 +60,13 @@ func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		(&Problem{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Message: "This path does not know the method.", Allow: allowed}).Write(w)
 	}
+}
+
+// IsUUID reports whether the text is a UUID as the database writes it: 36
+// characters, in lower case.
+func IsUUID(text string) bool {
+	id, err := uuid.Parse(text)
+	return err == nil && id.String() == text
 }
 
 // NotFound answers for paths that don't exist.

@@ -153,6 +153,15 @@ func (p *Project) Update(ctx context.Context, who bff.Identity, table string, ch
 	})
 }
 
+// UpdateIfNull is Update for rows whose column empty is null: what somebody has
+// written meanwhile stays.
+func (p *Project) UpdateIfNull(ctx context.Context, who bff.Identity, table string, changes any, column, value, empty string, target any) error {
+	return p.asUser(ctx, who, table, target, func(client *postgrest.Client) ([]byte, error) {
+		text, _, err := client.From(table+"?select="+column).Update(changes, "representation", "").Eq(column, value).Is(empty, "null").Execute()
+		return text, err
+	})
+}
+
 // Delete deletes the rows of a table that the user may delete, those whose
 // column has the value, and reads the values of that column, in a list of
 // objects, into the target, unless that is nil.
