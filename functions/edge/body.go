@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 )
 
 // maxBody bounds the JSON that a function is called with, in bytes.
@@ -34,7 +35,7 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, target any) error {
 	}
 	if err := json.Unmarshal(text, target); err != nil {
 		if fault := new(json.UnmarshalTypeError); errors.As(err, &fault) {
-			return BadRequest(fault.Field + " must not be a " + fault.Value + ".")
+			return BadRequest(fault.Field[strings.LastIndexByte(fault.Field, '.')+1:] + " must not be a " + fault.Value + ".")
 		}
 		return BadRequest("The request's body has a member that can't be read.")
 	}

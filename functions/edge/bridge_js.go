@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -161,7 +162,7 @@ func request(x *exchange, head []string, body js.Value) (*http.Request, error) {
 		return nil, err
 	}
 	for i := 3; i+1 < len(head); i += 2 {
-		r.Header.Add(head[i], head[i+1])
+		r.Header.Add(head[i], fromLatin1(head[i+1]))
 	}
 	if host := r.Header.Get("Host"); host != "" {
 		r.Host = host
@@ -180,7 +181,7 @@ func request(x *exchange, head []string, body js.Value) (*http.Request, error) {
 		text := make([]byte, body.Length())
 		js.CopyBytesToGo(text, body)
 		r.ContentLength = int64(len(text))
-		r.Body = io.NopCloser(strings.NewReader(string(text)))
+		r.Body = io.NopCloser(bytes.NewReader(text))
 	}
 	return r, nil
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mysingle/mysingle/functions/edge/deno"
 )
 
 // The same program, natively and compiled to WebAssembly under Deno: whatever
@@ -49,10 +50,6 @@ func withProbes(run func() int) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(folder)
-	deno := os.Getenv("DENO_BIN")
-	if deno == "" {
-		return 0, fmt.Errorf("DENO_BIN is not set; start with: go tool task test")
-	}
 	build := exec.Command("go", "build", "-o", filepath.Join(folder, "probe"), "./testdata/probe")
 	compile := exec.Command("go", "run", "./functions/build", "./functions/edge/testdata/probe")
 	compile.Dir = filepath.Join("..", "..")
@@ -62,19 +59,25 @@ func withProbes(run func() int) (int, error) {
 		}
 	}
 	for _, one := range []struct {
-		probe   *probe
-		name    string
-		command []string
+		probe  *probe
+		start  func(string, io.Writer, ...string) (*deno.Function, error)
+		script string
 	}{
-		{&native, "native", []string{filepath.Join(folder, "probe")}},
-		{&wasm, "wasm", []string{deno, "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "testdata/probe/index.ts"}},
+		{&native, deno.StartNative, filepath.Join(folder, "probe")},
+		{&wasm, deno.Start, "testdata/probe/index.ts"},
 	} {
-		one.probe.log = filepath.Join(folder, one.name+".log")
-		stop, err := one.probe.start(one.command)
+		log, err := os.CreateTemp(folder, "log")
 		if err != nil {
-			return 0, fmt.Errorf("%s: %w", one.name, err)
+			return 0, err
 		}
-		defer stop()
+		defer log.Close()
+		f, err := one.start(one.script, log, "PROBE_SAYS=안녕", "PROBE_LONG="+strings.Repeat("x", 20_000))
+		if err != nil {
+			text, _ := os.ReadFile(log.Name())
+			return 0, fmt.Errorf("%w\n%s", err, text)
+		}
+		defer f.Stop()
+		*one.probe = probe{f.URL, log.Name()}
 	}
 	code := run()
 	if code != 0 {
@@ -82,42 +85,6 @@ func withProbes(run func() int) (int, error) {
 		fmt.Fprintf(os.Stderr, "what the function logged as WebAssembly, at the end:\n%s\n", text[max(0, len(text)-4000):])
 	}
 	return code, nil
-}
-
-// start runs the command until stop is called, and waits until it answers.
-func (p *probe) start(command []string) (stop func(), err error) {
-	held, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	address := held.Addr().String()
-	held.Close()
-	_, port, _ := net.SplitHostPort(address)
-	log, err := os.Create(p.log)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), "PORT="+port, "NO_COLOR=1", "PROBE_SAYS=안녕", "PROBE_LONG="+strings.Repeat("x", 20_000))
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	stop = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	p.url = "http://" + address
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if resp, err := http.Get(p.url + "/probe/hello"); err == nil {
-			resp.Body.Close()
-			return stop, nil
-		}
-	}
-	stop()
-	text, _ := os.ReadFile(p.log)
-	return nil, fmt.Errorf("it doesn't answer: %s", text)
 }
 
 // answer is what a client sees, but for what each server adds of its own.
@@ -186,7 +153,9 @@ func TestSameAnswers(t *testing.T) {
 		{name: "a body in Korean", method: "POST", path: "/probe/echo", body: `{"이름":"해온"}`, header: http.Header{"Content-Type": {"application/json"}}},
 		{name: "an empty body", method: "POST", path: "/probe/echo", body: ""},
 		{name: "an escaped path", method: "GET", path: "/probe/echo?a=%2F&b=+&c=%ea"},
-		{name: "headers, one of them twice", method: "GET", path: "/probe/echo", header: http.Header{"X-One": {"1"}, "X-Empty": {""}, "Authorization": {"Bearer x.y.z"}, "Cookie": {"a=1; b=2"}}},
+		{name: "headers in Korean", method: "GET", path: "/probe/echo", header: http.Header{"X-Ko": {"이름"}}},
+		{name: "an answer with a header in Korean", method: "GET", path: "/probe/korean"},
+		{name: "headers", method: "GET", path: "/probe/echo", header: http.Header{"X-One": {"1"}, "X-Empty": {""}, "Authorization": {"Bearer x.y.z"}, "Cookie": {"a=1; b=2"}}},
 		{name: "answers with repeated headers", method: "GET", path: "/probe/headers"},
 		{name: "201", method: "GET", path: "/probe/status?code=201"},
 		{name: "204", method: "GET", path: "/probe/status?code=204"},
@@ -330,6 +299,14 @@ func TestPanicsAndEnds(t *testing.T) {
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/hello", nil, nil); got.Status != 200 {
 		t.Errorf("after its end: %+v", got)
+	}
+	// An answer that HTTP hasn't got ends the handler, which would wait for ever.
+	before := wasm.mustDo(t, "GET", "/probe/gone", nil, nil).Body
+	if got := wasm.mustDo(t, "GET", "/probe/bad-header", nil, nil); got.Status != 500 {
+		t.Errorf("%+v", got)
+	}
+	if after := wasm.mustDo(t, "GET", "/probe/gone", nil, nil).Body; after == before {
+		t.Error("the handler goes on writing to nobody")
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/status?code=99", nil, nil); got.Status != 200 { // dropped, as what precedes an answer
 		t.Errorf("%+v", got)

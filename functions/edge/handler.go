@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"maps"
@@ -53,7 +54,8 @@ func (m Methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
 	case r.Method == http.MethodOptions:
 		w.Header().Set("Access-Control-Allow-Methods", allowed)
-		w.Header().Set("Access-Control-Allow-Headers", "authorization, apikey, content-type, x-client-info, accept-language")
+		w.Header().Set("Access-Control-Allow-Headers", cmp.Or(r.Header.Get("Access-Control-Request-Headers"), "*"))
+		w.Header().Set("Vary", "Access-Control-Request-Headers")
 		w.Header().Set("Access-Control-Max-Age", "7200")
 		w.Header().Set("Allow", allowed)
 		w.WriteHeader(http.StatusNoContent)

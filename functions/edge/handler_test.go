@@ -44,8 +44,8 @@ func TestMethods(t *testing.T) {
 		{"GET", "GET", "", "", 200, `{"n":1}`, map[string]string{"Content-Type": "application/json", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}},
 		{"HEAD", "HEAD", "", "", 200, "", nil},
 		{"a browser asks first", "OPTIONS", "", "", 204, "", map[string]string{
-			"Access-Control-Allow-Methods": "DELETE, GET, POST, PUT, OPTIONS", "Access-Control-Allow-Headers": "authorization", "Access-Control-Allow-Origin": "*", "Allow": "DELETE, GET, POST, PUT, OPTIONS"}},
-		{"another method", "PATCH", "", "", 405, `"code":"method_not_allowed"`, map[string]string{"Allow": "DELETE, GET, POST, PUT, OPTIONS"}},
+			"Access-Control-Allow-Methods": "DELETE, GET, POST, PUT, OPTIONS", "Access-Control-Allow-Headers": "authorization, x-region", "Access-Control-Allow-Origin": "*", "Allow": "DELETE, GET, POST, PUT, OPTIONS"}},
+		{"another method", "PATCH", "", "", 405, `"code":"method_not_allowed"`, map[string]string{"Access-Control-Allow-Origin": "*", "Allow": "DELETE, GET, POST, PUT, OPTIONS"}},
 		{"JSON", "POST", "application/json; charset=utf-8", `{"name":"하나","size":2,"more":null}`, 201, `{"name":"하나","size":2}`, nil},
 		{"nothing", "POST", "", "", 201, `{"name":"","size":0}`, nil},
 		{"a wrong type", "POST", "application/json", `{"size":"two"}`, 400, "size must not be a string", map[string]string{"Content-Type": "application/problem+json"}},
@@ -62,6 +62,9 @@ func TestMethods(t *testing.T) {
 			r := httptest.NewRequest(scenario.method, "/f/secret", strings.NewReader(scenario.body))
 			if scenario.kind != "" {
 				r.Header.Set("Content-Type", scenario.kind)
+			}
+			if scenario.method == http.MethodOptions {
+				r.Header.Set("Access-Control-Request-Headers", "authorization, x-region")
 			}
 			w := httptest.NewRecorder()
 			path.ServeHTTP(w, r)

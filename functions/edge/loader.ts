@@ -14,6 +14,7 @@ declare class Go {
 
 /** What the Go side gives: see bridge_js.go. */
 interface Bridge {
+  ended: boolean;
   handle(id: number, head: string, body: Uint8Array | boolean | null): void;
   pulled(id: number, chunk: Uint8Array | null, error: string | null): void;
   written(id: number, error: string | null): void;
@@ -26,22 +27,27 @@ type Calls = { [name in "respond" | "begin" | "write" | "end" | "fail" | "pull"]
 declare global {
   var mysingleEdge: (...functions: [Bridge["handle"], Bridge["pulled"], Bridge["written"], Bridge["left"]]) => Calls;
   var mysingleResolve: (host: string) => Promise<string[]>;
+  var EdgeRuntime: { waitUntil(promise: Promise<unknown>): void } | undefined;
 }
 
 /** Bodies that say they are no longer than this are handed over whole. */
 const smallBody = 64 << 10;
 
-/** A host's addresses, for Go code that must know where a request would go. */
+/** A host's addresses, for Go code that must know where a request would go. A look-up that fails, other than for lack of such an address, fails the whole. */
 globalThis.mysingleResolve = async (host) => {
-  const found = await Promise.allSettled([Deno.resolveDns(host, "A"), Deno.resolveDns(host, "AAAA")]);
-  return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  const look = (kind: "A" | "AAAA") =>
+    Deno.resolveDns(host, kind).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    });
+  return (await Promise.all([look("A"), look("AAAA")])).flat();
 };
 
 // An upstream that breaks off while Go reads its answer can leave a promise behind that nobody waits for any
 // more: net/http has its error by then. It must not take the function down.
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  console.warn(`Nobody waits for this any more: ${event.reason}`);
+  console.error(`Nobody waited for this: ${event.reason?.stack ?? event.reason}`);
 });
 
 /** Serves the function in the WebAssembly file at the URL. PORT, if set, says where on this machine. */
@@ -87,8 +93,14 @@ class Program {
     }
     const id = ++this.#last;
     return await new Promise((resolve) => {
-      const exchange = new Exchange(id, bridge, request, resolve, () => this.#exchanges.delete(id));
+      const over = Promise.withResolvers<void>();
+      const exchange = new Exchange(id, bridge, request, resolve, () => {
+        this.#exchanges.delete(id);
+        over.resolve();
+      });
       this.#exchanges.set(id, exchange);
+      // Whether or not the client waits, what Go has begun it may finish: Supabase ends idle instances.
+      globalThis.EdgeRuntime?.waitUntil(over.promise);
       exchange.start(remote);
     });
   }
@@ -103,14 +115,16 @@ class Program {
       const instance = await WebAssembly.instantiate(await this.#module, go.importObject);
       return await new Promise((resolve, reject) => {
         // Called before the program first waits for anything, so none of two programs takes the other's.
+        let bridge: Bridge | null = null;
         globalThis.mysingleEdge = (handle, pulled, written, left) => {
-          resolve({ handle, pulled, written, left });
+          resolve((bridge = { ended: false, handle, pulled, written, left }));
           return this.#calls;
         };
         go.run(instance).then(() => new Error("it has ended"), (error) => error).then((error) => {
           for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
           go._resume = () => {}; // what else it waited for would throw where nobody catches
           this.#running = null;
+          if (bridge) bridge.ended = true;
           reject(error);
           console.error(`The function ended: ${error}`);
           for (const exchange of this.#exchanges.values()) exchange.fail();
@@ -166,7 +180,7 @@ class Exchange {
     const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
     this.#writer = writable.getWriter();
     this.#writer.closed.catch(this.#left); // the client is gone
-    this.#answer(readable, status, headers);
+    if (!this.#answer(readable, status, headers)) readable.cancel("there is no answer").catch(() => {}); // ends the writer, too
   }
 
   /** A piece of the body: Go waits until it is taken. */
@@ -197,15 +211,18 @@ class Exchange {
     );
   }
 
-  #answer(body: BodyInit | null, status: number, lines: string): void {
+  /** Answers, and returns whether that is an answer at all. */
+  #answer(body: BodyInit | null, status: number, lines: string): boolean {
     try {
       const headers = new Headers();
       const parts = lines === "" ? [] : lines.split("\n");
       for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i], parts[i + 1]);
       this.resolve(new Response(body, { status, headers }));
+      return true;
     } catch (error) {
       console.error(`The answer is none: ${error}`); // a status or header that HTTP hasn't got
       this.resolve(failed());
+      return false;
     }
   }
 
@@ -214,11 +231,8 @@ class Exchange {
   /** Calls into Go, which may have ended. */
   #go(call: () => void): void {
     if (this.#over) return;
-    try {
-      call();
-    } catch {
-      this.fail();
-    }
+    if (this.bridge.ended) this.fail();
+    else call();
   }
 
   #end(): void {
@@ -233,6 +247,6 @@ function failed(): Response {
   const message = "Something went wrong here. It has been logged.";
   return Response.json(
     { code: "internal", message, details: null, hint: null, type: "about:blank", title: "Internal Server Error", status: 500 },
-    { status: 500, headers: { "content-type": "application/problem+json", "cache-control": "no-store" } },
+    { status: 500, headers: { "content-type": "application/problem+json", "cache-control": "no-store", "access-control-allow-origin": "*" } },
   );
 }

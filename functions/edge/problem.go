@@ -45,6 +45,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/problem+json")
+	header.Set("Access-Control-Allow-Origin", "*") // or pages could not read what is wrong
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	if p.Status == http.StatusUnauthorized {

@@ -111,7 +111,7 @@ func (w *response) headers() string {
 	var lines []string
 	for name, values := range w.header {
 		for _, value := range values {
-			lines = append(lines, name, oneLine.Replace(value))
+			lines = append(lines, name, latin1(oneLine.Replace(value)))
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -124,4 +124,38 @@ func bytesOf(p []byte) js.Value {
 	array := uint8Array.New(len(p))
 	js.CopyBytesToJS(array, p)
 	return array
+}
+
+// latin1 is a header's value as JavaScript has it: a character for each byte
+// (ByteString, Web IDL 3.10.15).
+func latin1(text string) string {
+	if isASCII(text) {
+		return text
+	}
+	runes := make([]rune, len(text))
+	for i := range len(text) {
+		runes[i] = rune(text[i])
+	}
+	return string(runes)
+}
+
+// fromLatin1 is the reverse.
+func fromLatin1(text string) string {
+	if isASCII(text) {
+		return text
+	}
+	var raw []byte
+	for _, r := range text {
+		raw = append(raw, byte(r))
+	}
+	return string(raw)
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }

@@ -8,11 +8,9 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mysingle/mysingle/functions/edge/deno"
 )
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 	span := flag.Duration("span", 3*time.Second, "how long a round's load lasts")
 	clients := flag.Int("clients", 16, "how many requests are under way at a time")
 	flag.Parse()
-	if err := run(context.Background(), *rounds, *span, *clients); err != nil {
+	if err := run(*rounds, *span, *clients); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -46,9 +46,9 @@ type candidate struct {
 // memoryAfter are the numbers of requests after which memory is looked at.
 var memoryAfter = []int{1_000, 10_000, 20_000, 40_000}
 
-func run(ctx context.Context, rounds int, span time.Duration, clients int) error {
+func run(rounds int, span time.Duration, clients int) error {
 	const probe = "functions/edge/testdata/"
-	if out, err := exec.CommandContext(ctx, "go", "run", "./functions/build", "./"+probe+"probe").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "run", "./functions/build", "./"+probe+"probe").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	all := []*candidate{
@@ -57,13 +57,13 @@ func run(ctx context.Context, rounds int, span time.Duration, clients int) error
 	}
 	for range rounds {
 		for _, c := range all {
-			if err := c.round(ctx, span, clients); err != nil {
+			if err := c.round(span, clients); err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
 	}
 	for _, c := range all {
-		if err := c.remember(ctx, clients); err != nil {
+		if err := c.remember(clients); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
@@ -74,9 +74,9 @@ func run(ctx context.Context, rounds int, span time.Duration, clients int) error
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| %s | %.2f MB | %s | %s | %s | %s |\n", c.name, float64(info.Size())/(1<<20), times(c.started), times(c.p50), times(c.p99), rates(c.rate))
+		fmt.Printf("| %s | %.2f MiB | %s | %s | %s | %s |\n", c.name, float64(info.Size())/(1<<20), times(c.started), times(c.p50), times(c.p99), rates(c.rate))
 	}
-	fmt.Printf("\nResident memory after so many requests, in MB\n\n|")
+	fmt.Printf("\nResident memory after so many requests, in MiB\n\n|")
 	for _, n := range memoryAfter {
 		fmt.Printf(" | %d", n)
 	}
@@ -92,13 +92,13 @@ func run(ctx context.Context, rounds int, span time.Duration, clients int) error
 }
 
 // round starts the function, times its first answer and puts load on it.
-func (c *candidate) round(ctx context.Context, span time.Duration, clients int) error {
+func (c *candidate) round(span time.Duration, clients int) error {
 	began := time.Now()
-	f, err := c.start(ctx)
+	f, err := c.start()
 	if err != nil {
 		return err
 	}
-	defer f.stop()
+	defer f.Stop()
 	c.started = append(c.started, time.Since(began))
 	if _, err := f.load(2000, clients); err != nil { // warm
 		return err
@@ -119,12 +119,12 @@ func (c *candidate) round(ctx context.Context, span time.Duration, clients int) 
 }
 
 // remember looks at the memory of an instance as it serves on.
-func (c *candidate) remember(ctx context.Context, clients int) error {
-	f, err := c.start(ctx)
+func (c *candidate) remember(clients int) error {
+	f, err := c.start()
 	if err != nil {
 		return err
 	}
-	defer f.stop()
+	defer f.Stop()
 	sent := 0
 	for _, n := range memoryAfter {
 		if _, err := f.load(n-sent, clients); err != nil {
@@ -142,43 +142,21 @@ func (c *candidate) remember(ctx context.Context, clients int) error {
 
 // function is a running one.
 type function struct {
-	url    string
-	cmd    *exec.Cmd
+	*deno.Function
 	client *http.Client
 }
 
 // start starts the function and waits for its first answer.
-func (c *candidate) start(ctx context.Context) (*function, error) {
-	held, err := net.Listen("tcp", "127.0.0.1:0")
+func (c *candidate) start() (*function, error) {
+	f, err := deno.Start(c.script, os.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	address := held.Addr().String()
-	held.Close()
-	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.CommandContext(ctx, os.Getenv("DENO_BIN"), "run", "--no-prompt", "--no-check", "--no-config", "--allow-net", "--allow-env", "--allow-read", "--unstable-no-legacy-abort", c.script)
-	cmd.Env = append(os.Environ(), "PORT="+port)
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("DENO_BIN: %w", err)
-	}
-	f := &function{"http://" + address + "/probe/hello?name=bench", cmd, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 10 * time.Second}}
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if err := f.ask(); err == nil {
-			return f, nil
-		}
-	}
-	f.stop()
-	return nil, fmt.Errorf("%s doesn't answer", c.script)
-}
-
-func (f *function) stop() {
-	_ = f.cmd.Process.Kill()
-	_ = f.cmd.Wait()
-	f.client.CloseIdleConnections()
+	return &function{f, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 10 * time.Second}}, nil
 }
 
 func (f *function) ask() error {
-	resp, err := f.client.Get(f.url)
+	resp, err := f.client.Get(f.URL + "/probe/hello?name=bench")
 	if err != nil {
 		return err
 	}
@@ -215,7 +193,7 @@ func (f *function) load(n, clients int) ([]time.Duration, error) {
 
 // resident is the process's memory, in kB (Linux).
 func (f *function) resident() (int, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.PID()))
 	if err != nil {
 		return 0, err
 	}

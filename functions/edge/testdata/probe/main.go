@@ -29,6 +29,8 @@ func main() {
 	mux.HandleFunc("GET /probe/gone", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, gone.Load()) })
 	mux.HandleFunc("GET /probe/status", status)
 	mux.HandleFunc("GET /probe/headers", headers)
+	mux.HandleFunc("GET /probe/korean", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Ko", "이름") })
+	mux.HandleFunc("GET /probe/bad-header", badHeader)
 	mux.HandleFunc("GET /probe/panic", func(http.ResponseWriter, *http.Request) { panic("on purpose") })
 	mux.HandleFunc("GET /probe/late-panic", latePanic)
 	mux.HandleFunc("GET /probe/environment", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, os.Getenv(r.FormValue("name"))) })
@@ -37,7 +39,7 @@ func main() {
 	edge.Serve(mux)
 }
 
-// hello is what bench_test.go compares with the same in TypeScript.
+// hello is what functions/edge/bench compares with the same in TypeScript.
 func hello(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"hello": r.FormValue("name"), "items": []int{1, 2, 3}, "ok": true})
@@ -142,6 +144,19 @@ func headers(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Add("Set-Cookie", "b=2; Path=/")
 	w.Header().Set("X-Text", "two\r\nlines")
 	fmt.Fprint(w, "<html><body>sniffed</body></html>")
+}
+
+// badHeader streams an answer whose header has no name that HTTP knows.
+func badHeader(w http.ResponseWriter, _ *http.Request) {
+	w.Header()["not a name"] = []string{"x"}
+	for range 100 {
+		_, err := w.Write([]byte("piece"))
+		w.(http.Flusher).Flush()
+		if err != nil {
+			gone.Add(1)
+			return
+		}
+	}
 }
 
 // latePanic has begun its answer when it fails.
