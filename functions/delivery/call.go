@@ -1,9 +1,7 @@
 package delivery
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,20 +40,5 @@ func (in When) Check() error {
 }
 
 // Refused turns an error of the database's into the answer to the service: what
-// was wrong with its input, where the code says so (class 22, and PT404 and
-// PT409 of our own).
-func Refused(err error) error {
-	fault := new(project.Error)
-	if !errors.As(err, &fault) {
-		return project.Answer(err)
-	}
-	switch {
-	case strings.HasPrefix(fault.Code, "22"):
-		return &edge.Problem{Status: http.StatusBadRequest, Code: fault.Code, Message: fault.Message}
-	case fault.Code == "PT404":
-		return &edge.Problem{Status: http.StatusNotFound, Code: fault.Code, Message: fault.Message}
-	case fault.Code == "PT409":
-		return &edge.Problem{Status: http.StatusConflict, Code: fault.Code, Message: fault.Message}
-	}
-	return project.Answer(err)
-}
+// was wrong with its input is for it to read, as for a user.
+func Refused(err error) error { return project.Answer(err) }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,11 +18,15 @@ import (
 )
 
 const (
-	// batch is how many messages are claimed at a time, atOnce how many are on
-	// their way at a time.
-	batch, atOnce = 50, 8
-	// enough is after which time no more are claimed: what is left comes with
-	// the next call. A claim holds for five minutes.
+	// batch is how many messages are claimed, and on their way, at a time: a
+	// function that is ended in the middle has no more than these unsettled. A
+	// claim holds for five minutes, which is much longer than it needs.
+	batch = 8
+	// most is how many messages a call sends, and enough the time after which it
+	// claims no more: a call has two seconds of processor time in all, which is
+	// what about three times as many messages take. What is left comes with the
+	// next call.
+	most   = 64
 	enough = 45 * time.Second
 )
 
@@ -44,6 +50,21 @@ type Tally struct {
 	// Failed are to be tried again, GivenUp are not.
 	Failed  int `json:"failed"`
 	GivenUp int `json:"given_up"`
+}
+
+func (t *Tally) count(status string) {
+	switch status {
+	case "sent":
+		t.Sent++
+	case "given up":
+		t.GivenUp++
+	default:
+		t.Failed++
+	}
+}
+
+func (t *Tally) add(more Tally) {
+	t.Sent, t.Failed, t.GivenUp = t.Sent+more.Sent, t.Failed+more.Failed, t.GivenUp+more.GivenUp
 }
 
 // Compose writes the message of a claim, but for its ID and its event. ErrNothing
@@ -72,45 +93,80 @@ func New(p *project.Project) (*Deliverer, error) {
 // moment (now if empty) and in the organization (all if empty).
 func (d *Deliverer) Due(ctx context.Context, event string, at, org *string, compose Compose) (Tally, error) {
 	var sum Tally
-	for began := time.Now(); ; {
+	compose = once(compose)
+	for began, claimed := time.Now(), 0; claimed < most && time.Since(began) < enough; {
 		var claims []Claim
 		args := map[string]any{"event": event, "at": at, "org_id": org, "batch": batch}
 		if err := d.Project.Service(ctx, "claim_notifications", args, &claims); err != nil {
 			return sum, err
 		}
-		tally := d.Deliver(ctx, claims, compose)
-		sum.Sent, sum.Failed, sum.GivenUp = sum.Sent+tally.Sent, sum.Failed+tally.Failed, sum.GivenUp+tally.GivenUp
-		if len(claims) < batch || time.Since(began) > enough {
-			return sum, nil
+		sum.add(d.deliver(ctx, claims, compose))
+		if claimed += len(claims); len(claims) < batch {
+			break
 		}
 	}
+	return sum, nil
 }
 
 // Deliver sends the messages of claims, side by side.
 func (d *Deliverer) Deliver(ctx context.Context, claims []Claim, compose Compose) Tally {
+	var sum Tally
+	compose = once(compose)
+	for some := range slices.Chunk(claims, batch) {
+		sum.add(d.deliver(ctx, some, compose))
+	}
+	return sum
+}
+
+// once makes compose write each message one time, for all of its channels.
+func once(compose Compose) Compose {
+	type key struct {
+		subject  string
+		language phrase.Language
+	}
+	type message struct {
+		once sync.Once
+		m    notify.Message
+		err  error
+	}
+	var written sync.Map // key: *message
+	return func(ctx context.Context, claim Claim) (notify.Message, error) {
+		one, _ := written.LoadOrStore(key{claim.Subject, claim.Language}, &message{err: errPanicked})
+		m := one.(*message)
+		m.once.Do(func() { m.m, m.err = compose(ctx, claim) })
+		return m.m, m.err
+	}
+}
+
+// errPanicked is what is left of a message whose composition panicked.
+var errPanicked = errors.New("composing it panicked")
+
+func (d *Deliverer) deliver(ctx context.Context, claims []Claim, compose Compose) Tally {
 	var mu sync.Mutex
 	var tally Tally
 	var all sync.WaitGroup
-	places := make(chan struct{}, atOnce)
 	for _, claim := range claims {
-		places <- struct{}{}
 		all.Go(func() {
-			defer func() { <-places }()
-			status := d.settle(ctx, claim, d.send(ctx, claim, compose))
+			status := d.settle(ctx, claim, d.guarded(ctx, claim, compose))
 			mu.Lock()
 			defer mu.Unlock()
-			switch status {
-			case "sent":
-				tally.Sent++
-			case "given up":
-				tally.GivenUp++
-			default:
-				tally.Failed++
-			}
+			tally.count(status)
 		})
 	}
 	all.Wait()
 	return tally
+}
+
+// guarded is send, and makes a panic a failure: it is in a goroutine of its own,
+// where it would end everybody else's requests too.
+func (d *Deliverer) guarded(ctx context.Context, claim Claim, compose Compose) (failure *notify.Failure) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			slog.Error("panic", "event", claim.Event, "subject", claim.Subject, "fault", fault, "stack", string(debug.Stack()))
+			failure = &notify.Failure{Code: "panicked"}
+		}
+	}()
+	return d.send(ctx, claim, compose)
 }
 
 // send sends one message. The error is a *notify.Failure.
@@ -137,10 +193,14 @@ func (d *Deliverer) send(ctx context.Context, claim Claim, compose Compose) *not
 
 // settle writes down what became of a message, and returns its status in the
 // log. Where even that fails the claim runs out, and the message is sent again:
-// twice is better than never, and receivers that look at its ID know.
+// twice is better than never, and receivers that look at its ID know. What the
+// database refuses is final: the channel is gone, or the claim had run out and
+// is somebody else's, or an earlier word of ours arrived after all.
 func (d *Deliverer) settle(ctx context.Context, claim Claim, failure *notify.Failure) (status string) {
 	args := map[string]any{"log_id": claim.LogID, "attempt": claim.Attempt}
+	became := "sent"
 	if failure != nil {
+		became = "failed"
 		slog.Warn("a message was not sent", "event", claim.Event, "subject", claim.Subject, "log", claim.LogID,
 			"channel", claim.Channel, "attempt", claim.Attempt, "reason", failure.Code, "permanent", failure.Permanent)
 		args["error"], args["permanent"] = failure.Code, failure.Permanent
@@ -150,13 +210,14 @@ func (d *Deliverer) settle(ctx context.Context, claim Claim, failure *notify.Fai
 	}
 	var err error
 	for attempt := range 3 {
-		if attempt > 0 {
-			time.Sleep(time.Duration(attempt) * 200 * time.Millisecond)
-		}
+		time.Sleep(time.Duration(attempt) * 200 * time.Millisecond)
 		if err = d.Project.Service(ctx, "settle_notification", args, &status); err == nil {
 			return status
 		}
+		if errors.As(err, new(*project.Error)) {
+			break
+		}
 	}
-	slog.Error("a message's end could not be written down", "log", claim.LogID, "sent", failure == nil, "error", err)
-	return "failed"
+	slog.Error("a message's end could not be written down", "log", claim.LogID, "became", became, "error", err)
+	return became
 }

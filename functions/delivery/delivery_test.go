@@ -1,0 +1,105 @@
+package delivery_test
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
+	"github.com/mysingle/mysingle/functions/delivery"
+	"github.com/mysingle/mysingle/functions/functionstest"
+	"github.com/mysingle/mysingle/functions/notify"
+)
+
+const event = "scrum_reminder"
+
+// mustScene is a team with an open scrum, and so many channels that are told of
+// it.
+func mustScene(tb testing.TB, channels int) (team functionstest.Team, receiver *functionstest.Receiver, ids []string) {
+	tb.Helper()
+	team, receiver = functionstest.MustTeam(tb, 0), functionstest.MustReceive(tb)
+	team.Owner.MustDo(tb, "open_daily_scrums", map[string]any{}, nil)
+	for range channels {
+		ids = append(ids, team.MustChannel(tb, "slack", receiver.Target, event))
+	}
+	return team, receiver, ids
+}
+
+func mustDeliverer(tb testing.TB) *delivery.Deliverer {
+	tb.Helper()
+	d, err := delivery.New(functionstest.MustProject(tb, nil))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// TestComposedOnce writes a message once for all of its channels, more of them
+// than are sent at a time.
+func TestComposedOnce(t *testing.T) {
+	t.Parallel()
+	team, receiver, _ := mustScene(t, 21)
+	var composed atomic.Int32
+	tally, err := mustDeliverer(t).Due(t.Context(), event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
+		composed.Add(1)
+		return notify.Message{Title: "x"}, nil
+	})
+	if err != nil || tally != (delivery.Tally{Sent: 21}) || composed.Load() != 1 || len(receiver.Got()) != 21 {
+		t.Errorf("%+v, %v: composed %d times, %d messages", tally, err, composed.Load(), len(receiver.Got()))
+	}
+}
+
+// TestPanics makes a panic the failure of one message.
+func TestPanics(t *testing.T) {
+	t.Parallel()
+	team, receiver, ids := mustScene(t, 3)
+	tally, err := mustDeliverer(t).Due(t.Context(), event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
+		panic("on purpose")
+	})
+	if err != nil || tally != (delivery.Tally{Failed: 3}) || len(receiver.Got()) != 0 {
+		t.Fatalf("%+v, %v", tally, err)
+	}
+	panicked := 0
+	for _, id := range ids {
+		log := team.MustLog(t, id)
+		if len(log) != 1 || log[0].Status != "failed" {
+			t.Errorf("%+v", log)
+		} else if *log[0].LastError == "panicked" {
+			panicked++
+		}
+	}
+	if panicked == 0 {
+		t.Error("the log has no word of it")
+	}
+}
+
+// TestChannelGoesMeanwhile sends to a channel that is deleted before the word of
+// it is written down.
+func TestChannelGoesMeanwhile(t *testing.T) {
+	t.Parallel()
+	team, receiver, ids := mustScene(t, 1)
+	receiver.Answer(func(w http.ResponseWriter, _ *http.Request) {
+		supabasetest.MustExec(t, `delete from public.notification_channels where channel_id = $1`, ids[0])
+	})
+	began := time.Now()
+	tally, err := mustDeliverer(t).Due(t.Context(), event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
+		return notify.Message{Title: "x"}, nil
+	})
+	if err != nil || tally != (delivery.Tally{Sent: 1}) || time.Since(began) > 5*time.Second {
+		t.Errorf("%+v, %v after %s", tally, err, time.Since(began))
+	}
+}
+
+// TestNothingToSay gives up what has become pointless.
+func TestNothingToSay(t *testing.T) {
+	t.Parallel()
+	team, receiver, ids := mustScene(t, 1)
+	tally, err := mustDeliverer(t).Due(t.Context(), event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
+		return notify.Message{}, delivery.ErrNothing
+	})
+	if log := team.MustLog(t, ids[0]); err != nil || tally != (delivery.Tally{GivenUp: 1}) || len(receiver.Got()) != 0 || *log[0].LastError != "nothing_to_say" {
+		t.Errorf("%+v, %v, %+v", tally, err, log)
+	}
+}
