@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/supabase-community/postgrest-go"
@@ -31,15 +31,15 @@ var errPatience = errors.New("the database did not answer in time")
 
 // Error is what the database refuses.
 type Error struct {
-	Status        int    // 0 where the client doesn't tell
+	Status        int    // of the answer
 	Code, Message string // PostgREST's and PostgreSQL's
 	Details, Hint string
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("the database says %s: %s", e.Code, e.Message) }
 
-// Answer turns what As, Select and Delete return into the answer to the caller:
-// what the database refuses was asked in their name, and is theirs to read.
+// Answer turns what the database refuses into the answer to the caller: it was
+// asked in their name, or they are the service, and it is theirs to read.
 func Answer(err error) error {
 	fault := new(Error)
 	switch {
@@ -56,63 +56,44 @@ func Answer(err error) error {
 // Service calls the function of the database with the service's rights, which
 // go past row-level security, and reads its result into the target (a pointer),
 // unless that is nil. The name must be a constant. What the database refuses is
-// an *Error. Rpc would return an error's body as if it were the result; a query
-// on the function's path tells them apart.
+// an *Error.
 func (p *Project) Service(ctx context.Context, function string, args, target any) error {
-	return p.asService(ctx, function, target, func(client *supabase.Client) ([]byte, error) {
-		text, _, err := client.From("rpc/"+function).Insert(args, false, "", "", "").Execute()
-		return text, err
+	return p.ask(ctx, http.Header{"Apikey": {p.SecretKey}}, function, target, func(client *postgrest.Client) ([]byte, error) {
+		text := client.Rpc(function, "", args)
+		return []byte(text), client.ClientError
 	})
 }
 
 // SetAsService changes, with the service's rights, the rows of a table whose
 // column has the value and whose column empty is null. Table and columns must
 // be constants.
+//
+// It is by supabase-go, and the only one: that package's client knows no
+// context and no bound, takes an error's body for the result of Rpc, and one
+// that is shared carries a user's token sooner or later. A client of its own,
+// an update that returns no rows, and a caller that doesn't wait longer than
+// it wants are what makes it safe here.
 func (p *Project) SetAsService(ctx context.Context, table string, changes any, column, value, empty string) error {
-	return p.asService(ctx, table, nil, func(client *supabase.Client) ([]byte, error) {
-		text, _, err := client.From(table).Update(changes, "minimal", "").Eq(column, value).Is(empty, "null").Execute()
-		return text, err
-	})
-}
-
-// asService asks the database with the secret key. Each call has a supabase-go
-// client of its own: one that is shared carries a user's token sooner or later.
-func (p *Project) asService(ctx context.Context, what string, target any, query func(*supabase.Client) ([]byte, error)) error {
 	ctx, cancel := within(ctx)
 	defer cancel()
 	client, err := supabase.NewClient(p.URL.String(), p.SecretKey, nil)
 	if err != nil {
 		return err
 	}
-	type result struct {
-		text []byte
-		err  error
-	}
-	// The client knows no context; what comes too late is dropped.
-	done := make(chan result, 1)
+	done := make(chan error, 1)
 	go func() {
-		text, err := query(client)
-		done <- result{text, err}
+		_, _, err := client.From(table).Update(changes, "minimal", "").Eq(column, value).Is(empty, "null").Execute()
+		done <- err
 	}()
 	select {
-	case r := <-done:
-		if r.err != nil {
-			return fmt.Errorf("%s: %w", what, refused(r.err))
-		}
-		return decode(what, r.text, target)
+	case err = <-done:
 	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+		err = context.Cause(ctx)
 	}
-}
-
-// refused reads the one form in which postgrest-go tells what the database
-// said: (code) message.
-func refused(err error) error {
-	code, message, ok := strings.Cut(strings.TrimPrefix(err.Error(), "("), ") ")
-	if !ok || !strings.HasPrefix(err.Error(), "(") {
-		return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", table, err)
 	}
-	return &Error{Code: code, Message: message}
+	return nil
 }
 
 // As calls the function of the database with the rights of the user, and reads
@@ -172,15 +153,18 @@ func (p *Project) Delete(ctx context.Context, who bff.Identity, table, column, v
 	})
 }
 
-// asUser asks the database with the user's token, by a client of its own.
-func (p *Project) asUser(ctx context.Context, who bff.Identity, what string, target any, ask func(*postgrest.Client) ([]byte, error)) error {
+// asUser asks the database with the user's token.
+func (p *Project) asUser(ctx context.Context, who bff.Identity, what string, target any, query func(*postgrest.Client) ([]byte, error)) error {
+	return p.ask(ctx, http.Header{"Apikey": {p.PublishableKey}, "Authorization": {"Bearer " + who.Token}}, what, target, query)
+}
+
+// ask asks the database with the credentials, by a client of its own.
+func (p *Project) ask(ctx context.Context, credentials http.Header, what string, target any, query func(*postgrest.Client) ([]byte, error)) error {
 	ctx, cancel := within(ctx)
 	defer cancel()
-	client := postgrest.NewClient(p.URL.String()+"/rest/v1", "public", map[string]string{
-		"apikey": p.PublishableKey, "Authorization": "Bearer " + who.Token,
-	})
-	client.Transport.Parent = bounded{ctx}
-	text, err := ask(client)
+	client := postgrest.NewClient(p.URL.String()+"/rest/v1", "public", nil)
+	client.Transport.Parent = bounded{ctx, credentials}
+	text, err := query(client)
 	if err == nil {
 		return decode(what, text, target)
 	}
@@ -193,11 +177,15 @@ func (p *Project) asUser(ctx context.Context, who bff.Identity, what string, tar
 }
 
 // bounded is the round tripper below postgrest-go. It adds what that client
-// can't: a context, a bound on the answer, and errors that aren't mistaken for
-// results.
-type bounded struct{ ctx context.Context }
+// can't: a context, credentials, a bound on the answer, and errors that aren't
+// mistaken for results.
+type bounded struct {
+	ctx         context.Context
+	credentials http.Header
+}
 
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	maps.Copy(req.Header, b.credentials)
 	resp, err := http.DefaultTransport.RoundTrip(req.WithContext(b.ctx))
 	if err != nil {
 		return nil, err

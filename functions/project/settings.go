@@ -32,6 +32,9 @@ type Settings struct {
 	// (SUPABASE_JWT_SECRET, or JWT_SECRET as Supabase takes no secrets of the
 	// other name); may be empty.
 	JWTSecret string
+	// PublicURL is where the world finds the project, if that is not URL: links
+	// to functions lead there (FUNCTIONS_PUBLIC_URL).
+	PublicURL *url.URL
 	// AppURL is where people use the app: links lead there (BFF_PUBLIC_URL).
 	AppURL *url.URL
 	// SigningKeys sign links: the first signs, all verify
@@ -78,6 +81,10 @@ func ReadSettings(get func(string) string) (Settings, error) {
 		MailKey:   get("FUNCTIONS_MAIL_KEY"),
 		MailFrom:  get("FUNCTIONS_MAIL_FROM"),
 		JWTSecret: get("SUPABASE_JWT_SECRET"),
+	}
+	s.PublicURL = s.URL
+	if get("FUNCTIONS_PUBLIC_URL") != "" {
+		s.PublicURL = address("FUNCTIONS_PUBLIC_URL", "")
 	}
 	if s.JWTSecret == "" {
 		s.JWTSecret = get("JWT_SECRET")
@@ -144,8 +151,9 @@ func keys(get func(string) string, name, legacy string) ([]string, error) {
 			}
 		}
 	}
+	// Supabase goes on naming the legacy keys where they don't count any more.
 	for _, variable := range []string{name, legacy} {
-		if key := get(variable); key != "" {
+		if key := get(variable); key != "" && len(found) == 0 {
 			found = append(found, key)
 		}
 	}

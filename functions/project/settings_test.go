@@ -32,7 +32,7 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.PublishableKey != "sb_publishable_1" || s.SecretKey != "sb_secret_1" || strings.Join(s.SecretKeys, " ") != "sb_secret_1 sb_secret_2 legacy-service" {
+	if s.PublishableKey != "sb_publishable_1" || s.SecretKey != "sb_secret_1" || strings.Join(s.SecretKeys, " ") != "sb_secret_1 sb_secret_2" {
 		t.Errorf("%+v", s)
 	}
 	if s.AppURL.String() != "https://app.example.com" || s.MailURL.String() != "https://api.resend.com" || s.Local || len(s.SigningKeys) != 1 {
