@@ -140,9 +140,6 @@ func (s *Sender) Send(ctx context.Context, c Channel, m Message) error {
 	if err != nil {
 		return permanent("bad_message", errors.New("the message can't be put into JSON"))
 	}
-	if len(body) > webhookSize {
-		return permanent("too_large", errors.New("the message is too large"))
-	}
 	to, loopback, failure := s.target(c.Kind, c.Target)
 	if failure != nil {
 		return failure

@@ -25,7 +25,9 @@ type webhookBody struct {
 	Type      string          `json:"type"`
 	Timestamp string          `json:"timestamp"`
 	Data      json.RawMessage `json:"data,omitempty"`
-	Message   webhookMessage  `json:"message"`
+	// DataOmitted tells that the figures were too large to come along.
+	DataOmitted bool           `json:"data_omitted,omitempty"`
+	Message     webhookMessage `json:"message"`
 }
 
 type webhookMessage struct {
@@ -48,7 +50,8 @@ type webhookLink struct {
 	Text string `json:"text"`
 }
 
-// webhook returns the body, or an error if Data isn't JSON.
+// webhook returns the body, without the figures where it would be larger than
+// webhookSize, or an error if Data isn't JSON.
 func (m Message) webhook(now time.Time) ([]byte, error) {
 	text := m.layOut(webhookLimits, asIs)
 	at := m.At
@@ -68,6 +71,11 @@ func (m Message) webhook(now time.Time) ([]byte, error) {
 	if address, text := m.link(); address != "" {
 		body.Message.Link = &webhookLink{address, text}
 	}
+	whole, err := json.Marshal(body)
+	if err != nil || len(whole) <= webhookSize {
+		return whole, err
+	}
+	body.Data, body.DataOmitted = nil, true
 	return json.Marshal(body)
 }
 
