@@ -34,10 +34,13 @@ export function startGateway({ port, keys, upstreams }) {
 
 function answer(exchange) {
   const { request, response, upstreams } = exchange;
-  response.setHeader("access-control-allow-origin", "*");
-  if (request.method === "OPTIONS" && request.headers["access-control-request-method"]) return answerPreflight(request, response);
-
   const [path, query] = split(request.url);
+  // Which pages may call a function is the function's to say, as at Supabase.
+  const ownRules = path.startsWith("/functions/v1/");
+  if (!ownRules) {
+    response.setHeader("access-control-allow-origin", "*");
+    if (request.method === "OPTIONS" && request.headers["access-control-request-method"]) return answerPreflight(request, response);
+  }
   if (!path.startsWith("/") || /(^|[/\\])(\.|%2e){1,2}([/\\]|%2f|%5c|$)/i.test(path)) {
     return send(response, 400, problem("bad_path", "The path is not acceptable", "Dot segments and absolute addresses are not followed"));
   }
@@ -60,7 +63,7 @@ function answer(exchange) {
         return send(response, 404, problem("no_function", "There is no such function", `There are: ${Object.keys(upstreams.functions).join(", ")}`));
       }
       const { apikey, authorization } = request.headers;
-      return forward({ ...exchange, query, path: below, upstream: upstreams.functions[name], name: "The function", apikey, authorization });
+      return forward({ ...exchange, query, path: below, upstream: upstreams.functions[name], name: "The function", apikey, authorization, ownRules });
     }
     case "storage":
       return send(response, 503, problem("not_started", "storage/v1 is not part of this stack", "It is there with Docker: go tool task up:docker"));
@@ -128,7 +131,7 @@ function forward(target) {
   });
 
   outgoing.on("response", (incoming) => {
-    const headers = responseHeaders(incoming);
+    const headers = responseHeaders(incoming, target);
     response.writeHead(incoming.statusCode, incoming.statusMessage, headers);
     // An answer cut short upstream is cut short here too; pipeline destroys the connection.
     pipeline(incoming, response, () => {});
@@ -159,8 +162,9 @@ function requestHeaders(request, { apikey, authorization }) {
   return headers;
 }
 
-function responseHeaders(incoming) {
+function responseHeaders(incoming, { ownRules }) {
   const headers = withoutHopByHop(incoming.headers);
+  if (ownRules) return headers;
   // The gateway has said who may read the answer; a second value would make browsers refuse it.
   for (const name of ["access-control-allow-origin", "access-control-allow-credentials"]) delete headers[name];
   return headers;

@@ -98,6 +98,17 @@ describe("a function behind the gateway, by supabase-js", () => {
     for (const end = Date.now() + 5000; (await gone()) === earlier; await sleep(20)) assert.ok(Date.now() < end, "the function doesn't know");
   });
 
+  it("says itself which pages may call it", async () => {
+    const url = `http://127.0.0.1:${gateway.address().port}/functions/v1/probe`;
+    const asked = await fetch(`${url}/cors`, { method: "OPTIONS", headers: { origin: "https://app.test", "access-control-request-method": "POST", "access-control-request-headers": "authorization,x-region" } });
+    assert.equal(asked.status, 204);
+    assert.equal(asked.headers.get("access-control-allow-origin"), "*");
+    assert.equal(asked.headers.get("access-control-allow-methods"), "GET, OPTIONS");
+    assert.equal(asked.headers.get("access-control-allow-headers"), "authorization,x-region");
+    for (const path of ["/cors", "/panic", "/bad-header"]) assert.equal((await fetch(url + path)).headers.get("access-control-allow-origin"), "*", path);
+    assert.equal((await fetch(`${url}/hello`)).headers.get("access-control-allow-origin"), null);
+  });
+
   it("is told of a function that isn't there", async () => {
     const { error } = await client.functions.invoke("nothing", { body: {} });
     assert.equal(error.context.status, 404);

@@ -30,6 +30,7 @@ func main() {
 	mux.HandleFunc("GET /probe/status", status)
 	mux.HandleFunc("GET /probe/headers", headers)
 	mux.HandleFunc("GET /probe/korean", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Ko", "이름") })
+	mux.Handle("/probe/cors", edge.Methods{http.MethodGet: func(w http.ResponseWriter, _ *http.Request) error { return edge.WriteJSON(w, 200, true) }})
 	mux.HandleFunc("GET /probe/bad-header", badHeader)
 	mux.HandleFunc("GET /probe/panic", func(http.ResponseWriter, *http.Request) { panic("on purpose") })
 	mux.HandleFunc("GET /probe/late-panic", latePanic)
