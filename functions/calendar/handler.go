@@ -104,7 +104,7 @@ func (h *handler) revoke(w http.ResponseWriter, r *http.Request) error {
 // linked fills in the feeds' links.
 func (h *handler) linked(feeds []feed) []feed {
 	for i, f := range feeds {
-		feeds[i].URL = h.project.URL.String() + "/functions/v1/calendar/" + f.FeedID + "." + h.signer.Sign(f.FeedID) + ".ics"
+		feeds[i].URL = h.project.PublicURL.String() + "/functions/v1/calendar/" + f.FeedID + "." + h.signer.Sign(f.FeedID) + ".ics"
 	}
 	return feeds
 }

@@ -24,7 +24,7 @@ var errNoPicture = &edge.Problem{Status: http.StatusNotFound, Code: "no_picture"
 // pictures without anybody's token.
 func (h *handler) picture(sprintID string, language phrase.Language) string {
 	name := sprintID + "." + string(language)
-	return h.project.URL.String() + "/functions/v1/sprint-report/" + name + "." + h.signer.Sign(name) + ".png"
+	return h.project.PublicURL.String() + "/functions/v1/sprint-report/" + name + "." + h.signer.Sign(name) + ".png"
 }
 
 // signed reads the last part of such a link.
