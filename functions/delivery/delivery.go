@@ -23,10 +23,10 @@ const (
 	// claim holds for five minutes, which is much longer than it needs.
 	batch = 8
 	// most is how many messages a call sends, and enough the time after which it
-	// claims no more: a call has two seconds of processor time in all, which is
-	// what about three times as many messages take. What is left comes with the
-	// next call.
-	most   = 64
+	// claims no more: a call has two seconds of processor time in all. Fifty
+	// reports of 300 tasks took 0.8 s, and 1.6 s in an instance that had just
+	// begun. What is left comes with the next call.
+	most   = 40
 	enough = 45 * time.Second
 )
 
