@@ -71,7 +71,7 @@ func (c *content) iCalendar(app string) (string, error) {
 	calendar.SetName(clean(c.FeedName))
 	calendar.SetXWRCalName(clean(c.FeedName))
 	calendar.SetXWRTimezone(c.Organization.Timezone)
-	calendar.SetRefreshInterval("PT1H", ics.WithValue(string(ics.ValueDataTypeDuration)))
+	calendar.SetRefreshInterval("PT1H") // with VALUE=DURATION
 	calendar.SetXPublishedTTL("PT1H")
 	for _, s := range c.Sprints {
 		e, err := allDay(calendar, "sprint-"+s.SprintID, s.StartDate, s.EndDate, s.UpdatedAt)

@@ -102,6 +102,9 @@ func TestFeed(t *testing.T) {
 					t.Errorf("no line of RFC 5545: %q", line)
 				}
 			}
+			if strings.Count(answer.Body, "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n") != 1 {
+				t.Errorf("%.400s", answer.Body)
+			}
 			for _, secret := range []string{team.Member.Email, team.Owner.Email, f.FeedID} {
 				if strings.Contains(answer.Body, secret) {
 					t.Errorf("%s is in the feed", secret)

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,8 +14,9 @@ import (
 const maxBody = 64 << 10
 
 // ReadJSON reads the request's body, a JSON object, into the target (a pointer
-// to a struct). An empty body is an empty object. The error is a *Problem that
-// says what is wrong.
+// to a struct). An empty body is an empty object; a member that the struct
+// hasn't got is refused, as it may be what the caller cares for most. The error
+// is a *Problem that says what is wrong.
 func ReadJSON(w http.ResponseWriter, r *http.Request, target any) error {
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if large := new(http.MaxBytesError); errors.As(err, &large) {
@@ -33,7 +35,12 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, target any) error {
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
 		return BadRequest("The request's body must be a JSON object.")
 	}
-	if err := json.Unmarshal(text, target); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(target); err != nil {
+		if _, name, ok := strings.Cut(err.Error(), "json: unknown field "); ok {
+			return BadRequest(strings.Trim(name, `"`) + " is not known here.")
+		}
 		if fault := new(json.UnmarshalTypeError); errors.As(err, &fault) {
 			return BadRequest(fault.Field[strings.LastIndexByte(fault.Field, '.')+1:] + " must not be a " + fault.Value + ".")
 		}

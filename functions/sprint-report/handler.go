@@ -44,13 +44,13 @@ func newHandler(p *project.Project) (http.Handler, error) {
 // person's, one kind at a time.
 type call struct {
 	delivery.When
-	Type   *string `json:"type"`
-	Table  *string `json:"table"`
-	Record *struct {
-		SprintID string `json:"sprint_id"`
-	} `json:"record"`
-	SprintID *string `json:"sprint_id"`
-	Again    bool    `json:"again"`
+	Type      *string         `json:"type"`
+	Table     *string         `json:"table"`
+	Schema    *string         `json:"schema"`
+	Record    json.RawMessage `json:"record"` // whichever columns there are
+	OldRecord json.RawMessage `json:"old_record"`
+	SprintID  *string         `json:"sprint_id"`
+	Again     bool            `json:"again"`
 }
 
 // post tells the callers apart.
@@ -87,11 +87,14 @@ func (h *handler) completed(w http.ResponseWriter, r *http.Request, in call) err
 	if in.Type == nil || *in.Type != "UPDATE" || in.Table == nil || *in.Table != "sprints" {
 		return &edge.Problem{Status: http.StatusBadRequest, Code: "unknown_event", Message: "Nothing is done here but for an UPDATE of the table sprints."}
 	}
-	if in.Record == nil || uuid.Validate(in.Record.SprintID) != nil {
+	var record struct {
+		SprintID string `json:"sprint_id"`
+	}
+	if err := json.Unmarshal(in.Record, &record); err != nil || !edge.IsUUID(record.SprintID) {
 		return edge.BadRequest("record.sprint_id must be the UUID of a sprint.")
 	}
 	ctx := context.WithoutCancel(r.Context())
-	tally, err := h.send(ctx, in.Record.SprintID, false)
+	tally, err := h.send(ctx, record.SprintID, false)
 	if err != nil {
 		return delivery.Refused(err)
 	}

@@ -43,9 +43,10 @@ func (h *handler) draw(w http.ResponseWriter, r *http.Request, sprintID string, 
 	if err := h.project.Service(r.Context(), "sprint_burndown", map[string]any{"sprint_id": sprintID}, &view); err != nil {
 		return project.Answer(err)
 	}
-	if view == nil || view.Sprint.Status != "Completed" {
+	if view == nil || view.Sprint.Status != "Completed" || view.ReferenceFinish == nil {
 		return errNoPicture
 	}
+	view.AsOf = *view.ReferenceFinish // it hasn't changed since
 	zone, err := time.LoadLocation(view.Timezone)
 	if err != nil {
 		zone = time.UTC // the picture says which zone its moment is in
