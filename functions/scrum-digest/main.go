@@ -1,7 +1,7 @@
 // The function scrum-digest sums up the daily scrum: who posted what, who is
 // missing, what stands in the way and how the sprint is doing. It goes to the
 // channels as one message, and into the scrum's summary where nobody has
-// written one. A schedule calls it every few minutes; each organization gets its
+// written one. A schedule calls it every minute; each organization gets its
 // digest from its digest_time on.
 //
 //	POST /scrum-digest {}

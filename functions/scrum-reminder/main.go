@@ -1,5 +1,5 @@
 // The function scrum-reminder opens the scrums of the day and reminds who
-// hasn't posted. A schedule calls it every few minutes; each organization gets
+// hasn't posted. A schedule calls it every minute; each organization gets
 // its scrums at the beginning of its own working day, and its reminder from its
 // reminder_time on.
 //

@@ -70,11 +70,12 @@ begin
   if to_regprocedure('cron.schedule(text,text,text)') is null then
     return;
   end if;
+  -- A call sends a few dozen messages; what is left comes with the next minute's.
   for job in
     select * from (values
-      ('scrum-reminder', '*/5 * * * *'),
-      ('scrum-digest', '*/5 * * * *'),
-      ('sprint-report', '*/15 * * * *')) as jobs (name, schedule)
+      ('scrum-reminder', '* * * * *'),
+      ('scrum-digest', '* * * * *'),
+      ('sprint-report', '*/5 * * * *')) as jobs (name, schedule)
   loop
     execute 'select cron.schedule($1, $2, $3)'
     using job.name, job.schedule, format('select private.call_function(%L, ''{}'')', job.name);

@@ -40,9 +40,9 @@ $$;
 select results_eq('select private.schedule_functions()', $$values ('scrum-reminder'), ('scrum-digest'), ('sprint-report')$$, 'schedule: three of them');
 select results_eq('select private.schedule_functions()', $$values ('scrum-reminder'), ('scrum-digest'), ('sprint-report')$$, 'schedule: any number of times');
 select results_eq('select jobname, schedule, command from cron.job order by jobname', $$values
-  ('scrum-digest', '*/5 * * * *', 'select private.call_function(''scrum-digest'', ''{}'')'),
-  ('scrum-reminder', '*/5 * * * *', 'select private.call_function(''scrum-reminder'', ''{}'')'),
-  ('sprint-report', '*/15 * * * *', 'select private.call_function(''sprint-report'', ''{}'')')$$, 'schedule: once each, every 5 and 15 minutes');
+  ('scrum-digest', '* * * * *', 'select private.call_function(''scrum-digest'', ''{}'')'),
+  ('scrum-reminder', '* * * * *', 'select private.call_function(''scrum-reminder'', ''{}'')'),
+  ('sprint-report', '*/5 * * * *', 'select private.call_function(''sprint-report'', ''{}'')')$$, 'schedule: once each, every minute and every five');
 
 -- Without the secrets, or one of them
 select is(private.call_function('sprint-report', '{}'), null, 'no secrets: nothing is called');
