@@ -64,9 +64,17 @@ func (l Language) Work(tasks int, points float64) string {
 		text = l.In("1개", "1 task")
 	}
 	if points != 0 {
-		text += l.Say(" (%s포인트)", " (%s points)", Number(points))
+		text += l.In("(", " (") + l.Points(points) + ")"
 	}
 	return text
+}
+
+// Points is a number of story points.
+func (l Language) Points(points float64) string {
+	if points == 1 {
+		return l.In("1포인트", "1 point")
+	}
+	return l.Say("%s포인트", "%s points", Number(points))
 }
 
 // Percent writes a ratio; one that is null is a dash.
@@ -74,19 +82,30 @@ func Percent(ratio *float64) string {
 	if ratio == nil {
 		return "–"
 	}
-	return strconv.Itoa(int(math.Round(*ratio*100))) + " %"
+	return strconv.Itoa(int(math.Round(*ratio*100))) + "%"
 }
 
-// Age writes how long something has lasted.
+// Age writes for how long something has been so.
 func (l Language) Age(hours float64) string {
 	switch days := int(hours / 24); {
 	case hours < 1:
-		return l.In("1시간 미만", "under an hour")
+		return l.In("방금", "just now")
 	case days < 1:
-		return l.Say("%d시간째", "for %d h", int(hours))
+		return l.Say("%d시간 전부터", "for %d h", int(hours))
 	case days == 1:
-		return l.In("1일째", "for a day")
+		return l.In("하루 전부터", "for a day")
 	default:
-		return l.Say("%d일째", "for %d days", days)
+		return l.Say("%d일 전부터", "for %d days", days)
 	}
+}
+
+// Span writes how long something took.
+func (l Language) Span(hours float64) string {
+	switch {
+	case hours < 1:
+		return l.In("1시간 안에", "within an hour")
+	case hours < 48:
+		return l.Say("%d시간 만에", "in %d h", int(math.Round(hours)))
+	}
+	return l.Say("%d일 만에", "in %d days", int(math.Round(hours/24)))
 }

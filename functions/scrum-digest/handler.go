@@ -4,10 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-
-	"github.com/google/uuid"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/mysingle/mysingle/bff/sprint"
 	"github.com/mysingle/mysingle/bff/supabase"
@@ -50,38 +54,62 @@ type due struct {
 	Language     phrase.Language `json:"locale"`
 }
 
-// scheduled sums up all scrums that are due.
+const (
+	// atOnce is how many summaries are written at a time, and patience after
+	// which time no more are begun: what is left comes with the next call.
+	atOnce   = 4
+	patience = 30 * time.Second
+)
+
+// scheduled sends the digests that are due, and writes the summaries. The
+// messages come first: they are bounded as they are, and nobody's wait for
+// somebody else's summary.
 func (h *handler) scheduled(w http.ResponseWriter, r *http.Request) error {
 	in, err := delivery.ReadWhen(w, r)
 	if err != nil {
 		return err
 	}
 	ctx := context.WithoutCancel(r.Context())
-	var scrums []due
-	if err := h.project.Service(ctx, "scrum_digests_due", map[string]any{"at": in.At, "org_id": in.OrgID}, &scrums); err != nil {
-		return delivery.Refused(err)
-	}
-	written := 0
-	for _, scrum := range scrums {
-		// One that fails is due again at the next call.
-		if err := h.summarize(ctx, scrum); err != nil {
-			slog.Error("a summary could not be written", "daily_scrum", scrum.DailyScrumID, "error", err)
-			continue
-		}
-		written++
-	}
 	tally, err := h.messages.Due(ctx, "scrum_digest", in.At, in.OrgID, h.compose)
 	if err != nil {
 		return delivery.Refused(err)
 	}
+	var scrums []due
+	if err := h.project.Service(ctx, "scrum_digests_due", map[string]any{"at": in.At, "org_id": in.OrgID}, &scrums); err != nil {
+		return delivery.Refused(err)
+	}
+	var written atomic.Int32
+	began := time.Now()
+	for some := range slices.Chunk(scrums, atOnce) {
+		if time.Since(began) > patience {
+			break
+		}
+		var all sync.WaitGroup
+		for _, scrum := range some {
+			all.Go(func() {
+				// One that fails is due again at the next call.
+				if err := h.summarize(ctx, scrum); err != nil {
+					slog.Error("a summary could not be written", "daily_scrum", scrum.DailyScrumID, "error", err)
+					return
+				}
+				written.Add(1)
+			})
+		}
+		all.Wait()
+	}
 	return edge.WriteJSON(w, http.StatusOK, struct {
-		Summaries int `json:"summaries"`
+		Summaries int32 `json:"summaries"`
 		delivery.Tally
-	}{written, tally})
+	}{written.Load(), tally})
 }
 
 // summarize writes the summary of a scrum, unless somebody was faster.
-func (h *handler) summarize(ctx context.Context, scrum due) error {
+func (h *handler) summarize(ctx context.Context, scrum due) (err error) {
+	defer func() { // in a goroutine of its own, where it would end everybody's
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
 	figures, err := h.figures(ctx, h.project.Service, scrum.SprintID, scrum.ScrumDate)
 	if err != nil {
 		return err
@@ -137,17 +165,9 @@ type scrum struct {
 	SprintID  string  `json:"sprint_id"`
 	ScrumDate string  `json:"scrum_date"`
 	Summary   *string `json:"summary"`
-	Sprint    struct {
-		Project struct {
-			Organization struct {
-				Language phrase.Language `json:"locale"`
-			} `json:"organizations"`
-		} `json:"projects"`
-	} `json:"sprints"`
 }
 
-// asked sums up one scrum for somebody who leads it. That they do is for the
-// database to say: it lets them write the summary, or doesn't.
+// asked sums up one scrum for somebody who leads its sprint.
 func (h *handler) asked(w http.ResponseWriter, r *http.Request) error {
 	who, err := h.project.User(r)
 	if err != nil {
@@ -160,7 +180,7 @@ func (h *handler) asked(w http.ResponseWriter, r *http.Request) error {
 	if err := edge.ReadJSON(w, r, &in); err != nil {
 		return err
 	}
-	if uuid.Validate(in.DailyScrumID) != nil {
+	if !edge.IsUUID(in.DailyScrumID) {
 		return edge.BadRequest("daily_scrum_id must be the UUID of a daily scrum.")
 	}
 	ctx := context.WithoutCancel(r.Context())
@@ -178,35 +198,61 @@ func (h *handler) asked(w http.ResponseWriter, r *http.Request) error {
 	}{text, h.messages.Deliver(ctx, claims, h.compose)})
 }
 
-// ensureSummary writes the scrum's summary as the user, or writes the one that
-// is there once more, and returns it.
+var errNoScrum = &edge.Problem{Status: http.StatusNotFound, Code: "scrum_not_found", Message: "There is no such daily scrum, or you may not see it."}
+
+// ensureSummary returns the scrum's summary. Where it has none, one is written
+// as the user; what somebody has written stays.
 func (h *handler) ensureSummary(ctx context.Context, who supabase.Identity, id string) (string, error) {
-	var found []scrum
-	columns := "sprint_id,scrum_date,summary,sprints(projects(organizations(locale)))"
-	if err := h.project.Select(ctx, who, "daily_scrums", columns, "daily_scrum_id", id, &found); err != nil {
+	one, err := h.scrum(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	var standing *struct {
+		Leads    bool            `json:"leads"`
+		Language phrase.Language `json:"locale"`
+	}
+	if err := h.project.As(ctx, who, "sprint_standing", map[string]string{"sprint_id": one.SprintID}, &standing); err != nil {
 		return "", project.Answer(err)
+	}
+	switch {
+	case standing == nil:
+		return "", errNoScrum // gone meanwhile
+	case !standing.Leads:
+		return "", &edge.Problem{Status: http.StatusForbidden, Code: "not_allowed", Message: "Digests are sent by managers and scrum masters of the project."}
+	case one.Summary != nil:
+		return *one.Summary, nil
+	}
+	asUser := func(ctx context.Context, function string, args, target any) error {
+		return h.project.As(ctx, who, function, args, target)
+	}
+	figures, err := h.figures(ctx, asUser, one.SprintID, one.ScrumDate)
+	if err != nil {
+		return "", project.Answer(err)
+	}
+	text := summary(standing.Language, figures)
+	var changed []struct {
+		ID string `json:"daily_scrum_id"`
+	}
+	if err := h.project.UpdateIfNull(ctx, who, "daily_scrums", map[string]string{"summary": text}, "daily_scrum_id", id, "summary", &changed); err != nil {
+		return "", project.Answer(err)
+	}
+	if len(changed) > 0 {
+		return text, nil
+	}
+	if one, err = h.scrum(ctx, who, id); err != nil || one.Summary == nil {
+		return text, err
+	}
+	return *one.Summary, nil // somebody was faster
+}
+
+// scrum reads a daily scrum as the user.
+func (h *handler) scrum(ctx context.Context, who supabase.Identity, id string) (scrum, error) {
+	var found []scrum
+	if err := h.project.Select(ctx, who, "daily_scrums", "sprint_id,scrum_date,summary", "daily_scrum_id", id, &found); err != nil {
+		return scrum{}, project.Answer(err)
 	}
 	if len(found) == 0 {
-		return "", &edge.Problem{Status: http.StatusNotFound, Code: "scrum_not_found", Message: "There is no such daily scrum, or you may not see it."}
+		return scrum{}, errNoScrum
 	}
-	one := found[0]
-	if one.Summary == nil {
-		asUser := func(ctx context.Context, function string, args, target any) error {
-			return h.project.As(ctx, who, function, args, target)
-		}
-		figures, err := h.figures(ctx, asUser, one.SprintID, one.ScrumDate)
-		if err != nil {
-			return "", project.Answer(err)
-		}
-		text := summary(one.Sprint.Project.Organization.Language, figures)
-		one.Summary = &text
-	}
-	var changed []struct{}
-	if err := h.project.Update(ctx, who, "daily_scrums", map[string]string{"summary": *one.Summary}, "daily_scrum_id", id, &changed); err != nil {
-		return "", project.Answer(err)
-	}
-	if len(changed) == 0 {
-		return "", &edge.Problem{Status: http.StatusForbidden, Code: "not_allowed", Message: "Digests are sent by managers and scrum masters of the project."}
-	}
-	return *one.Summary, nil
+	return found[0], nil
 }

@@ -66,8 +66,8 @@ func TestScheduled(t *testing.T) {
 				t.Fatalf("%+v", got)
 			}
 			text := s.summary(t)
-			for _, want := range []string{"3명 중 1명이 스크럼을 남겼습니다", "남은 일은", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 1시간 미만)",
-				"Team member: 어제 결제 오류를 고쳤습니다 / 오늘 Write *the* <b>tests</b> @here", "아직 남기지 않은 사람\n- Team owner\n- Team scrum_master"} {
+			for _, want := range []string{"3명 중 1명이 스크럼을 남겼습니다", " 중 ", "남았습니다 (계획대로라면 ", "스프린트는 ", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 방금)",
+				"- Team member, 어제: 결제 오류를 고쳤습니다\n- Team member, 오늘: Write *the* <b>tests</b> @here", "아직 남기지 않은 사람\n- Team owner\n- Team scrum_master"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("no %q in the summary:\n%s", want, text)
 				}
@@ -100,6 +100,48 @@ func TestScheduled(t *testing.T) {
 				t.Errorf("again: %+v, %q", got, s.summary(t))
 			}
 		})
+	}
+}
+
+// TestAnotherDay tells of an earlier day what was so on that day.
+func TestAnotherDay(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			team := functionstest.MustTeam(t, 8)
+			team.MustHaveBegun(t, supabasetest.Day(-4))
+			supabasetest.MustExec(t, `update public.task_events set at = at - interval '6 days' where project_id = $1`, team.ProjectID)
+			team.Owner.MustUpdate(t, "tasks", "status=neq.Cancelled&sprint_id=eq."+team.SprintID, map[string]any{"status": "Completed"})
+			var opened []struct {
+				ID string `json:"daily_scrum_id"`
+			}
+			team.Owner.MustDo(t, "open_daily_scrums", map[string]any{"scrum_date": supabasetest.Day(-2)}, &opened)
+			var got struct{ Summary string }
+			target.MustDo(t, functionstest.Request{Path: path, As: team.Owner, Body: map[string]any{"daily_scrum_id": opened[0].ID}}).Decode(t, &got)
+			if !strings.Contains(got.Summary, "7개(21포인트) 중 6개(14포인트) 남았습니다") || strings.Contains(got.Summary, "끝납니다") {
+				t.Errorf("%s", got.Summary)
+			}
+		})
+	}
+}
+
+// TestSomebodyWasFaster keeps what somebody has written.
+func TestSomebodyWasFaster(t *testing.T) {
+	t.Parallel()
+	s := mustScene(t)
+	s.ScrumMaster.MustUpdate(t, "daily_scrums", "daily_scrum_id=eq."+s.scrum, map[string]any{"summary": "In my words."})
+	changed := func() (rows []struct {
+		UpdatedAt string `json:"updated_at"`
+	}) {
+		s.Owner.MustSelect(t, "daily_scrums", "select=updated_at&daily_scrum_id=eq."+s.scrum, &rows)
+		return rows
+	}
+	before := changed()
+	var got struct{ Summary string }
+	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, As: s.Owner, Body: map[string]any{"daily_scrum_id": s.scrum}}).Decode(t, &got)
+	if got.Summary != "In my words." || s.summary(t) != got.Summary || changed()[0] != before[0] {
+		t.Errorf("%q, %q, %v then %v", got.Summary, s.summary(t), before, changed())
 	}
 }
 
@@ -162,7 +204,7 @@ func TestEnglish(t *testing.T) {
 	s := mustScene(t)
 	s.Owner.MustUpdate(t, "organizations", "org_id=eq."+s.OrgID, map[string]any{"locale": "en"})
 	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
-	for _, want := range []string{"1 of 3 posted", " left", "Still missing\n- Team owner", "yesterday 결제 오류를", "In the way"} {
+	for _, want := range []string{"1 of 3 posted", " left", "Still missing\n- Team owner", "Team member, yesterday: 결제 오류를", "Blockers"} {
 		if text := s.summary(t); !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
@@ -174,32 +216,18 @@ func TestBadCalls(t *testing.T) {
 	s := mustScene(t)
 	slack := functionstest.MustReceive(t)
 	s.MustChannel(t, "slack", slack.Target)
-	for _, target := range functionstest.Both(t, newHandler) {
-		for _, scenario := range []struct {
-			name    string
-			request functionstest.Request
-			status  int
-			code    string
-		}{
-			{"nobody", functionstest.Request{Body: map[string]any{"daily_scrum_id": s.scrum}}, 401, "not_signed_in"},
-			{"a bad token", functionstest.Request{Body: map[string]any{"daily_scrum_id": s.scrum}, Header: http.Header{"Authorization": {"Bearer a.b.c"}}}, 401, "invalid_token"},
-			{"no scrum", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{}}, 400, "invalid_request"},
-			{"no UUID", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": "today"}}, 400, "invalid_request"},
-			{"unknown", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": "00000000-0000-4000-8000-000000000000"}}, 404, "scrum_not_found"},
-			{"a filter", functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": s.scrum + "&or=(true)"}}, 400, "invalid_request"},
-			{"no JSON", functionstest.Request{As: s.ScrumMaster, Body: "x"}, 400, "invalid_request"},
-			{"no JSON, the service", functionstest.Request{Service: true, Body: "x"}, 400, "invalid_request"},
-			{"no moment", functionstest.Request{Service: true, Body: map[string]any{"at": "today"}}, 400, "invalid_request"},
-			{"another method", functionstest.Request{As: s.ScrumMaster, Method: http.MethodPut}, 405, "method_not_allowed"},
-		} {
-			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
-				scenario.request.Path = path
-				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
-					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
-				}
-			})
-		}
-	}
+	functionstest.Refuses(t, functionstest.Both(t, newHandler), path, []functionstest.Refusal{
+		{Name: "nobody", Request: functionstest.Request{Body: map[string]any{"daily_scrum_id": s.scrum}}, Status: 401, Code: "not_signed_in"},
+		{Name: "a bad token", Request: functionstest.Request{Body: map[string]any{"daily_scrum_id": s.scrum}, Header: http.Header{"Authorization": {"Bearer a.b.c"}}}, Status: 401, Code: "invalid_token"},
+		{Name: "no scrum", Request: functionstest.Request{As: s.ScrumMaster, Body: map[string]any{}}, Status: 400, Code: "invalid_request"},
+		{Name: "no UUID", Request: functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": "today"}}, Status: 400, Code: "invalid_request"},
+		{Name: "unknown", Request: functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": "00000000-0000-4000-8000-000000000000"}}, Status: 404, Code: "scrum_not_found"},
+		{Name: "a filter", Request: functionstest.Request{As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": s.scrum + "&or=(true)"}}, Status: 400, Code: "invalid_request"},
+		{Name: "no JSON", Request: functionstest.Request{As: s.ScrumMaster, Body: "x"}, Status: 400, Code: "invalid_request"},
+		{Name: "no JSON, the service", Request: functionstest.Request{Service: true, Body: "x"}, Status: 400, Code: "invalid_request"},
+		{Name: "no moment", Request: functionstest.Request{Service: true, Body: map[string]any{"at": "today"}}, Status: 400, Code: "invalid_request"},
+		{Name: "another method", Request: functionstest.Request{As: s.ScrumMaster, Method: http.MethodPut}, Status: 405, Code: "method_not_allowed"},
+	})
 	if len(slack.Got()) != 0 || s.summary(t) != "" {
 		t.Errorf("%d messages, %q", len(slack.Got()), s.summary(t))
 	}

@@ -21,6 +21,7 @@
 //	     401  not_signed_in, invalid_token
 //	     403  not_allowed: the caller is neither manager nor scrum master
 //	     404  scrum_not_found: there is no such scrum, or the caller may not see it
+//	     and what every function answers: see functions/edge
 //
 // Both may be called any number of times: a channel gets one digest of a scrum.
 package main

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/mysingle/mysingle/bff/sprint"
 	"github.com/mysingle/mysingle/functions/notify"
@@ -42,37 +43,71 @@ func summary(l phrase.Language, f figures) string {
 // headlines are how many posted, and how the sprint is doing.
 func headlines(l phrase.Language, f figures) []string {
 	scrum := f.Scrum
-	lines := []string{l.Say("%s: %d명 중 %d명이 스크럼을 남겼습니다.", "%s: %[3]d of %[2]d posted.", scrum.Sprint.SprintName, scrum.Expected, scrum.Expected-len(scrum.Missing))}
-	today := last(f.Burndown.Days)
-	if today == nil {
+	posted := scrum.Expected - len(scrum.Missing)
+	lines := []string{l.Say("%s: %d명 중 %d명이 스크럼을 남겼습니다.", "%s: %[3]d of %[2]d posted.", scrum.Sprint.SprintName, scrum.Expected, posted)}
+	switch {
+	case scrum.Expected == 0:
+		lines = nil
+	case posted == scrum.Expected:
+		lines = []string{l.Say("%s: %d명 모두 스크럼을 남겼습니다.", "%s: all %d posted.", scrum.Sprint.SprintName, scrum.Expected)}
+	case posted == 0:
+		lines = []string{l.Say("%s: 아직 아무도 스크럼을 남기지 않았습니다.", "%s: nobody has posted yet.", scrum.Sprint.SprintName)}
+	}
+	day, latest := figured(f.Burndown.Days, scrum.Date)
+	if day == nil {
 		return lines
 	}
-	points := func(p *float64) float64 {
-		if p == nil {
-			return 0
-		}
-		return *p
+	left := l.Say("%s 중 %s 남았습니다", "%[2]s of %[1]s left", l.Work(*day.Tasks.Scope, or0(day.Points.Scope)), l.Work(*day.Tasks.Remaining, or0(day.Points.Remaining)))
+	if day.Tasks.Ideal != nil {
+		left += l.Say(" (계획대로라면 %s개)", " (%s if all went to plan)", phrase.Number(*day.Tasks.Ideal))
 	}
-	left := l.Say("남은 일은 %s 중 %s입니다.", "%[2]s of %[1]s left.",
-		l.Work(*today.Tasks.Scope, points(today.Points.Scope)), l.Work(*today.Tasks.Remaining, points(today.Points.Remaining)))
-	if today.Tasks.Ideal != nil {
-		left = l.Say("남은 일은 %s 중 %s이고, 이상적인 진행이라면 %s개입니다.", "%[2]s of %[1]s left, where the ideal is %[3]s.",
-			l.Work(*today.Tasks.Scope, points(today.Points.Scope)), l.Work(*today.Tasks.Remaining, points(today.Points.Remaining)), phrase.Number(*today.Tasks.Ideal))
+	lines = append(lines, left+".")
+	// What is to come is told as of now: an earlier day has none of it.
+	if !latest || scrum.Sprint.Status != "Active" {
+		return lines
 	}
+	ends := l.Say("스프린트는 %s에 끝납니다.", "The sprint ends on %s.", l.Day(scrum.Sprint.EndDate))
 	if finish := f.Burndown.ProjectedFinish.Tasks; finish != nil {
-		left += l.Say(" 지금 속도라면 %s에 끝납니다.", " At the present pace the sprint is done on %s.", l.Day(*finish))
+		switch late := days(scrum.Sprint.EndDate, *finish); {
+		case late > 0:
+			ends += l.Say(" 지금 속도라면 %s에 끝나 %d일 늦습니다.", " At this pace the work is done on %s, %d days late.", l.Day(*finish), late)
+		default:
+			ends += l.Say(" 지금 속도라면 %s에 다 끝납니다.", " At this pace the work is done on %s.", l.Day(*finish))
+		}
 	}
-	return append(lines, left)
+	return append(lines, ends)
 }
 
-// last is the day that the figures reach, nil if there is none.
-func last(days []sprint.BurndownDay) *sprint.BurndownDay {
-	for i := len(days) - 1; i >= 0; i-- {
-		if days[i].Tasks.Remaining != nil {
-			return &days[i]
+func or0(p *float64) float64 {
+	if p == nil {
+		return 0
+	}
+	return *p
+}
+
+// figured is the day of a burndown that has figures, nil if it has none, and
+// whether it is the last one that has.
+func figured(all []sprint.BurndownDay, date string) (day *sprint.BurndownDay, latest bool) {
+	for i := range all {
+		if all[i].Tasks.Remaining == nil || all[i].Tasks.Scope == nil {
+			continue
+		}
+		latest = false
+		if all[i].Date == date {
+			day, latest = &all[i], true
 		}
 	}
-	return nil
+	return day, latest
+}
+
+// days is how many there are from one date to another.
+func days(from, to string) int {
+	a, err := time.Parse(time.DateOnly, from)
+	b, err2 := time.Parse(time.DateOnly, to)
+	if err != nil || err2 != nil {
+		return 0
+	}
+	return int(b.Sub(a).Hours() / 24)
 }
 
 // sections are who posted what, who is missing and what stands in the way.
@@ -83,15 +118,15 @@ func sections(l phrase.Language, scrum *sprint.ScrumOfDay) []notify.Section {
 			all = append(all, notify.Section{Title: title, Lines: lines})
 		}
 	}
-	var posted, missing, impediments, broken []string
+	var posted, missing, impediments, untouched []string
 	for _, member := range scrum.Members {
 		name := l.Name(member.FullName)
 		if member.Update != nil {
-			posted = append(posted, name+": "+update(l, member.Update))
+			posted = append(posted, update(l, name, member.Update)...)
 		}
 		for _, said := range member.SaidAndDone {
 			if said.Outcome == "untouched" {
-				broken = append(broken, name+": "+said.TaskName)
+				untouched = append(untouched, said.TaskName+" ("+name+")")
 			}
 		}
 	}
@@ -99,24 +134,24 @@ func sections(l phrase.Language, scrum *sprint.ScrumOfDay) []notify.Section {
 		missing = append(missing, l.Name(person.FullName))
 	}
 	for _, one := range scrum.Impediments {
-		raised := l.In("알 수 없음", "somebody")
+		raised := l.Name(nil)
 		if one.RaisedBy != nil {
 			raised = l.Name(one.RaisedBy.FullName)
 		}
 		impediments = append(impediments, one.Description+" ("+raised+", "+l.Age(one.Hours)+")")
 	}
-	add(l.In("장애물", "In the way"), impediments)
+	add(l.In("장애물", "Blockers"), impediments)
 	add(l.In("아직 남기지 않은 사람", "Still missing"), missing)
-	add(l.In("남긴 내용", "Posted"), posted)
-	add(l.In("하기로 했지만 손대지 않은 일", "Said, and not touched"), broken)
+	add(l.In("남긴 내용", "Updates"), posted)
+	add(l.In("계획했지만 아직 시작하지 않은 일", "Planned, not started yet"), untouched)
 	return all
 }
 
-// update is what somebody posted, on one line.
-func update(l phrase.Language, u *sprint.ScrumUpdate) string {
-	var parts []string
+// update is what somebody posted: a line for yesterday and one for today. Tasks
+// that the text names already aren't named again.
+func update(l phrase.Language, name string, u *sprint.ScrumUpdate) (lines []string) {
 	for _, part := range []struct {
-		name  string
+		when  string
 		text  *string
 		tasks []sprint.TaskRef
 	}{
@@ -124,15 +159,22 @@ func update(l phrase.Language, u *sprint.ScrumUpdate) string {
 		{l.In("오늘", "today"), u.TodayWork, u.WillDo},
 	} {
 		var said []string
-		if part.text != nil && strings.TrimSpace(*part.text) != "" {
-			said = append(said, strings.Join(strings.Fields(*part.text), " "))
+		if part.text != nil {
+			for line := range strings.Lines(*part.text) {
+				if line = strings.TrimSpace(line); line != "" {
+					said = append(said, line)
+				}
+			}
 		}
+		text := strings.Join(said, "; ")
 		for _, task := range part.tasks {
-			said = append(said, task.TaskName)
+			if !strings.Contains(text, task.TaskName) {
+				said = append(said, task.TaskName)
+			}
 		}
 		if len(said) > 0 {
-			parts = append(parts, part.name+" "+strings.Join(said, ", "))
+			lines = append(lines, name+", "+part.when+": "+strings.Join(said, "; "))
 		}
 	}
-	return strings.Join(parts, " / ")
+	return lines
 }
