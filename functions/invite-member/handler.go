@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mysingle/mysingle/bff/supabase"
 	"github.com/mysingle/mysingle/functions/edge"
 	"github.com/mysingle/mysingle/functions/notify"
+	"github.com/mysingle/mysingle/functions/phrase"
 	"github.com/mysingle/mysingle/functions/project"
 )
 
@@ -40,11 +42,10 @@ type invitation struct {
 
 // inviter is who invites, and into what.
 type inviter struct {
-	FullName     string `json:"full_name"`
+	FullName     *string `json:"full_name"`
 	Organization struct {
-		Name     string `json:"org_name"`
-		Locale   string `json:"locale"`
-		Timezone string `json:"timezone"`
+		Name     string          `json:"org_name"`
+		Language phrase.Language `json:"locale"`
 	} `json:"organizations"`
 }
 
@@ -54,9 +55,9 @@ func (h *handler) invite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := struct {
-		Email    string `json:"email"`
-		OrgRole  string `json:"org_role"`
-		Language string `json:"language"`
+		Email    string          `json:"email"`
+		OrgRole  string          `json:"org_role"`
+		Language phrase.Language `json:"language"`
 	}{OrgRole: "member"}
 	if err := edge.ReadJSON(w, r, &in); err != nil {
 		return err
@@ -67,28 +68,35 @@ func (h *handler) invite(w http.ResponseWriter, r *http.Request) error {
 		return edge.BadRequest("email is missing: whom to invite.")
 	case in.OrgRole != "member" && in.OrgRole != "admin":
 		return edge.BadRequest("org_role must be member or admin.")
-	case in.Language != "" && in.Language != "ko" && in.Language != "en":
+	case in.Language != "" && in.Language != phrase.Korean && in.Language != phrase.English:
 		return edge.BadRequest("language must be ko or en.")
 	}
+	// What was begun is finished, whether or not the page still waits.
+	ctx := context.WithoutCancel(r.Context())
 	var by []inviter
-	if err := h.project.Select(r.Context(), who, "profiles", "full_name,organizations(org_name,locale,timezone)", "profile_id", who.Subject, &by); err != nil {
+	if err := h.project.Select(ctx, who, "profiles", "full_name,organizations(org_name,locale)", "profile_id", who.Subject, &by); err != nil {
 		return project.Answer(err)
 	}
 	if len(by) == 0 {
 		return &edge.Problem{Status: http.StatusForbidden, Code: "profile_not_found", Message: "There is no profile of yours."}
 	}
+	var before []invitation
+	if err := h.project.Select(ctx, who, "invitations", "invitation_id,accepted_at", "email", in.Email, &before); err != nil {
+		return project.Answer(err)
+	}
 	var made []invitation
-	if err := h.project.As(r.Context(), who, "create_invitation", map[string]string{"email": in.Email, "org_role": in.OrgRole}, &made); err != nil {
+	if err := h.project.As(ctx, who, "create_invitation", map[string]string{"email": in.Email, "org_role": in.OrgRole}, &made); err != nil {
 		return project.Answer(err)
 	}
 	if len(made) != 1 {
 		return fmt.Errorf("create_invitation returned %d rows", len(made))
 	}
 	if in.Language == "" {
-		in.Language = by[0].Organization.Locale
+		in.Language = by[0].Organization.Language
 	}
-	if err := h.mail(r.Context(), in.Email, in.Language, by[0], made[0]); err != nil {
-		return h.withdraw(r.Context(), who, made[0], err)
+	if err := h.mail(ctx, in.Email, in.Language, by[0], made[0]); err != nil {
+		renewed := slices.ContainsFunc(before, func(one invitation) bool { return one.InvitationID == made[0].InvitationID })
+		return h.unmailed(ctx, who, made[0], renewed, err)
 	}
 	return edge.WriteJSON(w, http.StatusCreated, map[string]any{
 		"invitation_id": made[0].InvitationID, "email": in.Email, "org_role": in.OrgRole, "expires_at": made[0].ExpiresAt,
@@ -97,26 +105,47 @@ func (h *handler) invite(w http.ResponseWriter, r *http.Request) error {
 
 // mail sends the link. The token is behind a #, which browsers keep to
 // themselves: no server's log ever has it.
-func (h *handler) mail(ctx context.Context, to, language string, by inviter, made invitation) error {
+func (h *handler) mail(ctx context.Context, to string, language phrase.Language, by inviter, made invitation) error {
 	link := h.project.AppURL.String() + "/#invitation=" + made.Token
 	return h.sender.Send(ctx, notify.Channel{Kind: notify.Email, Target: to}, message(language, link, by, made))
 }
 
-// withdraw takes back an invitation that nobody has got.
-func (h *handler) withdraw(ctx context.Context, who supabase.Identity, made invitation, cause error) error {
+// unmailed is for an invitation whose mail wasn't taken. One that nobody can have
+// got is withdrawn; one that was renewed stays, as the person has been invited.
+func (h *handler) unmailed(ctx context.Context, who supabase.Identity, made invitation, renewed bool, cause error) error {
 	failure := new(notify.Failure)
 	if !errors.As(cause, &failure) {
-		failure.Code = "failed"
+		failure = &notify.Failure{Code: "failed"}
 	}
 	slog.Error("an invitation could not be mailed", "invitation", made.InvitationID, "reason", failure.Code)
-	if err := h.project.Delete(context.WithoutCancel(ctx), who, "invitations", "invitation_id", made.InvitationID, nil); err != nil {
+	problem := &edge.Problem{Status: http.StatusBadGateway, Code: "mail_failed", Details: failure.Code}
+	switch failure.Code {
+	case "already_sent":
+		return nil
+	case "timeout", "connection_failed", "canceled":
+		problem.Message = "The mail may not have been sent: no answer came."
+		problem.Hint = "If it doesn't arrive, invite again, which sends a new link."
+		return problem
+	case "bad_target":
+		problem = edge.BadRequest("email is no address that mails can be sent to.")
+	case "mail_not_configured":
+		problem = &edge.Problem{Status: http.StatusServiceUnavailable, Code: failure.Code, Message: "Nobody was invited: there is nowhere to send mails from.", Hint: "Set FUNCTIONS_MAIL_KEY and FUNCTIONS_MAIL_FROM."}
+	default:
+		problem.Message = "Nobody was invited: the mail could not be sent. Check the address, or try again later."
+	}
+	if renewed {
+		problem.Message = "The mail could not be sent again, and the link of the one before is void."
+		problem.Hint = "Try again later."
+		return problem
+	}
+	var gone []struct {
+		ID string `json:"invitation_id"`
+	}
+	if err := h.project.Delete(ctx, who, "invitations", "invitation_id", made.InvitationID, &gone); err != nil {
 		return fmt.Errorf("withdrawing the invitation %s: %w", made.InvitationID, err)
 	}
-	switch failure.Code {
-	case "bad_target":
-		return edge.BadRequest("email is no address that mails can be sent to.")
-	case "mail_not_configured":
-		return &edge.Problem{Status: http.StatusServiceUnavailable, Code: failure.Code, Message: "Nobody was invited: there is nowhere to send mails from.", Hint: "Set FUNCTIONS_MAIL_KEY and FUNCTIONS_MAIL_FROM."}
+	if len(gone) == 0 {
+		slog.Warn("an invitation to withdraw is gone already", "invitation", made.InvitationID)
 	}
-	return &edge.Problem{Status: http.StatusBadGateway, Code: "mail_failed", Message: "Nobody was invited: the mail could not be sent. Check the address, or try again later.", Details: failure.Code}
+	return problem
 }

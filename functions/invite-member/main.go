@@ -12,16 +12,15 @@
 //	     401  not_signed_in, invalid_token
 //	     403  42501: the caller is neither owner nor admin
 //	     409  PT409: the person is in the organization already
-//	     502  mail_failed: the mail wasn't taken, and the invitation is withdrawn
+//	     429  PT429: too many invitations of late
+//	     502  mail_failed: the mail wasn't taken. The invitation is withdrawn, unless
+//	          it replaces one that was sent before, or the mail may have arrived
 //	     503  mail_not_configured: likewise, as there is nowhere to send mails
+//	     and what every function answers: see functions/edge
 //
 // Inviting the same address again sends a new link; the one before is void.
 package main
 
-import (
-	_ "time/tzdata" // WebAssembly finds no zones on the machine
-
-	"github.com/mysingle/mysingle/functions/project"
-)
+import "github.com/mysingle/mysingle/functions/project"
 
 func main() { project.Serve(newHandler) }

@@ -2,31 +2,26 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mysingle/mysingle/functions/notify"
+	"github.com/mysingle/mysingle/functions/phrase"
 )
 
 // message is the invitation in words.
-func message(language, link string, by inviter, made invitation) notify.Message {
-	zone, err := time.LoadLocation(by.Organization.Timezone)
-	if err != nil {
-		zone = time.UTC // a zone that Go doesn't know; the mail says which is meant
+func message(l phrase.Language, link string, by inviter, made invitation) notify.Message {
+	name, org := l.Name(by.FullName), by.Organization.Name
+	days := int(math.Round(time.Until(made.ExpiresAt).Hours() / 24))
+	return notify.Message{
+		// Each link is a mail of its own, and no mail is sent twice.
+		ID:       fmt.Sprintf("invitation-%s-%d", made.InvitationID, made.ExpiresAt.UnixMicro()),
+		Event:    "invitation",
+		Language: string(l),
+		At:       time.Now(),
+		Title:    l.Say("%s 님이 %s 조직에 초대했습니다", "%s invited you to join %s", name, org),
+		Summary: l.Say("MySingle에서 %s 팀과 함께 일하게 됩니다. 아래 링크로 가입하면 바로 시작할 수 있습니다. 링크는 %d일 동안 한 번만 쓸 수 있습니다.\n모르는 초대라면 이 메일을 무시하세요. 아무 일도 일어나지 않습니다.",
+			"You will work with the team of %s on MySingle. Use the link below to sign up. It works once, for %d days.\nIf you don't expect this, ignore the mail: nothing happens.", org, days),
+		Link: &notify.Link{URL: link, Text: l.In("초대 수락하기", "Accept the invitation")},
 	}
-	until := made.ExpiresAt.In(zone)
-	m := notify.Message{ID: "invitation-" + made.InvitationID + "-" + fmt.Sprint(made.ExpiresAt.Unix()), Event: "invitation", Language: language, At: time.Now()}
-	if language == "ko" {
-		m.Title = fmt.Sprintf("%s에서 함께 일하자고 초대했습니다", by.Organization.Name)
-		m.Summary = fmt.Sprintf("%s 님이 MySingle의 %s 조직으로 초대했습니다. 아래 링크로 가입하면 바로 함께할 수 있습니다. 링크는 %s까지 한 번만 쓸 수 있습니다.",
-			by.FullName, by.Organization.Name, until.Format("2006년 1월 2일 15:04 (MST)"))
-		m.Link = &notify.Link{URL: link, Text: "초대 받아들이기"}
-		m.Sections = []notify.Section{{Lines: []string{"모르는 초대라면 이 메일을 무시하세요. 아무 일도 일어나지 않습니다."}}}
-		return m
-	}
-	m.Title = fmt.Sprintf("You are invited to join %s", by.Organization.Name)
-	m.Summary = fmt.Sprintf("%s invites you into %s on MySingle. Sign up by the link below and you are in. It works once, until %s.",
-		by.FullName, by.Organization.Name, until.Format("2 January 2006, 15:04 MST"))
-	m.Link = &notify.Link{URL: link, Text: "Accept the invitation"}
-	m.Sections = []notify.Section{{Lines: []string{"If you don't expect this, ignore the mail: nothing happens."}}}
-	return m
 }
