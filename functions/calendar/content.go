@@ -1,21 +1,22 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
 
 	ics "github.com/arran4/golang-ical"
+
+	"github.com/mysingle/mysingle/functions/phrase"
 )
 
 // content is what calendar_of returns: all that a feed shows.
 type content struct {
 	FeedName     string `json:"feed_name"`
 	Organization struct {
-		Name     string `json:"org_name"`
-		Timezone string `json:"timezone"`
-		Locale   string `json:"locale"`
+		Name     string          `json:"org_name"`
+		Timezone string          `json:"timezone"`
+		Language phrase.Language `json:"locale"`
 	} `json:"organization"`
 	Sprints []struct {
 		SprintID    string    `json:"sprint_id"`
@@ -38,8 +39,6 @@ type content struct {
 	Tasks []struct {
 		TaskID      string    `json:"task_id"`
 		TaskName    string    `json:"task_name"`
-		Status      string    `json:"status"`
-		Priority    string    `json:"priority"`
 		DueDate     string    `json:"due_date"`
 		ProjectName string    `json:"project_name"`
 		UpdatedAt   time.Time `json:"updated_at"`
@@ -49,22 +48,11 @@ type content struct {
 // scrumLasts is how long a daily scrum takes at most (Scrum Guide 2020).
 const scrumLasts = 15 * time.Minute
 
-// words are those of the feed's titles.
-type words struct{ sprint, scrum, due, goal string }
-
-var (
-	korean  = words{"스프린트: %s", "데일리 스크럼: %s", "마감: %s", "목표: %s"}
-	english = words{"Sprint: %s", "Daily scrum: %s", "Due: %s", "Goal: %s"}
-)
-
 // iCalendar is the content as a calendar (RFC 5545, with the names of RFC 7986
 // and those that calendar apps knew before it). The same content gives the
 // same text: what an app has already it needn't fetch again.
 func (c *content) iCalendar(app string) (string, error) {
-	say := english
-	if c.Organization.Locale == "ko" {
-		say = korean
-	}
+	l := c.Organization.Language
 	calendar := ics.NewCalendarFor("MySingle")
 	calendar.SetProductId("-//MySingle//Calendar//EN")
 	calendar.SetMethod(ics.MethodPublish)
@@ -78,10 +66,10 @@ func (c *content) iCalendar(app string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		e.SetSummary(clean(fmt.Sprintf(say.sprint, s.SprintName)))
+		e.SetSummary(clean(l.Say("스프린트: %s", "Sprint: %s", s.SprintName)))
 		lines := []string{clean(s.ProjectName)}
 		if s.Goal != nil && clean(*s.Goal) != "" {
-			lines = append(lines, clean(fmt.Sprintf(say.goal, *s.Goal)))
+			lines = append(lines, clean(l.Say("목표: %s", "Goal: %s", *s.Goal)))
 		}
 		e.SetDescription(strings.Join(lines, "\n"))
 		e.SetURL(app + "/?sprint=" + s.SprintID)
@@ -92,7 +80,7 @@ func (c *content) iCalendar(app string) (string, error) {
 		e.SetModifiedAt(s.UpdatedAt)
 		e.SetStartAt(s.StartsAt)
 		e.SetEndAt(s.StartsAt.Add(scrumLasts))
-		e.SetSummary(clean(fmt.Sprintf(say.scrum, s.ProjectName)))
+		e.SetSummary(clean(l.Say("데일리 스크럼: %s", "Daily scrum: %s", s.ProjectName)))
 		e.SetDescription(clean(s.SprintName))
 		e.SetURL(app + "/?sprint=" + s.SprintID)
 	}
@@ -101,8 +89,8 @@ func (c *content) iCalendar(app string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		e.SetSummary(clean(fmt.Sprintf(say.due, t.TaskName)))
-		e.SetDescription(clean(t.ProjectName) + "\n" + t.Status + ", " + t.Priority)
+		e.SetSummary(clean(l.Say("마감: %s", "Due: %s", t.TaskName)))
+		e.SetDescription(clean(t.ProjectName))
 	}
 	var text strings.Builder
 	err := calendar.SerializeTo(&text, ics.WithNewLine("\r\n"))

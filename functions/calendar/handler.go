@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/mysingle/mysingle/functions/edge"
 	"github.com/mysingle/mysingle/functions/link"
 	"github.com/mysingle/mysingle/functions/project"
@@ -87,7 +85,7 @@ func (h *handler) revoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("name")
-	if !isUUID(id) {
+	if !edge.IsUUID(id) {
 		return errNoFeed
 	}
 	var gone []feed
@@ -112,7 +110,7 @@ func (h *handler) linked(feeds []feed) []feed {
 // read gives the feed to whoever has its link.
 func (h *handler) read(w http.ResponseWriter, r *http.Request) error {
 	id, signature, ok := strings.Cut(strings.TrimSuffix(r.PathValue("name"), ".ics"), ".")
-	if !ok || !isUUID(id) || !h.signer.Verify(id, signature) {
+	if !ok || !edge.IsUUID(id) || !h.signer.Verify(id, signature) {
 		return errNoFeed
 	}
 	var content *content
@@ -150,9 +148,4 @@ func matches(given, etag string) bool {
 		}
 	}
 	return false
-}
-
-func isUUID(text string) bool {
-	id, err := uuid.Parse(text)
-	return err == nil && id.String() == text
 }

@@ -182,34 +182,18 @@ func TestLinks(t *testing.T) {
 func TestBadCalls(t *testing.T) {
 	t.Parallel()
 	me := supabasetest.MustSignUp(t)
-	for _, target := range functionstest.Both(t, newHandler) {
-		for _, scenario := range []struct {
-			name    string
-			request functionstest.Request
-			status  int
-			code    string
-		}{
-			{"nobody", functionstest.Request{Body: map[string]any{}}, 401, "not_signed_in"},
-			{"nobody's feeds", functionstest.Request{Method: http.MethodGet}, 401, "not_signed_in"},
-			{"the service", functionstest.Request{Service: true}, 403, "role_refused"},
-			{"a bad token", functionstest.Request{Header: http.Header{"Authorization": {"Bearer x.y.z"}}}, 401, "invalid_token"},
-			{"no JSON", functionstest.Request{As: me, Body: "x"}, 400, "invalid_request"},
-			{"no text", functionstest.Request{As: me, Body: map[string]any{"feed_name": 7}}, 400, "invalid_request"},
-			{"a long name", functionstest.Request{As: me, Body: map[string]any{"feed_name": strings.Repeat("가", 101)}}, 400, "23514"},
-			{"another method", functionstest.Request{As: me, Method: http.MethodPut}, 405, "method_not_allowed"},
-			{"another path", functionstest.Request{As: me, Path: path + "/a/b"}, 404, "no_such_path"},
-			{"revoking nothing", functionstest.Request{As: me, Method: http.MethodDelete, Path: path + "/x"}, 404, "no_feed"},
-		} {
-			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
-				if scenario.request.Path == "" {
-					scenario.request.Path = path
-				}
-				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
-					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
-				}
-			})
-		}
-	}
+	functionstest.Refuses(t, functionstest.Both(t, newHandler), path, []functionstest.Refusal{
+		{Name: "nobody", Request: functionstest.Request{Body: map[string]any{}}, Status: 401, Code: "not_signed_in"},
+		{Name: "nobody's feeds", Request: functionstest.Request{Method: http.MethodGet}, Status: 401, Code: "not_signed_in"},
+		{Name: "the service", Request: functionstest.Request{Service: true}, Status: 403, Code: "role_refused"},
+		{Name: "a bad token", Request: functionstest.Request{Header: http.Header{"Authorization": {"Bearer x.y.z"}}}, Status: 401, Code: "invalid_token"},
+		{Name: "no JSON", Request: functionstest.Request{As: me, Body: "x"}, Status: 400, Code: "invalid_request"},
+		{Name: "no text", Request: functionstest.Request{As: me, Body: map[string]any{"feed_name": 7}}, Status: 400, Code: "invalid_request"},
+		{Name: "a long name", Request: functionstest.Request{As: me, Body: map[string]any{"feed_name": strings.Repeat("가", 101)}}, Status: 400, Code: "23514"},
+		{Name: "another method", Request: functionstest.Request{As: me, Method: http.MethodPut}, Status: 405, Code: "method_not_allowed"},
+		{Name: "another path", Request: functionstest.Request{As: me, Path: path + "/a/b"}, Status: 404, Code: "no_such_path"},
+		{Name: "revoking nothing", Request: functionstest.Request{As: me, Method: http.MethodDelete, Path: path + "/x"}, Status: 404, Code: "no_feed"},
+	})
 	var feeds []struct{}
 	if me.MustSelect(t, "calendar_feeds", "", &feeds); len(feeds) != 0 {
 		t.Errorf("%d feeds", len(feeds))

@@ -14,8 +14,10 @@
 //	     304  the feed is the one that If-None-Match names
 //	     400  invalid_request, 22P02, 23514: what is wrong with the input
 //	     401  not_signed_in, invalid_token
+//	     409  PT409: one has as many feeds as one may
 //	     404  no_feed: there is no such feed, it isn't yours, or the link is not
 //	          its own: which of these is not told
+//	     and what every function answers: see functions/edge
 //
 // A feed shows what its owner may see as a member of projects at the moment of
 // the request: planned, running and completed sprints from 90 days back to a

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/mysingle/mysingle/bff/sprint"
 	"github.com/mysingle/mysingle/bff/supabase"
 	"github.com/mysingle/mysingle/functions/delivery"
@@ -121,7 +119,7 @@ func (h *handler) asked(w http.ResponseWriter, r *http.Request) error {
 	if err := edge.ReadJSON(w, r, &in); err != nil {
 		return err
 	}
-	if in.SprintID == nil || uuid.Validate(*in.SprintID) != nil {
+	if in.SprintID == nil || !edge.IsUUID(*in.SprintID) {
 		return edge.BadRequest("sprint_id must be the UUID of a sprint.")
 	}
 	ctx := context.WithoutCancel(r.Context())
@@ -198,7 +196,7 @@ func (h *handler) get(w http.ResponseWriter, r *http.Request) error {
 	if id, language, ok := h.signed(name); ok {
 		return h.draw(w, r, id, language)
 	}
-	if uuid.Validate(name) != nil {
+	if !edge.IsUUID(name) {
 		return errNoPicture
 	}
 	who, err := h.project.User(r)

@@ -78,7 +78,7 @@ func TestCompleted(t *testing.T) {
 				t.Fatalf("%d and %d messages", len(slack.Got()), len(second.Got()))
 			}
 			body := slack.Got()[0].Body
-			for _, want := range []string{"스프린트 1 보고서", "목표: A board to look at", "약속 14개", "Task 2: 고객 데모 준비"} {
+			for _, want := range []string{"스프린트 ‘스프린트 1’ 보고서", "목표: A board to look at", "약속 14개", "Task 2: 고객 데모 준비"} {
 				if !strings.Contains(body, want) {
 					t.Errorf("no %q in %s", want, body)
 				}
@@ -217,39 +217,23 @@ func TestBadCalls(t *testing.T) {
 		body[name] = value
 		return body
 	}
-	for _, target := range functionstest.Both(t, newHandler) {
-		for _, scenario := range []struct {
-			name    string
-			request functionstest.Request
-			status  int
-			code    string
-		}{
-			{"nobody", functionstest.Request{Body: webhook(team)}, 401, "not_signed_in"},
-			{"a user's webhook", functionstest.Request{As: team.Owner, Body: webhook(team)}, 400, "invalid_request"},
-			{"an insert", functionstest.Request{Service: true, Body: with("type", "INSERT")}, 400, "unknown_event"},
-			{"an unknown kind", functionstest.Request{Service: true, Body: with("type", "EXPLODE")}, 400, "unknown_event"},
-			{"another table", functionstest.Request{Service: true, Body: with("table", "tasks")}, 400, "unknown_event"},
-			{"no record", functionstest.Request{Service: true, Body: with("record", nil)}, 400, "invalid_request"},
-			{"no UUID", functionstest.Request{Service: true, Body: with("record", map[string]any{"sprint_id": "x"})}, 400, "invalid_request"},
-			{"an unknown sprint", functionstest.Request{Service: true, Body: with("record", map[string]any{"sprint_id": "00000000-0000-4000-8000-000000000000"})}, 404, "PT404"},
-			{"one that runs", functionstest.Request{Service: true, Body: webhook(team)}, 409, "PT409"},
-			{"the service, as a person", functionstest.Request{Service: true, Body: map[string]any{"sprint_id": team.SprintID}}, 400, "invalid_request"},
-			{"no moment", functionstest.Request{Service: true, Body: map[string]any{"at": "x"}}, 400, "invalid_request"},
-			{"no JSON", functionstest.Request{Service: true, Body: "completed"}, 400, "invalid_request"},
-			{"no sprint", functionstest.Request{As: team.Owner, Body: map[string]any{}}, 400, "invalid_request"},
-			{"another method", functionstest.Request{As: team.Owner, Method: http.MethodPut}, 405, "method_not_allowed"},
-			{"another path", functionstest.Request{As: team.Owner, Path: path + "/x/y"}, 404, "no_such_path"},
-		} {
-			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
-				if scenario.request.Path == "" {
-					scenario.request.Path = path
-				}
-				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
-					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
-				}
-			})
-		}
-	}
+	functionstest.Refuses(t, functionstest.Both(t, newHandler), path, []functionstest.Refusal{
+		{Name: "nobody", Request: functionstest.Request{Body: webhook(team)}, Status: 401, Code: "not_signed_in"},
+		{Name: "a user's webhook", Request: functionstest.Request{As: team.Owner, Body: webhook(team)}, Status: 400, Code: "invalid_request"},
+		{Name: "an insert", Request: functionstest.Request{Service: true, Body: with("type", "INSERT")}, Status: 400, Code: "unknown_event"},
+		{Name: "an unknown kind", Request: functionstest.Request{Service: true, Body: with("type", "EXPLODE")}, Status: 400, Code: "unknown_event"},
+		{Name: "another table", Request: functionstest.Request{Service: true, Body: with("table", "tasks")}, Status: 400, Code: "unknown_event"},
+		{Name: "no record", Request: functionstest.Request{Service: true, Body: with("record", nil)}, Status: 400, Code: "invalid_request"},
+		{Name: "no UUID", Request: functionstest.Request{Service: true, Body: with("record", map[string]any{"sprint_id": "x"})}, Status: 400, Code: "invalid_request"},
+		{Name: "an unknown sprint", Request: functionstest.Request{Service: true, Body: with("record", map[string]any{"sprint_id": "00000000-0000-4000-8000-000000000000"})}, Status: 404, Code: "PT404"},
+		{Name: "one that runs", Request: functionstest.Request{Service: true, Body: webhook(team)}, Status: 409, Code: "PT409"},
+		{Name: "the service, as a person", Request: functionstest.Request{Service: true, Body: map[string]any{"sprint_id": team.SprintID}}, Status: 400, Code: "invalid_request"},
+		{Name: "no moment", Request: functionstest.Request{Service: true, Body: map[string]any{"at": "x"}}, Status: 400, Code: "invalid_request"},
+		{Name: "no JSON", Request: functionstest.Request{Service: true, Body: "completed"}, Status: 400, Code: "invalid_request"},
+		{Name: "no sprint", Request: functionstest.Request{As: team.Owner, Body: map[string]any{}}, Status: 400, Code: "invalid_request"},
+		{Name: "another method", Request: functionstest.Request{As: team.Owner, Method: http.MethodPut}, Status: 405, Code: "method_not_allowed"},
+		{Name: "another path", Request: functionstest.Request{As: team.Owner, Path: path + "/x/y"}, Status: 404, Code: "no_such_path"},
+	})
 	if n := len(slack.Got()); n != 0 {
 		t.Errorf("%d messages", n)
 	}

@@ -31,6 +31,7 @@
 //	     has the link sees the picture, and nothing else
 //	     out  200  image/png
 //	          404  no_picture: there is none, or the link is not its own
+//	          and what every function answers: see functions/edge
 package main
 
 import (

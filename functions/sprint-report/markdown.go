@@ -25,13 +25,13 @@ func markdown(l phrase.Language, report *sprint.Report) string {
 	}
 	row(l.In("약속", "Committed"), report.Committed)
 	row(l.In("완료", "Completed"), report.Completed)
-	row(l.In("완료하지 못함", "Not completed"), report.NotCompleted)
-	row(l.In("도중에 추가", "Added"), report.Added)
-	row(l.In("도중에 제외", "Removed"), report.Removed)
+	row(notCompleted(l, report), report.NotCompleted)
+	row(l.In("중간에 추가", "Added"), report.Added)
+	row(l.In("중간에 제외", "Removed"), report.Removed)
 	row(l.In("취소", "Cancelled"), report.Cancelled)
 	if len(report.Members) > 0 {
 		b.WriteString("\n## " + l.In("사람별", "By person") + "\n\n| | " + l.In("약속", "Committed") + " | " +
-			l.In("완료", "Completed") + " | " + l.In("완료하지 못함", "Not completed") + " |\n|---|---:|---:|---:|\n")
+			l.In("완료", "Completed") + " | " + notCompleted(l, report) + " |\n|---|---:|---:|---:|\n")
 		for _, member := range report.Members {
 			name := l.In("담당자 없음", "Nobody")
 			if member.ProfileID != nil {

@@ -26,7 +26,10 @@ func message(l phrase.Language, report *sprint.Report) notify.Message {
 }
 
 func title(l phrase.Language, report *sprint.Report) string {
-	return l.Say("%s: %s 보고서", "%s: report of %s", report.Project.ProjectName, report.Sprint.SprintName)
+	if !report.Final {
+		return l.Say("%s · 스프린트 ‘%s’ 중간 현황", "%s · sprint “%s” so far", report.Project.ProjectName, report.Sprint.SprintName)
+	}
+	return l.Say("%s · 스프린트 ‘%s’ 보고서", "%s · report of sprint “%s”", report.Project.ProjectName, report.Sprint.SprintName)
 }
 
 // headlines are the report in a few sentences. A sprint that hasn't begun has
@@ -39,8 +42,8 @@ func headlines(l phrase.Language, report *sprint.Report) []string {
 	if report.Committed == nil || report.Completed == nil {
 		return append(lines, l.In("아직 시작하지 않은 스프린트입니다.", "The sprint hasn't begun."))
 	}
-	lines = append(lines, l.Say("약속 %s, 완료 %s, 완료율 %s", "Committed to %s, completed %s: %s",
-		work(l, report.Committed), work(l, report.Completed), completion(report)))
+	lines = append(lines, l.Say("약속 %s, 완료 %s (%s)", "Committed to %s, completed %s (%s)",
+		work(l, report.Committed), work(l, report.Completed), completion(l, report)))
 	if change := report.ScopeChange; change != nil && change.Tasks != nil && *change.Tasks != 0 {
 		lines = append(lines, l.Say("범위 변화 %s: 추가 %s, 제외 %s", "Scope changed by %s: added %s, removed %s",
 			phrase.Percent(change.Tasks), work(l, report.Added), work(l, report.Removed)))
@@ -48,25 +51,27 @@ func headlines(l phrase.Language, report *sprint.Report) []string {
 	if carried := report.CarriedOver; carried != nil && carried.Tasks > 0 {
 		to := l.In("백로그", "the backlog")
 		if carried.To != nil {
-			to = carried.To.SprintName
+			to = l.In("‘", "“") + carried.To.SprintName + l.In("’", "”")
 		}
-		lines = append(lines, l.Say("%s → %s 이월", "%s went on to %s", l.Work(carried.Tasks, carried.Points), to))
+		lines = append(lines, l.Say("%s에 넘긴 일 %s", "Moved to %s: %s", to, l.Work(carried.Tasks, carried.Points)))
 	}
 	if i := report.Impediments; i != nil && i.Raised > 0 {
-		lines = append(lines, l.Say("장애물 %d건, 해결 %d건", "Impediments: %d raised, %d resolved", i.Raised, i.Resolved))
+		lines = append(lines, l.Say("장애물 %d건, 해결 %d건", "Blockers: %d raised, %d resolved", i.Raised, i.Resolved))
 	}
 	return lines
 }
 
-// completion is by points where there are any.
-func completion(report *sprint.Report) string {
-	if report.Completion == nil {
-		return phrase.Percent(nil)
+// completion is what was completed by what was committed to, in points where
+// there are any.
+func completion(l phrase.Language, report *sprint.Report) string {
+	ratio := report.Completion
+	switch {
+	case ratio != nil && ratio.Points != nil:
+		return l.Say("포인트로 %s", "%s of the points", phrase.Percent(ratio.Points))
+	case ratio != nil && ratio.Tasks != nil:
+		return l.Say("작업 수로 %s", "%s of the tasks", phrase.Percent(ratio.Tasks))
 	}
-	if report.Completion.Points != nil {
-		return phrase.Percent(report.Completion.Points)
-	}
-	return phrase.Percent(report.Completion.Tasks)
+	return phrase.Percent(nil)
 }
 
 func work(l phrase.Language, list *sprint.ReportList) string {
@@ -74,6 +79,14 @@ func work(l phrase.Language, list *sprint.ReportList) string {
 		return l.Work(0, 0)
 	}
 	return l.Work(list.Tasks, list.Points)
+}
+
+// notCompleted is what is left, while there is time for it and afterwards.
+func notCompleted(l phrase.Language, report *sprint.Report) string {
+	if report.Final {
+		return l.In("완료하지 못함", "Not completed")
+	}
+	return l.In("남은 일", "Left")
 }
 
 // list is one of the report's lists, each item on a line.
@@ -102,23 +115,23 @@ func lists(l phrase.Language, report *sprint.Report) []list {
 	}
 	if report.Impediments != nil {
 		for _, one := range report.Impediments.Items {
-			state := l.In("미해결", "open")
+			state := l.In("아직 열려 있음", "still open")
 			if one.ResolvedAt != nil {
-				state = l.Say("%s시간 만에 해결", "resolved after %s h", phrase.Number(one.Hours))
+				state = l.Say("%s 해결", "resolved %s", l.Span(one.Hours))
 			}
 			impediments = append(impediments, one.Description+" ("+state+")")
 		}
 	}
 	return []list{
 		{l.In("완료", "Completed"), items(report.Completed)},
-		{l.In("완료하지 못함", "Not completed"), items(report.NotCompleted)},
-		{l.In("도중에 추가", "Added"), items(report.Added)},
-		{l.In("도중에 제외", "Removed"), items(report.Removed)},
+		{notCompleted(l, report), items(report.NotCompleted)},
+		{l.In("중간에 추가", "Added"), items(report.Added)},
+		{l.In("중간에 제외", "Removed"), items(report.Removed)},
 		{l.In("추가했다가 제외", "Added, then removed"), items(report.AddedThenRemoved)},
 		{l.In("취소", "Cancelled"), items(report.Cancelled)},
 		{l.In("스프린트 밖에서 완료", "Completed outside of the sprint"), items(report.CompletedOutside)},
-		{l.In("다시 추정", "Re-estimated"), reestimated},
-		{l.In("장애물", "Impediments"), impediments},
+		{l.In("추정 변경", "Re-estimated"), reestimated},
+		{l.In("장애물", "Blockers"), impediments},
 	}
 }
 
@@ -126,7 +139,7 @@ func lists(l phrase.Language, report *sprint.Report) []list {
 func line(l phrase.Language, item sprint.ReportItem) string {
 	text := item.TaskName
 	if item.Points != nil {
-		text += " · " + l.Say("%s포인트", "%s points", phrase.Number(*item.Points))
+		text += " · " + l.Points(*item.Points)
 	}
 	if item.Assignee != nil {
 		text += " · " + l.Name(item.Assignee.FullName)

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/mysingle/mysingle/bff/chart"
 	"github.com/mysingle/mysingle/bff/chart/raster"
 	"github.com/mysingle/mysingle/bff/sprint"
@@ -30,7 +28,7 @@ func (h *handler) picture(sprintID string, language phrase.Language) string {
 // signed reads the last part of such a link.
 func (h *handler) signed(text string) (sprintID string, language phrase.Language, ok bool) {
 	parts := strings.Split(text, ".")
-	if len(parts) != 4 || parts[3] != "png" || uuid.Validate(parts[0]) != nil || !h.signer.Verify(parts[0]+"."+parts[1], parts[2]) {
+	if len(parts) != 4 || parts[3] != "png" || !edge.IsUUID(parts[0]) || !h.signer.Verify(parts[0]+"."+parts[1], parts[2]) {
 		return "", "", false
 	}
 	return parts[0], phrase.Language(parts[1]), true
