@@ -278,3 +278,28 @@ func (c *caller) call(request map[string]any) (Answer, error) {
 	}
 	return Answer{r.Status, header, string(body)}, err
 }
+
+// Refusal is a call that must be refused.
+type Refusal struct {
+	Name    string
+	Request Request // Path is the function's own if empty
+	Status  int
+	Code    string
+}
+
+// Refuses makes each call of each target and wants to see it refused.
+func Refuses(t *testing.T, targets []Target, path string, refusals []Refusal) {
+	t.Helper()
+	for _, target := range targets {
+		for _, refusal := range refusals {
+			t.Run(target.Name+"/"+refusal.Name, func(t *testing.T) {
+				if refusal.Request.Path == "" {
+					refusal.Request.Path = path
+				}
+				if got := target.MustDo(t, refusal.Request); got.Status != refusal.Status || got.Code() != refusal.Code {
+					t.Errorf("%d %s, want %d %s", got.Status, got.Body, refusal.Status, refusal.Code)
+				}
+			})
+		}
+	}
+}

@@ -4,32 +4,15 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
 	bff "github.com/mysingle/mysingle/bff/supabase"
 	"github.com/mysingle/mysingle/bff/supabasetest"
 	"github.com/mysingle/mysingle/functions/edge"
+	"github.com/mysingle/mysingle/functions/functionstest"
 	"github.com/mysingle/mysingle/functions/project"
 )
-
-func mustProject(tb testing.TB, changes map[string]string) *project.Project {
-	tb.Helper()
-	settings, err := project.ReadSettings(func(name string) string {
-		if value, ok := changes[name]; ok {
-			return value
-		}
-		if name == "BFF_PUBLIC_URL" {
-			name = "BFF_URL" // as the stack has it
-		}
-		return os.Getenv(name)
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return project.New(settings)
-}
 
 // status is the one that a *edge.Problem has.
 func status(err error) int {
@@ -41,7 +24,7 @@ func status(err error) int {
 }
 
 func TestCallers(t *testing.T) {
-	p := mustProject(t, nil)
+	p := functionstest.MustProject(t, nil)
 	me := supabasetest.MustSignUp(t)
 	secret := supabasetest.Env(t, "SUPABASE_SECRET_KEY")
 	for name, scenario := range map[string]struct {
@@ -74,7 +57,7 @@ func TestCallers(t *testing.T) {
 
 // TestRights asks the same with the service's rights, a user's and a stranger's.
 func TestRights(t *testing.T) {
-	p := mustProject(t, nil)
+	p := functionstest.MustProject(t, nil)
 	me, other := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
 	sprint := me.MustSprint(t)
 	args := map[string]string{"sprint_id": sprint.SprintID}
@@ -93,7 +76,7 @@ func TestRights(t *testing.T) {
 
 // TestRefusals tells what the database refuses from what it returns.
 func TestRefusals(t *testing.T) {
-	p := mustProject(t, nil)
+	p := functionstest.MustProject(t, nil)
 	me := supabasetest.MustSignUp(t)
 	who := bff.Identity{Subject: me.ID, Token: me.Token}
 	var target any
@@ -129,7 +112,7 @@ func TestDatabaseIsDown(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	for name, address := range map[string]string{"garbage": garbage.URL, "gone": gone.URL} {
-		p := mustProject(t, map[string]string{"SUPABASE_URL": address})
+		p := functionstest.MustProject(t, map[string]string{"SUPABASE_URL": address})
 		for rights, err := range map[string]error{
 			"service": p.Service(t.Context(), "sprint_report", map[string]string{}, nil),
 			"user":    p.As(t.Context(), bff.Identity{Subject: "x", Token: "x"}, "sprint_report", map[string]string{}, nil),

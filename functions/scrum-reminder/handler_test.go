@@ -207,7 +207,7 @@ func TestManyCallsAtOnce(t *testing.T) {
 // reminder from its reminder_time on.
 func TestEveryOrganizationsOwnTime(t *testing.T) {
 	t.Parallel()
-	target := functionstest.Native(t, newHandler, nil)
+	targets := functionstest.Both(t, newHandler)
 	for _, scenario := range []struct {
 		zone    string
 		holiday string
@@ -259,30 +259,32 @@ func TestEveryOrganizationsOwnTime(t *testing.T) {
 			{"2026-03-05T04:15:00Z", 0, 1},
 		}},
 	} {
-		t.Run(scenario.zone, func(t *testing.T) {
-			t.Parallel()
-			team := functionstest.MustTeam(t, 0)
-			team.Owner.MustUpdate(t, "organizations", "org_id=eq."+team.OrgID, map[string]any{
-				"timezone": scenario.zone, "working_days": []int{1, 2, 3, 4, 5}, "reminder_time": "10:00",
-			})
-			if scenario.holiday != "" {
-				team.Owner.MustInsert(t, "org_holidays", map[string]any{"org_id": team.OrgID, "holiday_date": scenario.holiday, "name": "삼일절"}, nil)
-			}
-			team.MustHaveBegun(t, "2026-02-01")
-			slack := functionstest.MustReceive(t)
-			team.MustChannel(t, "slack", slack.Target)
-			days, reminders := 0, 0
-			for _, call := range scenario.calls {
-				got := mustTick(t, target, team, call.at)
-				if got.Opened != call.opened || got.Sent != call.sent {
-					t.Errorf("%s: %+v", call.at, got)
+		for _, target := range targets {
+			t.Run(scenario.zone+"/"+target.Name, func(t *testing.T) {
+				t.Parallel()
+				team := functionstest.MustTeam(t, 0)
+				team.Owner.MustUpdate(t, "organizations", "org_id=eq."+team.OrgID, map[string]any{
+					"timezone": scenario.zone, "working_days": []int{1, 2, 3, 4, 5}, "reminder_time": "10:00",
+				})
+				if scenario.holiday != "" {
+					team.Owner.MustInsert(t, "org_holidays", map[string]any{"org_id": team.OrgID, "holiday_date": scenario.holiday, "name": "삼일절"}, nil)
 				}
-				days, reminders = days+call.opened, reminders+call.sent
-			}
-			if len(scrums(t, team)) != days || len(slack.Got()) != reminders {
-				t.Errorf("scrums %v, %d reminders", scrums(t, team), len(slack.Got()))
-			}
-		})
+				team.MustHaveBegun(t, "2026-02-01")
+				slack := functionstest.MustReceive(t)
+				team.MustChannel(t, "slack", slack.Target)
+				days, reminders := 0, 0
+				for _, call := range scenario.calls {
+					got := mustTick(t, target, team, call.at)
+					if got.Opened != call.opened || got.Sent != call.sent {
+						t.Errorf("%s: %+v", call.at, got)
+					}
+					days, reminders = days+call.opened, reminders+call.sent
+				}
+				if len(scrums(t, team)) != days || len(slack.Got()) != reminders {
+					t.Errorf("scrums %v, %d reminders", scrums(t, team), len(slack.Got()))
+				}
+			})
+		}
 	}
 }
 
@@ -291,34 +293,18 @@ func TestBadCalls(t *testing.T) {
 	team := functionstest.MustTeam(t, 0)
 	slack := functionstest.MustReceive(t)
 	team.MustChannel(t, "slack", slack.Target)
-	for _, target := range functionstest.Both(t, newHandler) {
-		for _, scenario := range []struct {
-			name    string
-			request functionstest.Request
-			status  int
-			code    string
-		}{
-			{"nobody", functionstest.Request{Body: map[string]any{}}, 401, "not_allowed"},
-			{"a user", functionstest.Request{As: team.Owner, Body: map[string]any{}}, 401, "not_allowed"},
-			{"no JSON", functionstest.Request{Service: true, Body: "now"}, 400, "invalid_request"},
-			{"no object", functionstest.Request{Service: true, Body: "[]"}, 400, "invalid_request"},
-			{"no moment", functionstest.Request{Service: true, Body: map[string]any{"at": "today", "org_id": team.OrgID}}, 400, "invalid_request"},
-			{"a number", functionstest.Request{Service: true, Body: map[string]any{"at": 7}}, 400, "invalid_request"},
-			{"the future", functionstest.Request{Service: true, Body: map[string]any{"at": "2100-01-01T00:00:00Z", "org_id": team.OrgID}}, 400, "22023"},
-			{"no organization", functionstest.Request{Service: true, Body: map[string]any{"org_id": "all"}}, 400, "invalid_request"},
-			{"another method", functionstest.Request{Service: true, Method: http.MethodGet}, 405, "method_not_allowed"},
-			{"another path", functionstest.Request{Service: true, Path: path + "/x"}, 404, "no_such_path"},
-		} {
-			t.Run(target.Name+"/"+scenario.name, func(t *testing.T) {
-				if scenario.request.Path == "" {
-					scenario.request.Path = path
-				}
-				if got := target.MustDo(t, scenario.request); got.Status != scenario.status || got.Code() != scenario.code {
-					t.Errorf("%d %s, want %d %s", got.Status, got.Body, scenario.status, scenario.code)
-				}
-			})
-		}
-	}
+	functionstest.Refuses(t, functionstest.Both(t, newHandler), path, []functionstest.Refusal{
+		{Name: "nobody", Request: functionstest.Request{Body: map[string]any{}}, Status: 401, Code: "not_allowed"},
+		{Name: "a user", Request: functionstest.Request{As: team.Owner, Body: map[string]any{}}, Status: 401, Code: "not_allowed"},
+		{Name: "no JSON", Request: functionstest.Request{Service: true, Body: "now"}, Status: 400, Code: "invalid_request"},
+		{Name: "no object", Request: functionstest.Request{Service: true, Body: "[]"}, Status: 400, Code: "invalid_request"},
+		{Name: "no moment", Request: functionstest.Request{Service: true, Body: map[string]any{"at": "today", "org_id": team.OrgID}}, Status: 400, Code: "invalid_request"},
+		{Name: "a number", Request: functionstest.Request{Service: true, Body: map[string]any{"at": 7}}, Status: 400, Code: "invalid_request"},
+		{Name: "the future", Request: functionstest.Request{Service: true, Body: map[string]any{"at": "2100-01-01T00:00:00Z", "org_id": team.OrgID}}, Status: 400, Code: "22023"},
+		{Name: "no organization", Request: functionstest.Request{Service: true, Body: map[string]any{"org_id": "all"}}, Status: 400, Code: "invalid_request"},
+		{Name: "another method", Request: functionstest.Request{Service: true, Method: http.MethodGet}, Status: 405, Code: "method_not_allowed"},
+		{Name: "another path", Request: functionstest.Request{Service: true, Path: path + "/x"}, Status: 404, Code: "no_such_path"},
+	})
 	if got := slack.Got(); len(got) != 0 || len(scrums(t, team)) != 0 {
 		t.Errorf("%+v, %v", got, scrums(t, team))
 	}

@@ -13,6 +13,7 @@
 //	          failed ones are tried again at the next calls
 //	     400  invalid_request, 22023: what is wrong with the input
 //	     401  not_allowed: without the secret key
+//	     and what every function answers: see functions/edge
 //
 // It may be called any number of times: a scrum is opened once, and a channel
 // gets one reminder of it, for those who are missing when it is sent. Who is a
