@@ -65,7 +65,7 @@ comment on column public.notification_channels.org_id is 'Organization; filled i
 comment on column public.notification_channels.project_id is 'Project it is told of; null: every project of the organization.';
 comment on column public.notification_channels.channel_name is 'Name as its people write it, 1 to 100 characters.';
 comment on column public.notification_channels.kind is 'What is at the other end.';
-comment on column public.notification_channels.target is 'Where messages go: an https address (http to the own machine alone), for email one address. Secret: written, and read by the service alone.';
+comment on column public.notification_channels.target is 'Where messages go: an https address (http to the own machine alone), for email the confirmed sign-in address of somebody in the organization. Secret: written, and read by the service alone.';
 comment on column public.notification_channels.target_hint is 'What may be shown of the target: its host, for email …@domain.';
 comment on column public.notification_channels.signing_secret is 'What signs the messages of a webhook (Standard Webhooks). Secret: made by the database, shown once by rotate_channel_secret, read by the service alone.';
 comment on column public.notification_channels.events is 'What it is told of; all by default, one at least.';
@@ -85,7 +85,14 @@ begin
   if new.kind = 'email' then
     if new.target !~ '^[^@\s,;<>]+@[^@\s,;<>]+$' or char_length(new.target) > 320 then
       raise exception 'target is no e-mail address'
-        using errcode = '22023', hint = 'A channel of kind email has one address, such as team@example.com.';
+        using errcode = '22023', hint = 'A channel of kind email has one address, such as minji@example.com.';
+    end if;
+    -- Else anybody who signs up could have us write to strangers, every day.
+    if not exists (
+      select from public.profiles p
+      where p.org_id = new.org_id and lower(p.email) = lower(new.target) and p.is_verified) then
+      raise exception 'target is the address of nobody in the organization'
+        using errcode = '22023', hint = 'A channel of kind email goes to the confirmed sign-in address of one of its people, not to a work_email or a mailing list.';
     end if;
   elsif new.target !~* '^(https://([a-z0-9.-]+|\[[0-9a-f:.]+\])|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\]))(:[0-9]{1,5})?([/?#][!-~]*)?$' then
     raise exception 'target is no https address'
@@ -94,7 +101,7 @@ begin
   return new;
 end $$;
 comment on function private.check_channel_target() is
-  'Trigger: refuses a target that its kind can''t have: 22023. Whether the host may be called is decided by who calls it.';
+  'Trigger: refuses a target that its kind can''t have, and an e-mail address that is no confirmed sign-in address in the organization at the moment it is written: 22023. Whether a host may be called is decided by who calls it.';
 
 create trigger notification_channels_check_target_on_insert before insert on public.notification_channels
   for each row execute function private.check_channel_target();

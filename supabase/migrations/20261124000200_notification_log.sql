@@ -1,5 +1,7 @@
 -- The notification log: what was sent where, so that nothing is sent twice and what failed is
 -- tried again. Whoever sends claims first, sends, and settles; a claim is a lease of 5 minutes.
+-- Whoever claims also gives up what was tried often enough or has become pointless, so that
+-- nothing stays failed or sending.
 
 set lock_timeout = '5s';
 
@@ -42,11 +44,13 @@ comment on column public.notification_log.first_attempt is 'With which attempt t
 comment on column public.notification_log.claimed_until is 'While sending: from when on somebody else may take it.';
 comment on column public.notification_log.next_try_at is 'Once failed: from when on it is tried again.';
 comment on column public.notification_log.sent_at is 'When it was last sent.';
-comment on column public.notification_log.last_error is 'Why the last attempt failed: a short code such as http_500 or timeout.';
+comment on column public.notification_log.last_error is 'Why the last attempt failed: a short code such as http_500 or timeout; abandoned when nobody said within 5 minutes what became of it, too_late when its time was over before it was sent.';
 comment on column public.notification_log.created_at is 'When it was first claimed.';
 comment on column public.notification_log.updated_at is 'When the row was last changed; set by trigger.';
 -- org_id first: the column the policy filters on.
 create index notification_log_org on public.notification_log (org_id, created_at);
+-- What isn't through yet, of the little that is ever in work.
+create index notification_log_open on public.notification_log (event) where status in ('sending', 'failed');
 -- What has to be reported: the sprints completed of late.
 create index sprints_completed on public.sprints (completed_at) where status = 'Completed';
 
@@ -73,6 +77,27 @@ begin
 end $$;
 comment on function private.past_moment(timestamptz) is
   'The moment a schedule is asked of: now for null. 22023 (400) for one in the future.';
+
+create function private.batch_size(batch integer, most integer) returns integer
+language plpgsql immutable set search_path = '' as $$
+begin
+  if batch is null or batch not between 1 and most then
+    raise exception 'batch is %, it must be 1 to %', coalesce(batch::text, 'null'), most using errcode = '22023';
+  end if;
+  return batch;
+end $$;
+comment on function private.batch_size(integer, integer) is
+  'How many rows are asked for at a time. 22023 (400) for less than one or more than most.';
+
+create function private.local_time(at timestamptz, timezone text) returns timestamp
+language plpgsql stable set search_path = '' as $$
+begin
+  return at at time zone timezone;
+exception when invalid_parameter_value then
+  return null;
+end $$;
+comment on function private.local_time(timestamptz, text) is
+  'What the clocks of a time zone show at a moment; null for a zone that the system doesn''t know, or no longer: an update of it may drop one.';
 
 -- In plpgsql, as it is asked for every organization: a tenth of the time.
 create function private.moment_of(day date, clock time, timezone text) returns timestamptz
@@ -101,41 +126,59 @@ end $$;
 comment on function private.moment_of(date, time, text) is
   'The first moment at which the clocks of a time zone show a time of a day, or have jumped over it: of a time that comes twice the first, of one that is skipped the moment after the jump.';
 
+create function private.is_last_try(entry public.notification_log) returns boolean
+language sql immutable set search_path = '' as $$
+  select entry.attempts - entry.first_attempt + 1 >= 8
+$$;
+comment on function private.is_last_try(public.notification_log) is
+  'Whether a notification has had the 8 tries of its present round.';
+
 create function private.is_claimable(entry public.notification_log, again boolean) returns boolean
 language sql stable set search_path = '' as $$
   select case entry.status
-    when 'sending' then entry.claimed_until <= now()
+    when 'sending' then entry.claimed_until <= now() and not private.is_last_try(entry)
     when 'failed' then again or entry.next_try_at <= now()
+    when 'sent' then again and entry.sent_at <= now() - interval '1 minute'
     else again end
 $$;
 comment on function private.is_claimable(public.notification_log, boolean) is
-  'Whether a notification of the log may be claimed: it failed and its time has come, or the lease of who was sending it has run out; with again whatever nobody is sending right now.';
+  'Whether a notification of the log may be claimed: it failed and its time has come, or the lease of who was sending it has run out, which counts as a try that failed; with again whatever nobody is sending right now and wasn''t sent within the last minute.';
 
 create function private.due_notifications(event public.notification_event, at timestamptz, org_id uuid)
 returns table (channel_id uuid, subject uuid)
 language sql stable set search_path = '' as $$
-  with org as materialized (
-    -- Whose time has come.
-    select o.org_id, o.timezone, day.today
-    from public.organizations o
-    cross join lateral (select (due_notifications.at at time zone o.timezone)::date as today) day
+  with zone as materialized (
+    -- Each zone once. One that the system doesn't know has no day: its organizations are told of
+    -- nothing, and stop no other.
+    select z.timezone, private.local_time(due_notifications.at, z.timezone)::date as today
+    from (select distinct o.timezone from public.organizations o
+          where due_notifications.org_id is null or o.org_id = due_notifications.org_id) z
     where due_notifications.event <> 'sprint_report'
+  ), org as materialized (
+    -- The day whose time has come last: today, or for a digest still the day before.
+    select o.org_id, zone.timezone, zone.today,
+      case when due_notifications.at >= private.moment_of(zone.today,
+        case due_notifications.event when 'scrum_digest' then o.digest_time else o.reminder_time end, zone.timezone)
+      then zone.today when due_notifications.event = 'scrum_digest' then zone.today - 1 end as day
+    from zone
+    join public.organizations o on o.timezone = zone.timezone
+    where zone.today is not null
       and (due_notifications.org_id is null or o.org_id = due_notifications.org_id)
       and exists (
         select from public.notification_channels c
         where c.org_id = o.org_id and c.is_enabled and due_notifications.event = any (c.events))
-      and due_notifications.at >= private.moment_of(day.today,
-        case due_notifications.event when 'scrum_digest' then o.digest_time else o.reminder_time end, o.timezone)
   )
   select due.channel_id, due.daily_scrum_id
   from (
     select c.channel_id, d.daily_scrum_id, d.project_id, d.scrum_date, s.status, org.timezone
     from org
     join public.projects p on p.org_id = org.org_id
-    join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.today
+    join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.day
     join public.sprints s on s.sprint_id = d.sprint_id
     join public.notification_channels c on c.org_id = org.org_id and (c.project_id is null or c.project_id = p.project_id)
     where c.is_enabled and due_notifications.event = any (c.events)
+      -- Of a day that is over, nothing to a channel that wasn't there yet.
+      and (org.day = org.today or (c.created_at at time zone org.timezone)::date <= org.day)
       and not exists (
         select from public.notification_log l
         where l.channel_id = c.channel_id and l.event = due_notifications.event and l.subject = d.daily_scrum_id
@@ -168,6 +211,56 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.due_notifications(public.notification_event, timestamptz, uuid) is
   'Which channels have to be told of what, as of a moment: see public.claim_notifications. Runs with its caller''s rights: called by definer functions only.';
+
+-- Giving up ---------------------------------------------------------------------------
+
+create function private.due_until(event public.notification_event, subject uuid) returns timestamptz
+language sql stable set search_path = '' as $$
+  select case due_until.event
+    when 'sprint_report' then (
+      select s.completed_at + interval '7 days' from public.sprints s where s.sprint_id = due_until.subject)
+    else (
+      select private.moment_of(d.scrum_date + 1,
+        case due_until.event when 'scrum_digest' then o.digest_time else '00:00' end,
+        -- A zone that the system no longer knows: nothing is sent, some day or other it is over.
+        case when private.local_time(now(), o.timezone) is null then 'UTC' else o.timezone end)
+      from public.daily_scrums d
+      join public.projects p on p.project_id = d.project_id
+      join public.organizations o on o.org_id = p.org_id
+      where d.daily_scrum_id = due_until.subject) end
+$$;
+comment on function private.due_until(public.notification_event, uuid) is
+  'From when on due_notifications doesn''t tell of a subject any more: a reminder''s day is over, a digest''s organization comes to the digest_time of the next day, a report''s sprint was completed 7 days ago. Null for a subject that there is no longer.';
+
+create function private.reason_to_give_up(entry public.notification_log, at timestamptz) returns text
+language sql stable set search_path = '' as $$
+  select case
+    when entry.status = 'sending' and private.is_last_try(entry) then 'abandoned'
+    when reason_to_give_up.at >= coalesce(private.due_until(entry.event, entry.subject), '-infinity') then 'too_late' end
+$$;
+comment on function private.reason_to_give_up(public.notification_log, timestamptz) is
+  'Why a notification that nobody is sending isn''t tried again: abandoned when its 8th try came to no end either, too_late when it isn''t due at a moment any more or what it tells of was deleted. Null when it is, and for lateness when the moment is null.';
+
+create function private.give_up_notifications(what public.notification_event, at timestamptz, org uuid, about uuid) returns void
+language sql volatile set search_path = '' as $$
+  with over as materialized (
+    select l.log_id, private.reason_to_give_up(l, give_up_notifications.at) as reason
+    from public.notification_log l
+    where l.event = what and l.status in ('sending', 'failed')
+      and coalesce(l.claimed_until, '-infinity') <= now()
+      and (org is null or l.org_id = org)
+      and (about is null or l.subject = about)
+      and private.reason_to_give_up(l, give_up_notifications.at) is not null
+    -- Who claims at the same moment gives up the others, and waits for nobody.
+    for update skip locked
+  )
+  update public.notification_log l
+  set status = 'given up', claimed_until = null, next_try_at = null, last_error = over.reason
+  from over
+  where l.log_id = over.log_id
+$$;
+comment on function private.give_up_notifications(public.notification_event, timestamptz, uuid, uuid) is
+  'Gives up what private.reason_to_give_up has a reason for, of an event, in an organization (null: all), of a subject (null: all), whether its channel is enabled or not. Runs with its caller''s rights: called by definer functions only.';
 
 -- Claiming ----------------------------------------------------------------------------
 
@@ -203,7 +296,8 @@ language sql volatile set search_path = '' as $$
     on conflict on constraint notification_log_once do update
       set status = 'sending', attempts = l.attempts + 1,
           first_attempt = case when l.status in ('sent', 'given up') then l.attempts + 1 else l.first_attempt end,
-          claimed_until = excluded.claimed_until, next_try_at = null
+          claimed_until = excluded.claimed_until, next_try_at = null,
+          last_error = case l.status when 'sending' then 'abandoned' else l.last_error end
       -- Asked of the row as it is once we have its lock: it may have been settled meanwhile.
       where private.is_claimable(l, take_notifications.again)
     returning l.*
@@ -237,14 +331,13 @@ declare
   moment constant timestamptz := private.past_moment(at);
   channels uuid[];
   subjects uuid[];
-  missing integer := batch;
+  missing integer := private.batch_size(batch, 1000);
   got integer;
 begin
   if what is null then
     raise exception 'event is null, it must be one of %', enum_range(null::public.notification_event) using errcode = '22023';
-  elsif batch is null or batch not between 1 and 1000 then
-    raise exception 'batch is %, it must be 1 to 1000', coalesce(batch::text, 'null') using errcode = '22023';
   end if;
+  perform private.give_up_notifications(what, moment, org, null);
   -- Some of what we saw may have been claimed, and committed, before we came to it: look again.
   while missing > 0 loop
     select array_agg(due.channel_id), array_agg(due.subject) into channels, subjects
@@ -265,6 +358,8 @@ language plpgsql set search_path = '' as $$
 declare
   channels uuid[];
 begin
+  -- Late or not: that is the caller's to say.
+  perform private.give_up_notifications(what, null, null, about);
   select array_agg(c.channel_id) into channels
   from public.projects p
   join public.notification_channels c on c.org_id = p.org_id and (c.project_id is null or c.project_id = p.project_id)
@@ -319,7 +414,7 @@ language sql security invoker set search_path = '' as $$
   select * from private.claim_notifications(claim_notifications.event, claim_notifications.at, claim_notifications.org_id, claim_notifications.batch)
 $$;
 comment on function public.claim_notifications(public.notification_event, timestamptz, uuid, integer) is
-  'Claims what is due of an event, as of a moment (default now), in an organization (default all), at most batch (1 to 1000): whoever gets a row sends it and calls settle_notification with its log_id and attempt within 5 minutes; after that somebody else may get it. No two callers get the same. Due is what enabled channels that are told of the event haven''t been told yet, or couldn''t be and may be again: scrum_reminder from reminder_time on in the scrums of the organization''s day whose sprint runs and in which somebody expected hasn''t posted; scrum_digest from digest_time on, of the same day; sprint_report of sprints completed in the 7 days before, and since the channel was made. subject is the daily scrum or the sprint. For the service. 22023 (400) for no event, a moment in the future, or another batch.';
+  'Claims what is due of an event, as of a moment (default now), in an organization (default all), at most batch (1 to 1000): whoever gets a row sends it and calls settle_notification with its log_id and attempt within 5 minutes; after that it counts as failed and somebody else may get it. No two callers get the same. Due is what enabled channels that are told of the event haven''t been told yet, or couldn''t be and may be again: scrum_reminder from reminder_time on in the scrums of the organization''s day whose sprint runs and in which somebody expected hasn''t posted; scrum_digest from digest_time on until the digest_time of the next day, whether it was begun or not, but of a day that is over only to channels made on it or before; sprint_report of sprints completed in the 7 days before, and since the channel was made. What was begun and isn''t due any more is given up (too_late), and so is what nobody settled in 8 tries (abandoned). An organization whose time zone the system no longer knows is told of no scrum. subject is the daily scrum or the sprint. For the service. 22023 (400) for no event, a moment in the future, or another batch.';
 
 create function public.claim_sprint_report(sprint_id uuid, again boolean default false) returns table (
   log_id uuid, attempt integer, channel_id uuid, kind public.channel_kind, target text, signing_secret text,
@@ -329,7 +424,7 @@ language sql security invoker set search_path = '' as $$
   select * from private.claim_sprint_report(claim_sprint_report.sprint_id, claim_sprint_report.again)
 $$;
 comment on function public.claim_sprint_report(uuid, boolean) is
-  'Claims the report of a completed sprint for every enabled channel that is told of it, however long ago the sprint was completed; as claim_notifications does. With again also what was sent, given up or waits for its next try, but nothing that somebody is sending right now. For the service. PT404 (404) unknown sprint, PT409 (409) not completed.';
+  'Claims the report of a completed sprint for every enabled channel that is told of it, however long ago the sprint was completed; as claim_notifications does. With again also what was given up, waits for its next try or was sent more than a minute ago, but nothing that somebody is sending right now. What fails is tried again by claim_notifications while it is due there, and given up otherwise. For the service. PT404 (404) unknown sprint, PT409 (409) not completed.';
 
 create function public.claim_scrum_digest(daily_scrum_id uuid, again boolean default false) returns table (
   log_id uuid, attempt integer, channel_id uuid, kind public.channel_kind, target text, signing_secret text,
@@ -364,10 +459,10 @@ begin
   end if;
   tries := entry.attempts - entry.first_attempt + 1;
   update public.notification_log l
-  set status = case when error is null then 'sent' when permanent or tries >= 8 then 'given up' else 'failed' end::public.notification_status,
+  set status = case when error is null then 'sent' when permanent or private.is_last_try(entry) then 'given up' else 'failed' end::public.notification_status,
       claimed_until = null,
       sent_at = case when error is null then now() else l.sent_at end,
-      next_try_at = case when error is not null and not (coalesce(permanent, false) or tries >= 8) then now() + greatest(
+      next_try_at = case when error is not null and not (coalesce(permanent, false) or private.is_last_try(entry)) then now() + greatest(
         least(interval '1 minute' * 2 ^ (tries - 1), interval '1 hour'),
         least(make_interval(secs => coalesce(retry_after_seconds, 0)), interval '1 day')) end,
       last_error = error
@@ -487,25 +582,38 @@ $$;
 comment on function public.open_scrums(timestamptz, uuid) is
   'Opens, in every organization or one, the scrums of its own day at a moment (default now): of the running sprints, on working days, from the day they were started on. Returns those that this call opened; any number of calls does it once. An organization in which that fails stops no other. For the service. 22023 (400) for a moment in the future.';
 
-create function public.scrum_digests_due(at timestamptz default null, org_id uuid default null)
+create function public.scrum_digests_due(at timestamptz default null, org_id uuid default null, batch integer default 20)
 returns table (daily_scrum_id uuid, sprint_id uuid, scrum_date date, locale public.org_locale, timezone text)
-language sql stable security invoker set search_path = '' as $$
-  select d.daily_scrum_id, d.sprint_id, d.scrum_date, o.locale, o.timezone
-  from (select private.past_moment(scrum_digests_due.at) as at) moment
-  join public.organizations o on scrum_digests_due.org_id is null or o.org_id = scrum_digests_due.org_id
-  cross join lateral (select (moment.at at time zone o.timezone)::date as today) day
-  join public.projects p on p.org_id = o.org_id
-  join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = day.today
-  where d.summary is null and moment.at >= private.moment_of(day.today, o.digest_time, o.timezone)
-  order by o.org_id, d.daily_scrum_id
+language sql volatile security invoker set search_path = '' as $$
+  with zone as materialized (
+    -- As in private.due_notifications, of which these are the days.
+    select z.timezone, moment.at, private.local_time(moment.at, z.timezone)::date as today
+    from (select private.past_moment(scrum_digests_due.at) as at) moment
+    cross join (select distinct o.timezone from public.organizations o
+                where scrum_digests_due.org_id is null or o.org_id = scrum_digests_due.org_id) z
+  ), org as materialized (
+    select o.org_id, o.locale, zone.timezone,
+      zone.today - case when zone.at < private.moment_of(zone.today, o.digest_time, zone.timezone) then 1 else 0 end as day
+    from zone
+    join public.organizations o on o.timezone = zone.timezone
+    where zone.today is not null
+      and (scrum_digests_due.org_id is null or o.org_id = scrum_digests_due.org_id)
+  )
+  select d.daily_scrum_id, d.sprint_id, d.scrum_date, org.locale, org.timezone
+  from org
+  join public.projects p on p.org_id = org.org_id
+  join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.day
+  where d.summary is null
+  order by random()
+  limit private.batch_size(scrum_digests_due.batch, 200)
 $$;
-comment on function public.scrum_digests_due(timestamptz, uuid) is
-  'The scrums of each organization''s day at a moment (default now) that have no summary yet, from digest_time on. For the service. 22023 (400) for a moment in the future.';
+comment on function public.scrum_digests_due(timestamptz, uuid, integer) is
+  'The scrums that have no summary yet at a moment (default now), in an organization (default all), at most batch (1 to 200): from the organization''s digest_time on until the digest_time of the next day. In an order that is another one each time, so that those whose summary can''t be written aren''t in the way of the others. None of an organization whose time zone the system no longer knows. For the service. 22023 (400) for a moment in the future or another batch.';
 
 grant execute on function private.due_scrums(date, timestamptz, uuid), private.open_due_scrums(date, timestamptz, uuid, boolean) to authenticated, service_role;
-grant execute on function private.past_moment(timestamptz), private.moment_of(date, time, text),
+grant execute on function private.past_moment(timestamptz), private.batch_size(integer, integer), private.local_time(timestamptz, text), private.moment_of(date, time, text),
   private.claim_notifications(public.notification_event, timestamptz, uuid, integer), private.claim_sprint_report(uuid, boolean),
   private.claim_scrum_digest(uuid, boolean), private.settle_notification(uuid, integer, text, boolean, integer),
   public.claim_notifications(public.notification_event, timestamptz, uuid, integer), public.claim_sprint_report(uuid, boolean),
   public.claim_scrum_digest(uuid, boolean), public.settle_notification(uuid, integer, text, boolean, integer),
-  public.open_scrums(timestamptz, uuid), public.scrum_digests_due(timestamptz, uuid) to service_role;
+  public.open_scrums(timestamptz, uuid), public.scrum_digests_due(timestamptz, uuid, integer) to service_role;

@@ -38,7 +38,7 @@ var notForPeople = map[string]string{
 	"claim_scrum_digest(uuid,boolean)":                                              "the edge functions",
 	"claim_sprint_report(uuid,boolean)":                                             "the edge functions",
 	"open_scrums(timestamp with time zone,uuid)":                                    "the edge functions",
-	"scrum_digests_due(timestamp with time zone,uuid)":                              "the edge functions",
+	"scrum_digests_due(timestamp with time zone,uuid,integer)":                      "the edge functions",
 	"settle_notification(uuid,integer,text,boolean,integer)":                        "the edge functions",
 }
 

@@ -3,9 +3,11 @@
 
 begin;
 \ir personas.psql
-select plan(65);
+select plan(75);
 
 select pg_temp.keep(name) from unnest('{mine,of_project,mail}'::text[]) name;
+update auth.users set email_confirmed_at = now() where id in (pg_temp.id('member'), pg_temp.id('viewer'), pg_temp.id('outsider'));
+update profiles set work_email = 'team@example.test' where profile_id = pg_temp.id('member');
 insert into notification_channels (channel_id, org_id, channel_name, kind, target)
 values (pg_temp.keep('foreign_channel'), pg_temp.id('foreign_org'), 'Theirs', 'slack', 'https://hooks.example.test/theirs');
 create function pg_temp.refused_target(kind public.channel_kind, target text) returns text
@@ -20,8 +22,16 @@ select lives_ok($$insert into notification_channels (channel_id, channel_name, k
 select results_eq($$select org_id, project_id, kind::text, target_hint, events::text, is_enabled, created_by from notification_channels where channel_id = pg_temp.id('mine')$$,
   $$values (pg_temp.id('org'), null::uuid, 'slack', 'hooks.example.test', '{scrum_reminder,scrum_digest,sprint_report}', true, pg_temp.id('admin'))$$, 'admin: of the organization, told of everything, shown by its host');
 select lives_ok($$insert into notification_channels (channel_id, project_id, channel_name, kind, target, events) values (pg_temp.id('of_project'), pg_temp.id('project'), 'Delivery', 'webhook', 'http://127.0.0.1:9000/hook', '{sprint_report}')$$, 'admin: makes one of a project, on the own machine');
-select lives_ok($$insert into notification_channels (channel_id, channel_name, kind, target) values (pg_temp.id('mail'), 'Mail', 'email', 'team@example.com')$$, 'admin: makes one by mail');
-select results_eq($$select target_hint from notification_channels where channel_id = pg_temp.id('mail')$$, $$values ('…@example.com')$$, 'admin: sees the mail''s domain');
+select lives_ok($$insert into notification_channels (channel_id, channel_name, kind, target) values (pg_temp.id('mail'), 'Mail', 'email', upper(pg_temp.address('member')))$$, 'admin: makes one by mail');
+select results_eq($$select target_hint from notification_channels where channel_id = pg_temp.id('mail')$$, $$values ('…@EXAMPLE.TEST')$$, 'admin: sees the mail''s domain');
+select is(pg_temp.refused_target('email', target), '22023 target is the address of nobody in the organization', 'email, not to ' || whose)
+from (values ('a stranger', 'stranger@example.com'), ('somebody of another organization', pg_temp.address('outsider')),
+  ('an address that isn''t confirmed', pg_temp.address('manager')), ('a work_email, which nobody confirms', 'team@example.test'),
+  ('whatever looks like one', '%@example.test')) as targets (whose, target);
+select matches((pg_temp.refusal($$insert into notification_channels (channel_name, kind, target) values ('x', 'email', 'stranger@example.com')$$)).hint, 'confirmed sign-in address', 'email: and it says to whom');
+select is(pg_temp.refused_target('email', pg_temp.address('viewer')), '', 'email, to anybody of the organization');
+select throws_ok($$update notification_channels set target = pg_temp.address('manager') where channel_id = pg_temp.id('mail')$$, '22023', null, 'admin: nor to a stranger by a change');
+select throws_ok($$insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('foreign_org'), 'x', 'email', pg_temp.address('outsider'))$$, '22023', null, 'admin: nor by another organization''s people');
 select throws_ok($$insert into notification_channels (project_id, channel_name, kind, target) values (pg_temp.id('foreign_project'), 'x', 'slack', 'https://a.test')$$, '23503', null, 'admin: none of another organization''s project');
 select throws_ok($$insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('foreign_org'), 'x', 'slack', 'https://a.test')$$, '42501', null, 'admin: none in another organization');
 select throws_ok($$insert into notification_channels (channel_name, kind, target) values (' ', 'slack', 'https://a.test')$$, '23514', null, 'admin: it has a name');
@@ -62,7 +72,7 @@ select throws_ok($$select rotate_channel_secret(null)$$, 'PT404', null, 'admin: 
 
 -- Owner, and the others
 select pg_temp.become('owner');
-select results_eq('select count(*)::int from notification_channels', 'values (4)', 'owner: sees all of the organization');
+select results_eq('select count(*)::int from notification_channels', 'values (5)', 'owner: sees all of the organization');
 select isnt_empty($$delete from notification_channels where channel_id = pg_temp.id('mail') returning channel_id$$, 'owner: deletes any');
 select pg_temp.become('manager');
 select is_empty('select channel_id from notification_channels', 'manager: sees none');
@@ -78,6 +88,7 @@ select throws_ok('select channel_id from notification_channels', '42501', null, 
 select pg_temp.become('service');
 select results_eq($$select target from notification_channels where channel_id = pg_temp.id('mine')$$, $$values ('https://hooks.example.test/other')$$, 'service: reads the target');
 select matches((select signing_secret from notification_channels where channel_id = pg_temp.id('of_project')), '^whsec_[A-Za-z0-9+/]{43}=$', 'service: and the secret, made by itself');
+select throws_ok($$insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('org'), 'x', 'email', 'stranger@example.com')$$, '22023', null, 'service: writes to no stranger either');
 select throws_ok($$update notification_channels set signing_secret = 'mine' where channel_id = pg_temp.id('mine')$$, '23514', null, 'service: a secret has its form');
 select pg_temp.become('postgres');
 select results_eq($$select signing_secret from notification_channels where channel_id = pg_temp.id('mine')$$, 'select secret from shown', 'the secret shown last is the one in use');

@@ -39,6 +39,8 @@ func (w *committedWorld) mustSignUp(name, metadata string) {
 // mustInvite makes an invitation into the first organization, returning the token.
 func (w *committedWorld) mustInvite(email string) (token string) {
 	w.t.Helper()
+	// A test makes more than an organization may.
+	w.mustDo("delete from private.invitations_made where org_id = {org}")
 	s := w.session(1, "owner")
 	tx, err := s.begin()
 	if err != nil {
@@ -101,12 +103,34 @@ func TestInvitation_madeTwiceAtOnce(t *testing.T) {
 		invite := func(s *session) func() error {
 			return func() error { return s.do("select public.create_invitation($1)", email) }
 		}
-		if outcomes := atOnce(invite(owner), invite(admin)); !slices.Equal(outcomes, []string{"", ""}) {
-			t.Fatalf("outcomes %q: both may invite", outcomes)
-		}
+		mustHaveOneWinner(t, atOnce(invite(owner), invite(admin)), "PT429")
 		if open := w.mustAsk("select count(*)::text from public.invitations where org_id = {org} and email = $1", email); open != "1" {
 			t.Fatalf("%s invitations for one address", open)
 		}
+	}
+}
+
+// Several at the same moment each count those before them: one is left, of the hour and of those
+// that are open.
+func TestInvitation_lastAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for round := range rounds {
+		w.mustDo("delete from private.invitations_made where org_id = {org}")
+		w.mustDo("delete from public.invitations where org_id = {org}")
+		if round%2 == 0 {
+			w.mustDo("insert into private.invitations_made (org_id, email) select {org}, n || '@example.test' from generate_series(1, 19) n")
+		} else {
+			w.mustDo("insert into public.invitations (org_id, email, token_hash) select {org}, n || '@example.test', sha256(convert_to({org} || ' ' || n, 'UTF8')) from generate_series(1, 49) n")
+		}
+		calls := make([]func() error, 4)
+		for i := range calls {
+			s := w.session(i, []string{"owner", "admin"}[i%2])
+			calls[i] = func() error {
+				return s.do("select public.create_invitation($1)", fmt.Sprintf("guest%d@example.test", i))
+			}
+		}
+		mustHaveOneWinner(t, atOnce(calls...), "PT429")
 	}
 }
 
@@ -753,6 +777,39 @@ func TestClaimNotifications_twentyAtOnce(t *testing.T) {
 			t.Errorf("left over: %v %v", left, err)
 		}
 		w.mustDo("update public.notification_log set claimed_until = now() where org_id = {org}")
+	}
+}
+
+// Those whose holders died are given up by whoever comes next, once, while others claim what is left.
+func TestClaimNotifications_whileSomeAreGivenUp(t *testing.T) {
+	t.Parallel()
+	const callers = 6
+	w := mustCommitWorld(t)
+	w.mustSubscribe(2 * callers)
+	w.session(0, "service")
+	for range rounds / 3 {
+		w.mustDo("delete from public.notification_log where org_id = {org}")
+		if got, err := w.claim(0, callers); err != nil || len(got) != callers {
+			t.Fatalf("claimed %v %v", got, err)
+		}
+		w.mustDo("update public.notification_log set attempts = 8, claimed_until = now() where org_id = {org}")
+		got := make([][]string, callers)
+		calls := make([]func() error, callers)
+		for i := range calls {
+			w.session(i, "service")
+			calls[i] = func() (err error) { got[i], err = w.claim(i, 1); return err }
+		}
+		if outcomes := atOnce(calls...); strings.Join(outcomes, "") != "" {
+			t.Fatalf("outcomes %q", outcomes)
+		}
+		for i, rows := range got {
+			if len(rows) != 1 || !strings.HasSuffix(rows[0], " 1") {
+				t.Errorf("caller %d got %v, want one that is new", i, rows)
+			}
+		}
+		if state := w.mustAsk("select string_agg(status || ' ' || attempts || ' ' || coalesce(last_error, ''), ', ' order by status) from (select distinct status, attempts, last_error from public.notification_log where org_id = {org}) l"); state != "sending 1 , given up 8 abandoned" {
+			t.Fatalf("the log is %q", state)
+		}
 	}
 }
 

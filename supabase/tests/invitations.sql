@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(65);
+select plan(86);
 
 create temporary table tokens (name text, invitation_id uuid, token text, expires_at timestamptz) on commit drop;
 grant select, insert on tokens to public;
@@ -16,9 +16,16 @@ select pg_temp.join_by_invitation('subordinate', 'boss_org');
 -- And who hasn't signed up yet.
 select pg_temp.keep(name) from unnest('{object,string,forged,borrowed,expired}'::text[]) name;
 
+-- Time passes: the record is moved back instead of waiting.
+create function pg_temp.a_minute_later() returns void
+language sql security definer as $$ update private.invitations_made set made_at = made_at - interval '1 minute' $$;
+grant execute on function pg_temp.a_minute_later() to public;
+
 -- Owner invites
 select pg_temp.become('owner');
 select lives_ok($$insert into tokens select 'first', * from create_invitation('  ' || upper(pg_temp.address('newcomer')) || ' ')$$, 'owner: invites');
+select throws_ok($$select create_invitation(pg_temp.address('newcomer'))$$, 'PT429', pg_temp.address('newcomer') || ' was invited less than a minute ago', 'owner: not the same address at once');
+select pg_temp.a_minute_later();
 select lives_ok($$insert into tokens select 'newcomer', * from create_invitation(pg_temp.address('newcomer'), 'admin')$$, 'owner: invites the same address again');
 select results_eq($$select email, org_role, accepted_at, invited_by, org_id, expires_at from invitations where email = pg_temp.address('newcomer')$$,
   $$values (pg_temp.address('newcomer'), 'admin'::org_role, null::timestamptz, pg_temp.id('owner'), pg_temp.id('org'), now() + interval '7 days')$$,
@@ -127,7 +134,58 @@ select results_ne($$select org_id from profiles where profile_id = pg_temp.id('f
 -- Who has left can be invited again
 delete from auth.users where id = pg_temp.id('object');
 select pg_temp.become('owner');
+select pg_temp.a_minute_later();
 select lives_ok($$select * from create_invitation(pg_temp.address('object'))$$, 'owner: invites a person who had joined and left');
+
+-- How many
+select pg_temp.become('postgres');
+delete from private.invitations_made where org_id = pg_temp.id('org');
+delete from invitations where org_id = pg_temp.id('org');
+create function pg_temp.invites(numbers int4range) returns text
+language sql as $$
+  select string_agg(distinct r.code, ' ') from generate_series(lower($1), upper($1) - 1) n,
+    pg_temp.refusal(format('select create_invitation(%L)', 'guest' || n || '@example.test')) r
+$$;
+create function pg_temp.refused(address text) returns text
+language sql as $$ select concat_ws(': ', r.code, r.message, r.hint) from pg_temp.refusal(format('select create_invitation(%L)', $1)) r $$;
+create function pg_temp.moment(at timestamptz) returns text
+language sql as $$ select ($1 + interval '1 second')::timestamptz(0)::text $$;
+grant execute on all functions in schema pg_temp to public;
+select pg_temp.become('owner');
+select is(pg_temp.invites('[1,18]'), '', 'owner: invites many');
+select isnt_empty('delete from invitations returning 1', 'owner: and withdraws them');
+select is(pg_temp.refused('guest1@example.test'), 'PT429: guest1@example.test was invited less than a minute ago: Invite this address again from ' || pg_temp.moment(now() + interval '1 minute') || ' on.', 'owner: withdrawn, it was mailed all the same');
+select is(pg_temp.refused(' Guest1@EXAMPLE.test'), pg_temp.refused('guest1@example.test'), 'owner: however it is written');
+select is_empty('select from invitations', 'owner: what is refused leaves nothing');
+select pg_temp.a_minute_later();
+select is(pg_temp.refused('guest1@example.test'), '', 'owner: a minute later it can be again');
+select pg_temp.become('admin');
+select is(pg_temp.refused('guest1@example.test'), 'PT429: guest1@example.test was invited less than a minute ago: Invite this address again from ' || pg_temp.moment(now() + interval '1 minute') || ' on.', 'admin: counts as the owner does');
+select is(pg_temp.refused('guest20@example.test'), '', 'admin: invites the twentieth');
+select is(pg_temp.refused('guest21@example.test'), 'PT429: 20 invitations were made in the last hour, which is as many as can be: Invite again from ' || pg_temp.moment(now() + interval '59 minutes') || ' on.', 'admin: and no other in an hour');
+select throws_ok($$select create_invitation(pg_temp.address('member'))$$, 'PT409', null, 'admin: what is wrong otherwise is said first');
+select pg_temp.become('outsider');
+select is(pg_temp.refused('guest1@example.test'), '', 'outsider: another organization counts for itself');
+select pg_temp.become('postgres');
+update private.invitations_made set made_at = now() - interval '1 hour' where org_id = pg_temp.id('org') and made_at < now();
+select pg_temp.become('owner');
+select is(pg_temp.invites('[22,39]'), '', 'owner: as many again once the hour is over');
+select is(pg_temp.refused('guest40@example.test'), 'PT429: 20 invitations were made in the last hour, which is as many as can be: Invite again from ' || pg_temp.moment(now() + interval '1 hour') || ' on.', 'owner: and no more');
+select pg_temp.become('postgres');
+select results_eq($$select count(*)::int from private.invitations_made where org_id = pg_temp.id('org')$$, 'values (20)', 'what is older than an hour is gone');
+delete from private.invitations_made where org_id = pg_temp.id('org');
+select pg_temp.become('service');
+select lives_ok($$insert into invitations (org_id, email, token_hash, expires_at) select pg_temp.id('org'), 'open' || n || '@example.test', sha256(n::text::bytea), now() + n * interval '1 minute' from generate_series(1, 29) n$$, 'service: writes as many as it likes');
+select pg_temp.become('owner');
+select is(pg_temp.refused('guest50@example.test'), '', 'owner: the fiftieth open one');
+select is(pg_temp.refused('guest51@example.test'), 'PT429: 50 invitations are open, which is as many as can be: Withdraw one that is no longer wanted, or invite again from ' || pg_temp.moment(now() + interval '1 minute') || ' on, when the next one expires.', 'owner: and no other');
+select is(pg_temp.refused('open1@example.test'), '', 'owner: but renews one that is open');
+select pg_temp.become('postgres');
+update invitations set expires_at = now() where email = 'open2@example.test' and org_id = pg_temp.id('org');
+update invitations set accepted_at = now() where email = 'open3@example.test' and org_id = pg_temp.id('org');
+select pg_temp.become('owner');
+select is(pg_temp.invites('[51,52]'), '', 'owner: what has expired or been accepted isn''t open');
+select throws_ok('select from private.invitations_made', '42501', null, 'owner: doesn''t see the record');
 
 select * from finish();
 rollback;

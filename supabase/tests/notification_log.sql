@@ -3,7 +3,7 @@
 
 begin;
 \ir personas.psql
-select plan(75);
+select plan(111);
 
 create temporary table claims (like private.claimed_notification) on commit drop;
 grant all on claims to public;
@@ -137,6 +137,116 @@ select pg_temp.become('service');
 select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('23:59:59')), 'project_channel', 'failed: tried again once it is on');
 select is(pg_temp.settle('project_channel', 'scrum_reminder', 'http_404', true), 'given up', 'failed for good: given up');
 select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:00')), '', 'given up: not claimed');
+
+-- A holder that dies
+select pg_temp.become('postgres');
+delete from notification_log;
+-- Claims a channel's reminder and dies; returns how it was claimed.
+create function pg_temp.die() returns text
+language plpgsql as $$
+declare
+  got text;
+begin
+  perform pg_temp.become('service');
+  got := pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:05'));
+  perform pg_temp.become('postgres');
+  update public.notification_log set claimed_until = now();
+  return got || ' ' || (select string_agg(distinct l.attempts || ' ' || coalesce(l.last_error, 'none'), ' ') from public.notification_log l);
+end $$;
+update notification_channels set is_enabled = false where channel_id = pg_temp.id('project_channel');
+select results_eq('select pg_temp.die() from generate_series(1, 8)', $$select 'all ' || n || case n when 1 then ' none' else ' abandoned' end from generate_series(1, 8) n$$, 'abandoned: claimed again, a try each time');
+select pg_temp.become('service');
+select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:05')), '', 'abandoned eight times: not claimed');
+select results_eq($$select status::text, attempts, claimed_until, next_try_at, sent_at, last_error from notification_log where log_id = pg_temp.log_id('all', 'scrum_reminder')$$, $$values ('given up', 8, null::timestamptz, null::timestamptz, null::timestamptz, 'abandoned')$$, 'abandoned eight times: given up');
+select throws_ok($$select pg_temp.settle('all', 'scrum_reminder')$$, 'PT409', null, 'abandoned eight times: who comes back then is too late');
+select pg_temp.become('postgres');
+insert into notification_log (org_id, channel_id, event, subject, attempts, claimed_until) values (pg_temp.id('org'), pg_temp.id('all'), 'scrum_digest', pg_temp.id('scrum'), 8, now());
+select pg_temp.become('service');
+select results_eq($$select attempt from claim_scrum_digest(pg_temp.id('scrum'), true)$$, 'values (9)', 'abandoned eight times: claimed again on demand');
+select is(pg_temp.settle('all', 'scrum_digest', 'timeout'), 'failed', 'abandoned eight times: with as many tries as before');
+select pg_temp.become('postgres');
+update notification_log set status = 'sending', next_try_at = null, attempts = 8, first_attempt = 1, claimed_until = now() where event = 'scrum_digest';
+select pg_temp.become('service');
+select is_empty($$select attempt from claim_scrum_digest(pg_temp.id('scrum'))$$, 'abandoned eight times: not on demand without again');
+select results_eq($$select status::text, last_error from notification_log where event = 'scrum_digest'$$, $$values ('given up', 'abandoned')$$, 'abandoned eight times: given up then too');
+select pg_temp.become('postgres');
+update notification_channels set is_enabled = true where channel_id = pg_temp.id('project_channel');
+
+-- What isn't due any more
+delete from notification_log;
+create function pg_temp.states(event public.notification_event) returns text
+language sql stable as $$
+  select string_agg(concat_ws(' ', i.name, l.status, l.last_error), ', ' order by i.name, l.status desc)
+  from public.notification_log l join ids i on i.id = l.channel_id where l.event = $1
+$$;
+grant execute on function pg_temp.states(notification_event) to public;
+select pg_temp.become('service');
+select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('23:59')), 'all project_channel', 'reminder: of yesterday, begun before midnight');
+select pg_temp.settle('all', 'scrum_reminder', 'http_503', false, 7200);
+select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('23:59:59')), '', 'reminder: one waits, one is being sent');
+select is(pg_temp.states('scrum_reminder'), 'all failed http_503, project_channel sending', 'reminder: until its day is over');
+select pg_temp.become('postgres');
+update notification_channels set is_enabled = false where channel_id = pg_temp.id('all');
+select pg_temp.become('service');
+select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('24:00')), '', 'reminder: not of the day before');
+select is(pg_temp.states('scrum_reminder'), 'all given up too_late, project_channel sending', 'reminder: given up once its day is over, its channel switched off or not; but not what is being sent');
+select pg_temp.become('postgres');
+select pg_temp.lapse('project_channel', 'scrum_reminder');
+update notification_channels set is_enabled = true where channel_id = pg_temp.id('all');
+select pg_temp.become('service');
+select pg_temp.claims('scrum_digest', pg_temp.yesterday('10:00'));
+select is(pg_temp.states('scrum_reminder'), 'all given up too_late, project_channel sending', 'reminder: not by who claims something else');
+select pg_temp.claims('scrum_reminder', pg_temp.yesterday('24:00'));
+select is(pg_temp.states('scrum_reminder'), 'all given up too_late, project_channel given up too_late', 'reminder: nor left when who was sending it has died');
+
+select pg_temp.become('postgres');
+delete from notification_log;
+-- A world a day earlier, so that all moments of the day after have come.
+insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.keep('day_before'), pg_temp.id('sprint'), pg_temp.today() - 2);
+update notification_channels set created_at = now() - interval '10 days' where channel_id = pg_temp.id('all');
+create function pg_temp.day_before(clock interval) returns timestamptz
+language sql stable as $$ select ((pg_temp.today() - 2) + $1) at time zone 'Asia/Seoul' $$;
+grant execute on function pg_temp.day_before(interval) to public;
+select pg_temp.become('service');
+select results_eq($$select daily_scrum_id from scrum_digests_due(pg_temp.day_before('34:59:59'), pg_temp.id('org'))$$, $$values (pg_temp.id('day_before'))$$, 'digest: to be written until the digest_time of the next day');
+select results_eq($$select daily_scrum_id from scrum_digests_due(pg_temp.day_before('35:00'), pg_temp.id('org'))$$, $$values (pg_temp.id('yesterday'))$$, 'digest: then the next day''s is');
+select is(pg_temp.claims('scrum_digest', pg_temp.day_before('34:59:59')), 'all', 'digest: of the day before too, though nobody asked on that day');
+select is((select subject from claims where event = 'scrum_digest' order by scrum_date limit 1), pg_temp.id('day_before'), 'digest: that day''s');
+select pg_temp.settle('all', 'scrum_digest', 'http_500');
+select pg_temp.become('postgres');
+select pg_temp.later('all', 'scrum_digest');
+select pg_temp.become('service');
+select is(pg_temp.claims('scrum_digest', pg_temp.day_before('24:01')), 'all', 'digest: tried again after midnight');
+select pg_temp.settle('all', 'scrum_digest', 'http_500');
+select is(pg_temp.claims('scrum_digest', pg_temp.day_before('34:59:59')), '', 'digest: not before its next try');
+select is(pg_temp.states('scrum_digest'), 'all failed http_500', 'digest: waits until the digest_time of the next day');
+select is(pg_temp.claims('scrum_digest', pg_temp.day_before('35:00')), 'all', 'digest: then the next day''s is claimed');
+select is(pg_temp.states('scrum_digest'), 'all given up too_late, all sending', 'digest: and the day before''s given up');
+select pg_temp.become('postgres');
+delete from notification_log;
+update notification_channels set created_at = pg_temp.day_before('24:00') where channel_id = pg_temp.id('all');
+select pg_temp.become('service');
+select is(pg_temp.claims('scrum_digest', pg_temp.day_before('24:01')), '', 'digest: not of a day before the channel was made');
+select pg_temp.become('postgres');
+update notification_channels set created_at = pg_temp.day_before('23:59:59') where channel_id = pg_temp.id('all');
+select pg_temp.become('service');
+select is(pg_temp.claims('scrum_digest', pg_temp.day_before('24:01')), 'all', 'digest: of the day on which it was made it is');
+select pg_temp.settle('all', 'scrum_digest', 'http_500');
+select pg_temp.become('postgres');
+delete from daily_scrums where daily_scrum_id = pg_temp.id('day_before');
+select pg_temp.become('service');
+select pg_temp.claims('scrum_digest', pg_temp.day_before('24:02'));
+select is(pg_temp.states('scrum_digest'), 'all given up too_late', 'deleted: what it was about, it is given up');
+select pg_temp.become('postgres');
+delete from notification_log;
+update notification_channels set created_at = now() - interval '1 day' where channel_id = pg_temp.id('all');
+insert into notification_log (org_id, channel_id, event, subject, claimed_until) values (pg_temp.id('foreign_org'), pg_temp.id('foreign_channel'), 'scrum_reminder', gen_random_uuid(), now());
+select pg_temp.become('service');
+select pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:00'));
+select is(pg_temp.states('scrum_reminder'), 'all sending, foreign_channel sending, project_channel sending', 'asked for one organization: none of another given up');
+select pg_temp.become('postgres');
+delete from notification_log where org_id = pg_temp.id('foreign_org');
+select pg_temp.become('service');
 select results_eq($$select count(*)::int from notification_log where org_id = pg_temp.id('foreign_org')$$, 'values (0)', 'asked for one organization: no other''s');
 
 -- Digests
@@ -148,6 +258,16 @@ select results_eq($$select daily_scrum_id, sprint_id, scrum_date, locale::text, 
 select is_empty($$select from scrum_digests_due(pg_temp.yesterday('10:59:59'), pg_temp.id('org'))$$, 'digest: not before');
 select is_empty($$select from scrum_digests_due(pg_temp.yesterday('11:00'), gen_random_uuid())$$, 'digest: of no other organization');
 select throws_ok($$select scrum_digests_due(now() + interval '1 s')$$, '22023', null, 'digest: of no moment to come');
+select throws_ok($$select scrum_digests_due(batch => 201)$$, '22023', 'batch is 201, it must be 1 to 200', 'digest: of 200 at most');
+select throws_ok($$select scrum_digests_due(batch => null)$$, '22023', 'batch is null, it must be 1 to 200', 'digest: and of some');
+select pg_temp.become('postgres');
+insert into sprints (sprint_id, project_id, sprint_name, start_date, end_date, status, started_at) values (pg_temp.keep('other_sprint'), pg_temp.id('other_project'), 'Other', pg_temp.today() - 3, pg_temp.today() + 10, 'Active', now() - interval '3 days');
+insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.keep('other_scrum'), pg_temp.id('other_sprint'), pg_temp.today() - 1);
+select pg_temp.become('service');
+select results_eq($$select distinct d.daily_scrum_id from generate_series(1, 60) n, scrum_digests_due(pg_temp.yesterday('11:00'), pg_temp.id('org'), sign(n)::int) d order by 1$$, $$select id from ids where name in ('yesterday', 'other_scrum') order by 1$$, 'digest: one at a time, it isn''t always the same');
+select pg_temp.become('postgres');
+delete from daily_scrums where daily_scrum_id = pg_temp.id('other_scrum');
+select pg_temp.become('service');
 update daily_scrums set summary = 'All well' where daily_scrum_id = pg_temp.id('yesterday');
 select is_empty($$select from scrum_digests_due(pg_temp.yesterday('11:00'), pg_temp.id('org'))$$, 'digest: written once');
 select is(pg_temp.claims('scrum_digest', pg_temp.yesterday('11:00')), 'all', 'digest: from its time on, to the channels it is for');
@@ -158,6 +278,10 @@ select is_empty($$select log_id from claim_scrum_digest(pg_temp.id('yesterday'))
 select results_eq($$select attempt from claim_scrum_digest(pg_temp.id('yesterday'), true)$$, 'values (2)', 'digest on demand, again: before its next try too');
 select pg_temp.settle('all', 'scrum_digest');
 select is_empty($$select log_id from claim_scrum_digest(pg_temp.id('yesterday'))$$, 'digest on demand: what was sent isn''t sent again');
+select is_empty($$select log_id from claim_scrum_digest(pg_temp.id('yesterday'), true)$$, 'digest on demand, again: nor what was sent this minute');
+select pg_temp.become('postgres');
+update notification_log set sent_at = now() - interval '1 minute' where log_id = pg_temp.log_id('all', 'scrum_digest');
+select pg_temp.become('service');
 select results_eq($$select attempt, channel_id, scrum_date from claim_scrum_digest(pg_temp.id('yesterday'), true)$$, $$values (3, pg_temp.id('all'), pg_temp.today() - 1)$$, 'digest on demand, again: it is');
 select is(pg_temp.settle('all', 'scrum_digest', 'timeout'), 'failed', 'again: with as many tries as before');
 select results_eq($$select first_attempt, round(extract(epoch from next_try_at - now()))::int from notification_log where log_id = pg_temp.log_id('all', 'scrum_digest')$$, 'values (3, 60)', 'again: and as short waits');
@@ -181,6 +305,18 @@ update notification_channels set created_at = now() - interval '30 days';
 update sprints set started_at = now() - interval '20 days', completed_at = now() - interval '7 days' where sprint_id = pg_temp.id('sprint');
 select pg_temp.become('service');
 select is(pg_temp.claims('sprint_report'), '', 'report: not of a week ago');
+select results_eq($$select count(*)::int from claim_sprint_report(pg_temp.id('sprint'))$$, 'values (2)', 'report on demand: however long ago');
+select pg_temp.settle('all', 'sprint_report', 'timeout');
+select pg_temp.become('postgres');
+select pg_temp.later('all', 'sprint_report');
+select pg_temp.become('service');
+select results_eq($$select attempt from claim_sprint_report(pg_temp.id('sprint'))$$, 'values (2)', 'report on demand: and tried again on demand');
+select pg_temp.settle('all', 'sprint_report', 'timeout');
+select is(pg_temp.claims('sprint_report'), '', 'report: the schedule doesn''t');
+select is(pg_temp.states('sprint_report'), 'all given up too_late, project_channel sending', 'report: it gives it up');
+select pg_temp.become('postgres');
+delete from notification_log;
+select pg_temp.become('service');
 select results_eq($$select count(*)::int from claim_sprint_report(pg_temp.id('sprint'))$$, 'values (2)', 'report on demand: however long ago');
 
 -- The figures a message shows are every organization's to the service

@@ -62,14 +62,38 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 					t.Fatalf("at %s opened %v, want %v", at.In(zone), got, want)
 				}
 				for event, clock := range map[string]string{"scrum_reminder": tt.reminder, "scrum_digest": tt.digest} {
-					due := opened[day] && !at.Before(firstShown(day, clock, zone))
+					of, begun := day, !at.Before(firstShown(day, clock, zone))
+					if !begun && event == "scrum_digest" {
+						// Still the day before.
+						of, begun = mustMoment(t, day+"T00:00:00Z").AddDate(0, 0, -1).Format(time.DateOnly), true
+					}
+					due := opened[of] && begun
 					got := MustStrings(t, tx, "select scrum_date::text from public.claim_notifications($1, $2, pg_temp.id('org'))", event, at)
-					if (len(got) == 1) != due || due && got[0] != day {
-						t.Fatalf("at %s, %s from %s on: claimed %v, due is %v", at.In(zone), event, clock, got, due)
+					if (len(got) == 1) != due || due && got[0] != of {
+						t.Fatalf("at %s, %s from %s on: claimed %v, due is %v of %s", at.In(zone), event, clock, got, due, of)
+					}
+					if event == "scrum_digest" {
+						written := MustStrings(t, tx, "select scrum_date::text from public.scrum_digests_due($1, pg_temp.id('org'))", at)
+						if !slices.Equal(written, got) {
+							t.Fatalf("at %s: to be written %v, to be sent %v", at.In(zone), written, got)
+						}
+					}
+				}
+				// As long as it is due, what failed is tried again, and no longer.
+				mustExec(t, tx, "reset role")
+				for _, row := range MustStrings(t, tx, `
+					select l.event || ' ' || d.scrum_date || ' ' || to_char(private.due_until(l.event, l.subject) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+					from public.notification_log l join public.daily_scrums d on d.daily_scrum_id = l.subject`) {
+					var event, of, until string
+					fmt.Sscan(row, &event, &of, &until)
+					clock := map[string]string{"scrum_reminder": "00:00", "scrum_digest": tt.digest}[event]
+					next := mustMoment(t, of+"T00:00:00Z").AddDate(0, 0, 1).Format(time.DateOnly)
+					if want := firstShown(next, clock, zone); !mustMoment(t, until).Equal(want) {
+						t.Fatalf("%s of %s is due until %s, want %s", event, of, until, want)
 					}
 				}
 				// So that each moment decides for itself.
-				mustExec(t, tx, "reset role; delete from public.notification_log; set local role service_role")
+				mustExec(t, tx, "delete from public.notification_log; set local role service_role")
 			}
 			if len(opened) == 0 {
 				t.Error("no scrum was opened at all")
@@ -95,7 +119,7 @@ func mustScheduled(t *testing.T, zone, workingDays, holiday, reminder, digest st
 		insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('org'), '%s', 'Holiday');
 		update sprints set started_at = '2026-02-01' where sprint_id = pg_temp.id('sprint');
 		update project_members set joined_at = '2026-02-01' where project_id = pg_temp.id('project');
-		insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('org'), 'Team', 'slack', 'https://hooks.example.test/x');
+		insert into notification_channels (org_id, channel_name, kind, target, created_at) values (pg_temp.id('org'), 'Team', 'slack', 'https://hooks.example.test/x', '2026-02-01');
 		select pg_temp.become('service')`, zone, workingDays, reminder, digest, holiday))
 	return tx
 }
@@ -156,7 +180,7 @@ func firstShown(day, clock string, zone *time.Location) time.Time {
 	}
 }
 
-// One organization in which nothing can be opened is in nobody else's way.
+// One organization in which nothing can be opened, or said of its day, is in nobody else's way.
 func TestOpenScrums_oneOrganizationFails(t *testing.T) {
 	t.Parallel()
 	tx := mustScheduled(t, "Asia/Seoul", "{1,2,3,4,5,6,7}", "2026-01-01", "10:00", "11:00")
@@ -173,5 +197,40 @@ func TestOpenScrums_oneOrganizationFails(t *testing.T) {
 		select i.name from public.open_scrums() d join ids i on i.id = d.project_id where i.name like '%project'`)
 	if !slices.Equal(opened, []string{"foreign_project"}) {
 		t.Errorf("opened the scrums of %v", opened)
+	}
+	mustExec(t, tx, `
+		reset role;
+		update organizations set reminder_time = '00:00', digest_time = '00:00' where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
+		insert into notification_channels (channel_id, org_id, channel_name, kind, target)
+		select pg_temp.keep(name || '_channel'), pg_temp.id(name), 'Team', 'slack', 'https://hooks.example.test/x' from unnest('{org,foreign_org}'::text[]) name;
+		set local session_replication_role = replica;
+		insert into daily_scrums (daily_scrum_id, sprint_id, project_id, scrum_date)
+		values (pg_temp.keep('begun'), pg_temp.id('sprint'), pg_temp.id('project'), '2026-01-01');
+		set local session_replication_role = origin;
+		insert into notification_log (org_id, channel_id, event, subject, claimed_until)
+		select pg_temp.id('org'), pg_temp.id('org_channel'), event, pg_temp.id('begun'), now()
+		from unnest('{scrum_reminder,scrum_digest}'::notification_event[]) event`)
+	for _, event := range []string{"scrum_reminder", "scrum_digest"} {
+		// Looked at, not claimed: other tests go on beside this one.
+		due := MustStrings(t, tx, `
+			select i.name from private.due_notifications($1, now(), null) n join ids i on i.id = n.channel_id`, event)
+		if !slices.Equal(due, []string{"foreign_org_channel"}) {
+			t.Errorf("%s is due to %v", event, due)
+		}
+		if claimed := MustStrings(t, tx, `
+			select log_id::text from public.claim_notifications($1, org_id => pg_temp.id('org'))`, event); len(claimed) != 0 {
+			t.Errorf("%s claimed without a day: %v", event, claimed)
+		}
+	}
+	if begun := MustStrings(t, tx, `
+		select event || ' ' || status || ' ' || last_error from notification_log where channel_id = pg_temp.id('org_channel') order by event`); !slices.Equal(begun,
+		[]string{"scrum_reminder given up too_late", "scrum_digest given up too_late"}) {
+		t.Errorf("what was begun is %v", begun)
+	}
+	mustExec(t, tx, "set local role service_role")
+	written := MustStrings(t, tx, `
+		select i.name from public.scrum_digests_due(batch => 200) d join ids i on i.id = d.sprint_id where i.name like '%sprint'`)
+	if !slices.Equal(written, []string{"foreign_sprint"}) {
+		t.Errorf("digests to be written of %v", written)
 	}
 }

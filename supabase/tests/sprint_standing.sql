@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(10);
+select plan(12);
 
 update organizations set locale = 'en' where org_id = pg_temp.id('org');
 
@@ -14,6 +14,9 @@ select pg_temp.become('scrum_master');
 select is(sprint_standing(pg_temp.id('sprint')) ->> 'leads', 'true', 'scrum master: leads');
 select pg_temp.become('owner');
 select is(sprint_standing(pg_temp.id('sprint')) ->> 'leads', 'true', 'owner: leads');
+select pg_temp.become('admin');
+select is(sprint_standing(pg_temp.id('sprint')) ->> 'leads', 'true', 'admin: leads');
+select is(sprint_standing(null)::text, null, 'admin: nothing of no sprint');
 select pg_temp.become('member');
 select is(sprint_standing(pg_temp.id('sprint')) ->> 'leads', 'false', 'member: doesn''t');
 select pg_temp.become('viewer');

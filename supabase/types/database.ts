@@ -1404,7 +1404,7 @@ export type Database = {
       };
       rotate_channel_secret: { Args: { channel_id: string }; Returns: string };
       scrum_digests_due: {
-        Args: { at?: string; org_id?: string };
+        Args: { at?: string; batch?: number; org_id?: string };
         Returns: {
           daily_scrum_id: string;
           locale: Database["public"]["Enums"]["org_locale"];
