@@ -80,6 +80,12 @@ func (t Team) MustLog(tb testing.TB, channel string) (entries []Entry) {
 	return entries
 }
 
+// MustPass lets a minute pass since the last messages.
+func (t Team) MustPass(tb testing.TB) {
+	tb.Helper()
+	supabasetest.MustExec(tb, `update public.notification_log set sent_at = sent_at - interval '1 minute' where org_id = $1`, t.OrgID)
+}
+
 // MustComeAround makes the time of the next try be now.
 func (t Team) MustComeAround(tb testing.TB) {
 	tb.Helper()

@@ -114,26 +114,30 @@ func TestBadInvitations(t *testing.T) {
 	owner := supabasetest.MustSignUp(t)
 	sprint := owner.MustSprint(t)
 	member := owner.MustColleague(t, sprint.ProjectID, "member")
-	functionstest.Refuses(t, functionstest.Both(t, newHandler), path, []functionstest.Refusal{
-		{Name: "nobody", Request: functionstest.Request{Body: map[string]any{"email": "a@b.test"}}, Status: 401, Code: "not_signed_in"},
-		{Name: "a token that is none", Request: functionstest.Request{Body: map[string]any{"email": "a@b.test"}, Header: http.Header{"Authorization": {"Bearer x.y.z"}}}, Status: 401, Code: "invalid_token"},
-		{Name: "the service", Request: functionstest.Request{Body: map[string]any{"email": "a@b.test"}, Service: true}, Status: 403, Code: "role_refused"},
-		{Name: "a member", Request: functionstest.Request{As: member, Body: map[string]any{"email": "a@b.test"}}, Status: 403, Code: "42501"},
-		{Name: "no address", Request: functionstest.Request{As: owner, Body: map[string]any{}}, Status: 400, Code: "invalid_request"},
-		{Name: "nothing", Request: functionstest.Request{As: owner}, Status: 400, Code: "invalid_request"},
-		{Name: "an address no mail gets to", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "a@-b-.test"}}, Status: 400, Code: "invalid_request"},
-		{Name: "a bad address", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "nobody"}}, Status: 400, Code: "22023"},
-		{Name: "an address that is none", Request: functionstest.Request{As: owner, Body: map[string]any{"email": 7}}, Status: 400, Code: "invalid_request"},
-		{Name: "an owner", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "a@b.test", "org_role": "owner"}}, Status: 400, Code: "invalid_request"},
-		{Name: "a language", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "a@b.test", "language": "fr"}}, Status: 400, Code: "invalid_request"},
-		{Name: "who is in", Request: functionstest.Request{As: owner, Body: map[string]any{"email": member.Email}}, Status: 409, Code: "PT409"},
-		{Name: "no JSON", Request: functionstest.Request{As: owner, Body: "email=a@b.test"}, Status: 400, Code: "invalid_request"},
-		{Name: "no object", Request: functionstest.Request{As: owner, Body: `["a@b.test"]`}, Status: 400, Code: "invalid_request"},
-		{Name: "a form", Request: functionstest.Request{As: owner, Body: "email=a@b.test", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}, Status: 415, Code: "unsupported_media_type"},
-		{Name: "too much", Request: functionstest.Request{As: owner, Body: map[string]any{"email": strings.Repeat("a", 70_000)}}, Status: 413, Code: "body_too_large"},
-		{Name: "another method", Request: functionstest.Request{As: owner, Method: http.MethodGet}, Status: 405, Code: "method_not_allowed"},
-		{Name: "another path", Request: functionstest.Request{As: owner, Path: path + "/more"}, Status: 404, Code: "no_such_path"},
-	})
+	for _, target := range functionstest.Both(t, newHandler) {
+		// The same address isn't invited twice in a minute.
+		nowhere := uuid.NewString() + "@-b-.test"
+		functionstest.Refuses(t, []functionstest.Target{target}, path, []functionstest.Refusal{
+			{Name: "nobody", Request: functionstest.Request{Body: map[string]any{"email": "a@b.test"}}, Status: 401, Code: "not_signed_in"},
+			{Name: "a token that is none", Request: functionstest.Request{Body: map[string]any{"email": "a@b.test"}, Header: http.Header{"Authorization": {"Bearer x.y.z"}}}, Status: 401, Code: "invalid_token"},
+			{Name: "the service", Request: functionstest.Request{Body: map[string]any{"email": "a@b.test"}, Service: true}, Status: 403, Code: "role_refused"},
+			{Name: "a member", Request: functionstest.Request{As: member, Body: map[string]any{"email": "a@b.test"}}, Status: 403, Code: "42501"},
+			{Name: "no address", Request: functionstest.Request{As: owner, Body: map[string]any{}}, Status: 400, Code: "invalid_request"},
+			{Name: "nothing", Request: functionstest.Request{As: owner}, Status: 400, Code: "invalid_request"},
+			{Name: "an address no mail gets to", Request: functionstest.Request{As: owner, Body: map[string]any{"email": nowhere}}, Status: 400, Code: "invalid_request"},
+			{Name: "a bad address", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "nobody"}}, Status: 400, Code: "22023"},
+			{Name: "an address that is none", Request: functionstest.Request{As: owner, Body: map[string]any{"email": 7}}, Status: 400, Code: "invalid_request"},
+			{Name: "an owner", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "a@b.test", "org_role": "owner"}}, Status: 400, Code: "invalid_request"},
+			{Name: "a language", Request: functionstest.Request{As: owner, Body: map[string]any{"email": "a@b.test", "language": "fr"}}, Status: 400, Code: "invalid_request"},
+			{Name: "who is in", Request: functionstest.Request{As: owner, Body: map[string]any{"email": member.Email}}, Status: 409, Code: "PT409"},
+			{Name: "no JSON", Request: functionstest.Request{As: owner, Body: "email=a@b.test"}, Status: 400, Code: "invalid_request"},
+			{Name: "no object", Request: functionstest.Request{As: owner, Body: `["a@b.test"]`}, Status: 400, Code: "invalid_request"},
+			{Name: "a form", Request: functionstest.Request{As: owner, Body: "email=a@b.test", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}, Status: 415, Code: "unsupported_media_type"},
+			{Name: "too much", Request: functionstest.Request{As: owner, Body: map[string]any{"email": strings.Repeat("a", 70_000)}}, Status: 413, Code: "body_too_large"},
+			{Name: "another method", Request: functionstest.Request{As: owner, Method: http.MethodGet}, Status: 405, Code: "method_not_allowed"},
+			{Name: "another path", Request: functionstest.Request{As: owner, Path: path + "/more"}, Status: 404, Code: "no_such_path"},
+		})
+	}
 	if rows := invitations(t, owner); len(rows) != 0 {
 		t.Errorf("invited all the same: %+v", rows)
 	}
@@ -171,8 +175,13 @@ func TestMailFails(t *testing.T) {
 	// Somebody who was invited before stays so.
 	owner, email := supabasetest.MustSignUp(t), uuid.NewString()+"@test.mysingle.test"
 	owner.MustDo(t, "create_invitation", map[string]string{"email": email}, nil)
+	again := functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email}}
+	if got := function.MustDo(t, again); got.Status != http.StatusTooManyRequests || got.Code() != "PT429" {
+		t.Errorf("at once: %d %s", got.Status, got.Body)
+	}
+	supabasetest.MustExec(t, `delete from private.invitations_made where email = $1`, email)
 	mails.Status(500)
-	got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email}})
+	got := function.MustDo(t, again)
 	if got.Code() != "mail_failed" || !strings.Contains(got.Body, "void") || len(invitations(t, owner)) != 1 {
 		t.Errorf("%d %s, %+v", got.Status, got.Body, invitations(t, owner))
 	}

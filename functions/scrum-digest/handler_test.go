@@ -192,6 +192,10 @@ func TestAsked(t *testing.T) {
 			if _, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); got.Sent != 0 {
 				t.Errorf("again without being told to: %+v", got)
 			}
+			if _, got := ask(s.Owner, map[string]any{"daily_scrum_id": s.scrum, "again": true}); got.Sent != 0 {
+				t.Errorf("again at once: %+v", got)
+			}
+			s.MustPass(t)
 			if _, got := ask(s.Owner, map[string]any{"daily_scrum_id": s.scrum, "again": true}); got.Sent != 1 || len(slack.Got()) != 2 {
 				t.Errorf("again: %+v, %d messages", got, len(slack.Got()))
 			}

@@ -146,6 +146,7 @@ func TestAsked(t *testing.T) {
 			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: body}); got.Sent != 0 || got.Markdown == "" {
 				t.Errorf("again without being told to: %+v", got)
 			}
+			team.MustPass(t)
 			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID, "again": true}}); got.Sent != 1 || len(slack.Got()) != 2 {
 				t.Errorf("again: %+v", got)
 			}

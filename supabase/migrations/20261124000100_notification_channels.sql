@@ -108,6 +108,25 @@ create trigger notification_channels_check_target_on_insert before insert on pub
 create trigger notification_channels_check_target_on_update before update on public.notification_channels
   for each row when ((old.kind, old.target) is distinct from (new.kind, new.target))
   execute function private.check_channel_target();
+create function private.limit_notification_channels() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if new.org_id is distinct from private.my_org_id() and (select auth.role()) is distinct from 'service_role' then
+    return new; -- which the policies refuse, without a word of how many there are
+  end if;
+  -- The lock makes two that are made at once wait for each other.
+  perform from public.organizations o where o.org_id = new.org_id for no key update;
+  if (select count(*) from public.notification_channels c where c.org_id = new.org_id) >= 50 then
+    raise exception 'there are 50 channels already'
+      using errcode = 'PT409', hint = 'Delete one that is no longer used.';
+  end if;
+  return new;
+end $$;
+comment on function private.limit_notification_channels() is
+  'Trigger: at most 50 channels an organization. Definer: it locks and counts whatever the caller may do.';
+
+create trigger notification_channels_limit before insert on public.notification_channels
+  for each row execute function private.limit_notification_channels();
 create trigger notification_channels_touch before update on public.notification_channels
   for each row execute function private.touch_updated_at();
 create trigger notification_channels_keep_key before update on public.notification_channels
@@ -120,7 +139,8 @@ grant select (channel_id, org_id, project_id, channel_name, kind, target_hint, e
       update (channel_id, org_id, project_id, channel_name, kind, target, events, is_enabled)
   on public.notification_channels to authenticated;
 grant delete on public.notification_channels to authenticated;
-grant select, insert, update, delete on public.notification_channels to service_role;
+-- Read only: the error of a change would tell the whole row, secrets and all.
+grant select, delete on public.notification_channels to service_role;
 
 create policy "Channels are visible to owners and admins" on public.notification_channels
   for select to authenticated

@@ -288,11 +288,15 @@ comment on type private.claimed_notification is 'A notification to send, with al
 create function private.take_notifications(what public.notification_event, channels uuid[], subjects uuid[], again boolean)
 returns setof private.claimed_notification
 language sql volatile set search_path = '' as $$
-  with taken as (
+  -- A channel that somebody is deleting is left out: waiting for that would end in an error, for all.
+  with there as materialized (
+    select c.channel_id, c.org_id from public.notification_channels c
+    where c.channel_id = any (channels) for key share skip locked
+  ), taken as (
     insert into public.notification_log as l (org_id, channel_id, event, subject, claimed_until)
     select c.org_id, c.channel_id, what, due.subject, clock_timestamp() + interval '5 minutes'
     from unnest(channels, subjects) as due (channel_id, subject)
-    join public.notification_channels c on c.channel_id = due.channel_id
+    join there c on c.channel_id = due.channel_id
     on conflict on constraint notification_log_once do update
       set status = 'sending', attempts = l.attempts + 1,
           first_attempt = case when l.status in ('sent', 'given up') then l.attempts + 1 else l.first_attempt end,
@@ -341,8 +345,16 @@ begin
   -- Some of what we saw may have been claimed, and committed, before we came to it: look again.
   while missing > 0 loop
     select array_agg(due.channel_id), array_agg(due.subject) into channels, subjects
-    from (select n.channel_id, n.subject from private.due_notifications(what, moment, org) n
-          where private.is_mine_to_take(what, n.channel_id, n.subject) limit missing) due;
+    from (
+      select fair.channel_id, fair.subject
+      from (
+        -- Every organization's first, then everybody's second: one with a great many makes nobody wait.
+        select n.channel_id, n.subject
+        from private.due_notifications(what, moment, org) n
+        join public.notification_channels c on c.channel_id = n.channel_id
+        order by row_number() over (partition by c.org_id order by n.subject, n.channel_id)
+        offset 0) fair -- first in order, then asked whether they are ours
+      where private.is_mine_to_take(what, fair.channel_id, fair.subject) limit missing) due;
     exit when channels is null;
     return query select * from private.take_notifications(what, channels, subjects, false);
     get diagnostics got = row_count;

@@ -3,7 +3,7 @@
 
 begin;
 \ir personas.psql
-select plan(75);
+select plan(78);
 
 select pg_temp.keep(name) from unnest('{mine,of_project,mail}'::text[]) name;
 update auth.users set email_confirmed_at = now() where id in (pg_temp.id('member'), pg_temp.id('viewer'), pg_temp.id('outsider'));
@@ -88,8 +88,8 @@ select throws_ok('select channel_id from notification_channels', '42501', null, 
 select pg_temp.become('service');
 select results_eq($$select target from notification_channels where channel_id = pg_temp.id('mine')$$, $$values ('https://hooks.example.test/other')$$, 'service: reads the target');
 select matches((select signing_secret from notification_channels where channel_id = pg_temp.id('of_project')), '^whsec_[A-Za-z0-9+/]{43}=$', 'service: and the secret, made by itself');
-select throws_ok($$insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('org'), 'x', 'email', 'stranger@example.com')$$, '22023', null, 'service: writes to no stranger either');
-select throws_ok($$update notification_channels set signing_secret = 'mine' where channel_id = pg_temp.id('mine')$$, '23514', null, 'service: a secret has its form');
+select throws_ok($$insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('org'), 'x', 'slack', 'https://hooks.example.test/x')$$, '42501', null, 'service: makes none');
+select throws_ok($$update notification_channels set channel_name = '' where channel_id = pg_temp.id('mine')$$, '42501', null, 'service: changes none, whose error would tell the row');
 select pg_temp.become('postgres');
 select results_eq($$select signing_secret from notification_channels where channel_id = pg_temp.id('mine')$$, 'select secret from shown', 'the secret shown last is the one in use');
 
@@ -97,6 +97,15 @@ select results_eq($$select signing_secret from notification_channels where chann
 delete from project_members where profile_id = pg_temp.id('admin');
 delete from auth.users where id = pg_temp.id('admin');
 select results_eq($$select created_by from notification_channels where channel_id = pg_temp.id('mine')$$, 'values (null::uuid)', 'whoever made it has gone: it stays');
+select pg_temp.become('owner');
+select lives_ok($$insert into notification_channels (channel_name, kind, target) select 'More', 'slack', 'https://hooks.example.test/' || n
+  from generate_series(1, 50 - (select count(*) from notification_channels)) n$$, 'owner: makes fifty');
+select throws_ok($$insert into notification_channels (channel_name, kind, target) values ('One more', 'slack', 'https://hooks.example.test/x')$$,
+  'PT409', 'there are 50 channels already', 'owner: and no more');
+select pg_temp.become('outsider');
+select throws_ok($$insert into notification_channels (org_id, channel_name, kind, target) values (pg_temp.id('org'), 'x', 'slack', 'https://hooks.example.test/x')$$,
+  '42501', null, 'outsider: isn''t told how many another organization has');
+select pg_temp.become('postgres');
 delete from projects where project_id = pg_temp.id('project');
 select is_empty($$select from notification_channels where channel_id = pg_temp.id('of_project')$$, 'its project deleted: it goes too');
 

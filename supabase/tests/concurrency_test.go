@@ -780,6 +780,27 @@ func TestClaimNotifications_twentyAtOnce(t *testing.T) {
 	}
 }
 
+// Who deletes channels while others claim has nobody's claim fail.
+func TestClaimNotifications_whileChannelsGo(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.session(0, "service")
+	w.session(1, "service")
+	for range rounds {
+		w.mustSubscribe(200)
+		outcomes := atOnce(
+			func() error { _, err := w.claim(0, 200); return err },
+			func() error {
+				_, err := w.sessions[1].Exec(w.ctx, w.fill("delete from public.notification_channels where org_id = {org}"))
+				return err
+			},
+		)
+		if strings.Join(outcomes, "") != "" {
+			t.Fatalf("outcomes %q", outcomes)
+		}
+	}
+}
+
 // Those whose holders died are given up by whoever comes next, once, while others claim what is left.
 func TestClaimNotifications_whileSomeAreGivenUp(t *testing.T) {
 	t.Parallel()

@@ -146,7 +146,7 @@ var matrix = []access{
 
 	{table: "notification_channels", row: "channel_id = {channel}",
 		insert: "(org_id, channel_name, kind, target) values ({org}, 'New', 'slack', 'https://hooks.example.test/new')", set: "target = 'https://hooks.example.test/changed'",
-		read: admins, add: admins, change: admins, remove: admins, service: all},
+		read: admins, add: admins, change: admins, remove: admins, service: "select delete"},
 	{table: "notification_log", row: "channel_id = {channel}",
 		insert: "(org_id, channel_id, event, subject, claimed_until) values ({org}, {channel}, 'sprint_report', {sprint}, now())", set: "last_error = null",
 		read: admins, add: never, change: never, remove: never, service: "select"},

@@ -13,6 +13,7 @@ const { STACK_LOGS, STACK_SECRETS } = process.env;
 const shapes = [
   ["a JWT", /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
   ["a secret key", /\bsb_secret_[\w-]{16,}/g],
+  ["a webhook's signing secret", /\bwhsec_[A-Za-z0-9+/]{32,}/g],
   ["a session's cookie", /\b(?:__Host-)?mysingle(?:-oauth)?(?:\.\d+)?=[\w-]{32,}/g],
 ];
 
