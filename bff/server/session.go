@@ -189,9 +189,18 @@ func (s *Server) replaced(c *fiber.Ctx, err error) bool {
 	return errors.Is(err, session.ErrReplaced)
 }
 
-// clearSession makes the browser forget its session.
+// clearSession makes the browser forget its session, and what this answer was
+// to make it hold.
 func (s *Server) clearSession(c *fiber.Ctx) {
-	setCookies(c, s.sessions.jar.ClearSession(cookiesOf(c))...)
+	held, out := cookiesOf(c), &c.Response().Header
+	for name := range out.Cookies() {
+		held[string(name)] = ""
+	}
+	cookies := s.sessions.jar.ClearSession(held)
+	for _, cookie := range cookies {
+		out.DelCookie(cookie.Name)
+	}
+	setCookies(c, cookies...)
 }
 
 // setCookies adds cookies to the answer, which then is for nobody else.
