@@ -22,7 +22,10 @@ import (
 // verifier stays in a sealed cookie meanwhile: a code is of no use to who
 // hasn't got it, and the state that comes back has to be the cookie's, so that
 // nobody finishes in one browser what began in another. All of this is pages
-// that a browser opens, so that what goes wrong leads back to one of the app's.
+// that a browser opens, so that what Auth or the provider refuses leads back to
+// one of the app's, as a wrong state does. What none of the app's pages asks for
+// has an answer of its own: a provider or return_to that can't be one (400),
+// another site's page (403), too many tries (429).
 
 // oauthInput names a provider and where to go afterwards.
 type oauthInput struct {
