@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
@@ -415,4 +417,35 @@ func TestNoTokensForPages(t *testing.T) {
 			t.Errorf("%s: %d, %s", path, a.Status, a.Header)
 		}
 	}
+}
+
+// TestOriginOfReads has Auth and functions read with the cookie: from the app's
+// own pages and by a person who opens an address. A signed link needs no cookie,
+// and none comes along from another site.
+func TestOriginOfReads(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	functions := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	t.Cleanup(functions.Close)
+	b, _ := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_FUNCTIONS_URL": functions.URL})))
+	other := newBrowser(t, b.bff)
+	for _, path := range []string{"/auth/v1/user", "/functions/v1/calendar/signed.ics", "/functions/v1/sprint-report/signed.png"} {
+		for _, from := range []string{"cross-site", "same-site"} {
+			if p := mustProblem(t, b.send(http.MethodGet, path, "", "Sec-Fetch-Site", from), http.StatusForbidden); *p.Code != "cross_site" {
+				t.Errorf("%s, %s: %s", path, from, *p.Code)
+			}
+		}
+		for _, from := range []string{"same-origin", "none"} {
+			if a := b.send(http.MethodGet, path, "", "Sec-Fetch-Site", from); a.Status != http.StatusOK {
+				t.Errorf("%s, %s: %d: %s", path, from, a.Status, a.Body)
+			}
+		}
+		if a := other.send(http.MethodGet, path, "", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusOK && strings.HasPrefix(path, "/functions/") {
+			t.Errorf("%s without the cookie: %d: %s", path, a.Status, a.Body)
+		}
+	}
+	if n := reached.Load(); n != 6 {
+		t.Errorf("%d reached the functions", n)
+	}
+	mustProblem(t, b.send(http.MethodGet, "/auth/v1/reauthenticate", "", "Sec-Fetch-Site", "same-site"), http.StatusForbidden)
 }
