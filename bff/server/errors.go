@@ -196,6 +196,8 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 403, Code: "cross_site", Message: "With the session's cookie this can be asked from the app's own pages only."}, false
 	case errors.Is(err, errTokens):
 		return problem{Status: 403, Code: "session_only", Message: "Tokens are not for pages: with the session's cookie use /api/v1/session."}, false
+	case errors.Is(err, errOwnSessions):
+		return problem{Status: 403, Code: "session_only", Message: "With the session's cookie sign out and change the password at /api/v1/session."}, false
 	case errors.Is(err, errOriginNotAllowed):
 		return problem{Status: 403, Code: "origin_not_allowed", Message: "Pages of this origin may not call here."}, false
 	case errors.Is(err, errNoWebSockets):

@@ -91,10 +91,14 @@ var signIns = map[string]bool{
 // tried.
 var secondFactor = regexp.MustCompile(`^/auth/v1/factors/[^/]+/(challenge|verify)$`)
 
-// signsIn reports whether the request is one of limitSignIn's. The path counts
-// as Auth may read it, whatever its spelling.
+// authPath is the path as Auth may read it, whatever its spelling.
+func authPath(c *fiber.Ctx) string {
+	return strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
+}
+
+// signsIn reports whether the request is one of limitSignIn's.
 func signsIn(c *fiber.Ctx) bool {
-	path := strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
+	path := authPath(c)
 	if !signIns[path] && !strings.HasPrefix(path, "/api/v1/session/oauth/") && !secondFactor.MatchString(path) {
 		return false
 	}

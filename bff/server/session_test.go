@@ -210,6 +210,47 @@ func TestScopesOfSignOut(t *testing.T) {
 	mustProblem(t, b.send(http.MethodDelete, "/api/v1/session?scope=mine", ""), http.StatusBadRequest)
 }
 
+// TestEndedWithAToken has a Supabase client, which goes on as ever, end what
+// the user's two browsers have; a stranger's goes on.
+func TestEndedWithAToken(t *testing.T) {
+	t.Parallel()
+	settings := map[string]string{"REDIS_URL": supabasetest.MustStartRedis(t).URL}
+	bff, other := mustServe(t, supabasetest.Config(t, settings)), mustServe(t, supabasetest.Config(t, settings))
+	stranger, strangers := mustSignedUp(t, bff)
+	for _, tt := range []struct {
+		Name, Method, Path, Body string
+		Status                   int
+		In                       bool // the browsers, afterwards
+	}{
+		{"a new password", http.MethodPut, "/auth/v1/user", `{"password":"another-password"}`, 200, false},
+		{"a password that is refused", http.MethodPut, "/auth/v1/user", `{"password":"x"}`, 422, true},
+		{"other data", http.MethodPut, "/auth/v1/user", `{"data":{"theme":"dark"}}`, 200, true},
+		{"signing out", http.MethodPost, "/auth/v1/logout", "", 204, false},
+		{"signing out everywhere", http.MethodPost, "/auth/v1/logout?scope=global", "", 204, false},
+		{"signing out elsewhere", http.MethodPost, "/auth/v1/logout?scope=others", "", 204, false},
+		{"signing out here", http.MethodPost, "/auth/v1/logout?scope=local", "", 204, true},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			one, email := mustSignedUp(t, bff)
+			two := newBrowser(t, other)
+			two.mustSignIn(email, password)
+			client := supabasetest.MustSignIn(t, email, password)
+			a := mustSend(t, tt.Method, bff+tt.Path, tt.Body, "Authorization", "Bearer "+client.Token, "Content-Type", "application/json")
+			if a.Status != tt.Status || a.Header.Get("Set-Cookie") != "" {
+				t.Fatalf("%d: %s", a.Status, a.Body)
+			}
+			for _, b := range []*browser{one, two} {
+				if tt.In {
+					b.mustBe(email)
+				} else {
+					b.mustBeOut(true)
+				}
+			}
+		})
+	}
+	stranger.mustBe(strangers)
+}
+
 func TestWhoSpeaks(t *testing.T) {
 	t.Parallel()
 	bff := mustServeStack(t)
@@ -359,6 +400,14 @@ func TestAudit(t *testing.T) {
 	}
 	b.send(http.MethodPut, "/api/v1/session/password", `{"password":"another-password"}`, "X-Request-Id", "password-request")
 	b.send(http.MethodDelete, "/api/v1/session?scope=global", "")
+	// With a token, as Supabase's client does.
+	client := supabasetest.MustSignIn(t, email, "another-password")
+	for _, call := range [][3]string{
+		{http.MethodPut, "/auth/v1/user", `{"data":{}}`}, {http.MethodPut, "/auth/v1/user", `{"password":"a-third-password"}`}, {http.MethodPut, "/auth/v1/user", `{"password":""}`},
+		{http.MethodPost, "/auth/v1/logout?scope=others", ""}, {http.MethodPost, "/auth/v1/logout?scope=nonsense", ""}, {http.MethodPost, "/auth/v1/logout", ""},
+	} {
+		mustSend(t, call[0], bff+call[1], call[2], "Authorization", "Bearer "+client.Token, "Content-Type", "application/json")
+	}
 	var events []string
 	for line := range strings.Lines(log.String()) {
 		var entry map[string]any
@@ -379,12 +428,13 @@ func TestAudit(t *testing.T) {
 	want := []string{
 		"signed_up success ", "signed_in failure invalid_credentials", "signed_in success ", "session_replaced success ",
 		"session_refreshed success ", "password_changed success ", "signed_out_global success ",
+		"password_changed success ", "signed_out_others success ", "signed_out_global success ",
 	}
 	if strings.Join(events, "\n") != strings.Join(want, "\n") {
 		t.Errorf("events %q", events)
 	}
 	for _, secret := range []string{
-		email, password, "a-wrong-password", "another-password", first.AccessToken, first.RefreshToken,
+		email, password, "a-wrong-password", "another-password", "a-third-password", client.Token, client.RefreshToken, first.AccessToken, first.RefreshToken,
 		second.AccessToken, second.RefreshToken, third.AccessToken, third.RefreshToken, cookie,
 	} {
 		if strings.Contains(log.String(), secret) {
@@ -401,16 +451,27 @@ func TestNoTokensForPages(t *testing.T) {
 	for _, request := range []string{
 		"POST /auth/v1/token?grant_type=password", "POST /auth/v1/token?grant_type=refresh_token", "POST /auth/v1/signup", "POST /auth/v1/verify",
 		"GET /auth/v1/authorize?provider=github", "POST /auth/v1/factors/7e6d4c3f-0000-4000-8000-000000000000/verify", "GET /auth/v1/nonsense",
+		// What the BFF's own sessions have paths for, and what Auth might take for that.
+		"POST /auth/v1/logout", "POST /auth/v1/logout?scope=local", "POST /auth/v1/logout/", "GET /auth/v1/logout", "PUT /auth/v1/user", "PUT /auth/v1/User/",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		body := ""
-		if method == http.MethodPost {
+		if method != http.MethodGet {
 			body = `{"email":"` + email + `","password":"` + password + `"}`
 		}
 		if p := mustProblem(t, b.send(method, path, body), http.StatusForbidden); *p.Code != "session_only" {
 			t.Errorf("%s: %s", request, *p.Code)
 		}
 	}
+	for _, body := range []string{`{"Password":"another-password"}`, `{"p\u0061ssword":"another-password"}`, `{"data":{},"password":null}`, `{"password":"another-password"} {}`, "\ufeff{}", `[`} {
+		if p := mustProblem(t, b.send(http.MethodPut, "/auth/v1/user", body), http.StatusForbidden); *p.Code != "session_only" || !strings.Contains(*p.Message, "/api/v1/session") {
+			t.Errorf("%s: %s: %s", body, *p.Code, *p.Message)
+		}
+	}
+	if a := b.send(http.MethodPut, "/auth/v1/user", `{"data":{"password":"is a member of something else"}}`); a.Status != http.StatusOK {
+		t.Errorf("metadata: %d: %s", a.Status, a.Body)
+	}
+	b.mustBe(email)
 	for _, path := range []string{"/auth/v1/user", "/rest/v1/profiles?select=email"} {
 		a := b.send(http.MethodGet, path, "")
 		if a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(a.Header.Get("Vary"), "Cookie") {
