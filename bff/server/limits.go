@@ -36,24 +36,30 @@ func (s *Server) limitAddress(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// limitUser bounds the requests of one signed-in user.
+// limitUser bounds the requests of one signed-in user, and their guesses of a
+// code: those are about the user, whatever the body names.
 func (s *Server) limitUser(c *fiber.Ctx) error {
 	if who := identityOf(c); !who.Anonymous() {
 		if err := s.take(c, "user", s.config.UserRate, who.Subject); err != nil {
 			return err
+		}
+		if c.Locals(guessKey) != nil {
+			if err := s.takeName(c, who.Subject); err != nil {
+				return err
+			}
 		}
 	}
 	return c.Next()
 }
 
 // limitSignIn bounds what could guess passwords and codes, or have Auth send
-// e-mails: per address, and per e-mail (or phone) that the body names.
+// e-mails: per address, and per e-mail (or phone) that the body names. Where
+// that is somebody signed in, limitUser goes on, once it is known who.
 func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if !signsIn(c) {
 		return c.Next()
 	}
-	from := network(addressOf(c))
-	if err := s.take(c, "sign-in", s.config.SignInRate, from); err != nil {
+	if err := s.take(c, "sign-in", s.config.SignInRate, network(addressOf(c))); err != nil {
 		return err
 	}
 	body := &requestBody{server: s, c: c}
@@ -65,17 +71,40 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if text != nil { // for whoever reads it next
 		c.Request().SetBodyStream(bytes.NewReader(text), len(text))
 	}
-	rate := s.config.EmailRate
+	if guesses(c, text) {
+		c.Locals(guessKey, true)
+	}
 	for _, name := range named(text) {
-		if err := s.take(c, "email", rate, from+" "+name); err != nil {
+		if err := s.takeName(c, name); err != nil {
 			return err
-		}
-		// Not told while there is room: it would tell of others' tries.
-		if state := s.limiter.Take("email-anywhere", rate.Times(anywhere), name); !state.Allowed {
-			return s.beyond("email-anywhere", state)
 		}
 	}
 	return c.Next()
+}
+
+// takeName counts a try of somebody's password or code: from the address, and
+// from anywhere.
+func (s *Server) takeName(c *fiber.Ctx, name string) error {
+	rate := s.config.EmailRate
+	if err := s.take(c, "email", rate, network(addressOf(c))+" "+name); err != nil {
+		return err
+	}
+	// Not told while there is room: it would tell of others' tries.
+	if state := s.limiter.Take("email-anywhere", rate.Times(anywhere), name); !state.Allowed {
+		return s.beyond("email-anywhere", state)
+	}
+	return nil
+}
+
+// guesses reports whether the request, one of limitSignIn's, has a code sent to
+// who is signed in, or tries one.
+func guesses(c *fiber.Ctx, body []byte) bool {
+	switch path := authPath(c); path {
+	case "/auth/v1/reauthenticate", "/api/v1/session/password":
+		return true
+	default:
+		return secondFactor.MatchString(path) || setsPassword(c, body)
+	}
 }
 
 // signIns are the paths of limitSignIn.

@@ -178,6 +178,57 @@ func TestRatePerEmail(t *testing.T) {
 	mustProblem(t, mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", strings.Repeat(" ", 65<<10)), 413)
 }
 
+// TestRateOfCodes has somebody who is signed in guess a code: of a second
+// factor, or the one that a new password takes. It counts by who they are, not
+// by what the body says.
+func TestRateOfCodes(t *testing.T) {
+	t.Parallel()
+	const id = "7e6d4c3f-0000-4000-8000-000000000000"
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_EMAIL": "4/h", "BFF_TRUSTED_PROXIES": "127.0.0.1"}))
+	one, two := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
+	try := func(p supabasetest.Person, from, method, path, body string) answer {
+		t.Helper()
+		return mustSend(t, method, bff+path, body, "Authorization", "Bearer "+p.Token, "Content-Type", "application/json", "X-Forwarded-For", from)
+	}
+	calls := [][3]string{
+		{"POST", "/auth/v1/factors/" + id + "/challenge", "{}"}, {"POST", "/auth/v1/factors/" + id + "/verify", `{"code":"123456"}`},
+		{"GET", "/auth/v1/reauthenticate", ""}, {"PUT", "/auth/v1/user", `{"password":"x","nonce":"123456"}`}, {"PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`},
+		{"POST", "/auth/v1/factors/x/%56erify/", `{"email":"somebody@else.test"}`},
+	}
+	for _, call := range calls[:4] {
+		if a := try(one, "192.0.2.1", call[0], call[1], call[2]); a.Status == 429 || a.Status >= 500 || !strings.Contains(a.Header.Get("RateLimit"), `"email"`) {
+			t.Errorf("%s: status %d, %q: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
+		}
+	}
+	for _, call := range calls {
+		a := try(one, "192.0.2.1", call[0], call[1], call[2])
+		mustBeLimited(t, a, "email")
+		if a := try(two, "192.0.2.1", call[0], call[1], "{}"); call[0] == "POST" && !strings.Contains(call[1], "%") && a.Status == 429 {
+			t.Errorf("%s: another user: %s", call, a.Body)
+		}
+	}
+	if a := try(one, "192.0.2.1", "PUT", "/auth/v1/user", `{"data":{"theme":"dark"}}`); a.Status != 200 {
+		t.Errorf("metadata: status %d: %s", a.Status, a.Body)
+	}
+	// From many addresses it ends all the same; a token that isn't genuine counts for nobody.
+	for i := range 36 {
+		from := fmt.Sprintf("198.51.100.%d", i)
+		if a := try(one, from, "POST", calls[1][1], calls[1][2]); a.Status == 429 {
+			t.Fatalf("from address %d: %s", i, a.Body)
+		}
+		mustProblem(t, try(supabasetest.Person{Token: one.Token + "x"}, from, "POST", calls[1][1], calls[1][2]), 401)
+	}
+	mustBeLimited(t, try(one, "198.51.100.200", "POST", calls[1][1], calls[1][2]), "email-anywhere")
+	// With the cookie too.
+	b, _ := mustSignedUp(t, bff)
+	for range 4 {
+		if a := b.send("PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`); a.Status == 429 {
+			t.Fatal(a.Body)
+		}
+	}
+	mustBeLimited(t, b.send("PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`), "email")
+}
+
 // TestRatesBehindAProxy has clients that a trusted proxy speaks for.
 func TestRatesBehindAProxy(t *testing.T) {
 	t.Parallel()
