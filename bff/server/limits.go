@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -30,10 +31,26 @@ func (e *limited) Error() string { return "beyond the rate limit " + e.policy }
 
 // limitAddress bounds the requests from one address.
 func (s *Server) limitAddress(c *fiber.Ctx) error {
-	if err := s.take(c, "address", s.config.AddressRate, network(addressOf(c))); err != nil {
+	if err := s.takeAddress(c); err != nil {
 		return err
 	}
 	return c.Next()
+}
+
+func (s *Server) takeAddress(c *fiber.Ctx) error {
+	return s.take(c, byAddress, s.config.AddressRate, network(addressOf(c)))
+}
+
+const byAddress = "address"
+
+// logged is how often it is worth a line that an address is beyond its rate:
+// whoever floods the BFF is not to flood the log.
+var logged = limit.Rate{Quota: 1, Window: time.Minute}
+
+// tooMany reports whether the error is one of many alike, from one address.
+func (s *Server) tooMany(c *fiber.Ctx, err error) bool {
+	beyond := new(limited)
+	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, network(addressOf(c))).Allowed
 }
 
 // limitUser bounds the requests of one signed-in user, and their guesses of a

@@ -68,6 +68,55 @@ func TestRatePerAddress(t *testing.T) {
 	mustBeLimited(t, mustSend(t, "GET", bff+"/nope", "", "X-Forwarded-For", "192.0.2.7", "Forwarded", "for=192.0.2.7", "X-Real-Ip", "192.0.2.7"), "address")
 }
 
+// TestRateOfWhatIsRefused floods the BFF with what it answers before it looks
+// for a route: that counts, and doesn't flood the log.
+func TestRateOfWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	const end = " HTTP/1.1\r\nHost: bff\r\nConnection: close\r\n"
+	for name, tt := range map[string]struct {
+		Request string
+		Status  int
+	}{
+		"a preflight":         {"OPTIONS /rest/v1/tasks" + end + "Origin: https://admin.test\r\nAccess-Control-Request-Method: PATCH\r\n\r\n", 204},
+		"a strange preflight": {"OPTIONS /livez" + end + "Origin: https://evil.test\r\nAccess-Control-Request-Method: PATCH\r\n\r\n", 403},
+		"a WebSocket":         {"GET /realtime/v1/websocket" + end + "Upgrade: websocket\r\n\r\n", 501},
+		"an unknown method":   {"BREW /livez" + end + "\r\n", 405},
+		"a folded header":     {"GET /livez" + end + "X-A: a\r\n b\r\n\r\n", 400},
+		"a URL that is long":  {"GET /" + strings.Repeat("x", 17000) + end + "\r\n", 414},
+		"headers without end": {"GET /" + end + "Cookie: " + strings.Repeat("x", 50000) + "\r\n\r\n", 431},
+		"a line without end":  {"GET /" + strings.Repeat("x", 60000) + end + "\r\n", 414},
+		"no request":          {"nonsense\r\n\r\n", 400},
+		"nothing there":       {"GET /nope" + end + "\r\n", 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log syncBuffer
+			bff := mustServeLogging(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "5/m", "BFF_ALLOWED_ORIGINS": "https://admin.test"}), &log)
+			for i := range 5 {
+				if a := mustSendRaw(t, bff, tt.Request); a.Status != tt.Status || !strings.HasPrefix(a.Header.Get("RateLimit"), fmt.Sprintf(`"address";r=%d;t=`, 4-i)) {
+					t.Fatalf("status %d, RateLimit %s: %s", a.Status, a.Header.Get("RateLimit"), a.Body)
+				}
+			}
+			for range 5 {
+				a := mustSendRaw(t, bff, tt.Request)
+				mustBeLimited(t, a, "address")
+				if from := a.Header.Get("Access-Control-Allow-Origin"); (from == "https://admin.test") != (name == "a preflight") {
+					t.Errorf("Access-Control-Allow-Origin %q", from)
+				}
+			}
+			for _, path := range []string{"/livez", "/readyz"} {
+				if a := mustSend(t, "GET", bff+path, ""); a.Status != 200 || a.Header.Get("RateLimit") != "" {
+					t.Errorf("%s: status %d", path, a.Status)
+				}
+			}
+			lines := strings.Count(log.String(), `"level":"INFO","msg":"request"`) + strings.Count(log.String(), `"level":"WARN","msg":"request"`)
+			if lines != 6 { // and one of those that are beyond
+				t.Errorf("%d lines: %s", lines, &log)
+			}
+		})
+	}
+}
+
 func TestRatePerUser(t *testing.T) {
 	t.Parallel()
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_USER": "3/1s", "BFF_RATE_ADDRESS": "1000/m"}))
