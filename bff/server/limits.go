@@ -173,11 +173,14 @@ func named(body []byte) []string {
 	for member, raw := range members {
 		var name string
 		if (strings.EqualFold(member, "email") || strings.EqualFold(member, "phone")) && json.Unmarshal(raw, &name) == nil && name != "" {
-			names = append(names, strings.ToLower(strings.TrimSpace(name)))
+			names = append(names, asNamed(name))
 		}
 	}
 	return names
 }
+
+// asNamed is an e-mail as it is compared.
+func asNamed(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // network is whom an address stands for: whoever has an IPv6 address has the
 // 2^64 beside it too.

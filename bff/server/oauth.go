@@ -92,7 +92,7 @@ func (s *Server) endOAuth(c *fiber.Ctx) error {
 	given, _ := queryOf(c)
 	flow, ok := s.sessions.jar.Flow(cookiesOf(c), time.Now())
 	if !ok || subtle.ConstantTimeCompare([]byte(flow.State), []byte(given["state"])) != 1 {
-		s.audit(callerOf(c), "signed_in_oauth", "", "", errState)
+		s.audit(callerOf(c), "signed_in_oauth", concerned{}, errState)
 		return s.leadBack(c, "/", errState)
 	}
 	setCookies(c, s.sessions.jar.ClearFlow())
@@ -103,11 +103,11 @@ func (s *Server) endOAuth(c *fiber.Ctx) error {
 				fault = oauthFault(code)
 			}
 		}
-		s.audit(callerOf(c), "signed_in_oauth", "", "", fault)
+		s.audit(callerOf(c), "signed_in_oauth", concerned{}, fault)
 		return s.leadBack(c, flow.ReturnTo, fault)
 	}
 	tokens, err := s.client.Exchange(c.UserContext(), callerOf(c), given["code"], flow.Verifier)
-	_, err = s.begin(c, "signed_in_oauth", tokens, err, flow.Previous)
+	_, err = s.begin(c, "signed_in_oauth", "", tokens, err, flow.Previous)
 	return s.leadBack(c, flow.ReturnTo, err)
 }
 

@@ -24,7 +24,7 @@ func (s *Server) recover(c *fiber.Ctx) error {
 	if err := s.readBody(c, &in); err != nil {
 		return err
 	}
-	return s.accepted(c, "recovery_requested", s.client.Recover(c.UserContext(), callerOf(c), in.Email))
+	return s.accepted(c, "recovery_requested", in.Email, s.client.Recover(c.UserContext(), callerOf(c), in.Email))
 }
 
 // passwordInput is a new password.
@@ -47,7 +47,7 @@ func (s *Server) setPassword(c *fiber.Ctx) error {
 	}
 	caller := callerOf(c)
 	err := s.client.SetPassword(c.UserContext(), caller, in.Password, nonce)
-	s.audit(caller, "password_changed", caller.Subject, sessionIDOf(c), err)
+	s.audit(caller, "password_changed", whoSpeaks(c), err)
 	if err != nil {
 		return overIfAuthSays(err)
 	}

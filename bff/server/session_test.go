@@ -443,6 +443,57 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestAuditTellsTriesApart has two people's e-mails tried in every way: the log
+// tells which tries were for the same one, and not for which.
+func TestAuditTellsTriesApart(t *testing.T) {
+	t.Parallel()
+	var log syncBuffer
+	bff := mustServeLogging(t, supabasetest.Config(t, nil), &log)
+	b, one := mustSignedUp(t, bff)
+	two := newEmail()
+	calls := []string{"", "/sign-up", "/code", "/recovery", "/verify"}
+	for _, email := range []string{one, strings.ToUpper(one), two} {
+		for _, path := range calls {
+			body := map[string]string{"email": email}
+			switch path {
+			case "":
+				body["password"] = "a-wrong-password"
+			case "/sign-up":
+				body["password"] = "abc" // too weak
+			case "/verify":
+				body["type"], body["token"] = "magiclink", "000000"
+			}
+			b.send(http.MethodPost, "/api/v1/session"+path, mustJSON(t, body))
+		}
+	}
+	b.send(http.MethodPost, "/api/v1/session/verify", `{"type":"recovery","token_hash":"abcdef"}`)
+	var hashes []string
+	for line := range strings.Lines(log.String()) {
+		var entry struct {
+			Msg  string
+			Hash string `json:"email_hash"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Msg == "audit" {
+			hashes = append(hashes, entry.Hash)
+		}
+	}
+	if len(hashes) != 1+3*len(calls)+1 || !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(hashes[0]) || hashes[len(hashes)-1] != "" {
+		t.Fatalf("hashes %q", hashes)
+	}
+	others := hashes[1+2*len(calls)]
+	for i, hash := range hashes[:len(hashes)-1] {
+		if want := map[bool]string{true: hashes[0], false: others}[i < 1+2*len(calls)]; hash != want {
+			t.Errorf("line %d: %s", i, hash)
+		}
+	}
+	if others == hashes[0] || len(others) != 12 || strings.Contains(strings.ToLower(log.String()), one) || strings.Contains(log.String(), two) {
+		t.Errorf("hashes %q; or an e-mail shows", hashes)
+	}
+}
+
 // TestNoTokensForPages asks Auth, with the cookie, for what it would answer
 // with tokens; and looks at what caches are told of answers to the cookie.
 func TestNoTokensForPages(t *testing.T) {

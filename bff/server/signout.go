@@ -61,7 +61,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 		err = s.client.SignOut(c.UserContext(), caller, scope)
 	}
 	err = unlessOver(err)
-	s.audit(caller, "signed_out_"+scope, caller.Subject, sessionIDOf(c), err)
+	s.audit(caller, "signed_out_"+scope, whoSpeaks(c), err)
 	switch {
 	case err != nil && (scope != "local" || held == nil):
 		return err
@@ -105,15 +105,15 @@ func (s *Server) endWithAuth(c *fiber.Ctx, password bool) {
 	}
 	switch path := authPath(c); {
 	case password:
-		s.audit(caller, "password_changed", caller.Subject, sessionIDOf(c), nil)
+		s.audit(caller, "password_changed", whoSpeaks(c), nil)
 		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
 	case path == "/auth/v1/logout" && c.Method() == http.MethodPost:
 		switch scope := c.Query("scope", "global"); scope { // which is Auth's default
 		case "global":
-			s.audit(caller, "signed_out_global", caller.Subject, sessionIDOf(c), nil)
+			s.audit(caller, "signed_out_global", whoSpeaks(c), nil)
 			s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, "")
 		case "others":
-			s.audit(caller, "signed_out_others", caller.Subject, sessionIDOf(c), nil)
+			s.audit(caller, "signed_out_others", whoSpeaks(c), nil)
 			s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
 		}
 	}
