@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -196,6 +197,27 @@ func TestRun(t *testing.T) {
 	ended.Wait()
 	if err := alive(context.Background(), c); err == nil {
 		t.Error("alive after its end")
+	}
+}
+
+// TestLogIsInUTC runs the BFF where clocks show another time.
+func TestLogIsInUTC(t *testing.T) {
+	t.Parallel()
+	command, _, log := mustStartBFF(t, supabasetest.Env(t, "POSTGREST_URL"), "TZ=Asia/Seoul")
+	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(log.String()) {
+		var entry struct{ Time string }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := time.Parse(time.RFC3339Nano, entry.Time); err != nil || !strings.HasSuffix(entry.Time, "Z") || time.Since(at).Abs() > time.Hour {
+			t.Errorf("at %s", entry.Time)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ package limit
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"github.com/mysingle/mysingle/bff/redis"
@@ -62,6 +63,13 @@ func (l *Limiter) Take(policy string, rate Rate, who string) State {
 		}
 	}
 	return l.memory.take(k, rate)
+}
+
+// Name is what stands for who, an e-mail say, in a log: a hash with the pepper,
+// in twelve hexadecimal digits, the same for as long as the pepper is.
+func (l *Limiter) Name(who string) string {
+	k := l.key("name", who)
+	return hex.EncodeToString(k[:6])
 }
 
 // key is a policy and whom it counts. Neither an address nor an e-mail can be

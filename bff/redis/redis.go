@@ -26,7 +26,8 @@ type Client struct {
 	log    *slog.Logger
 	// again is when Redis is asked next, in Unix nanoseconds; zero while it
 	// is up.
-	again atomic.Int64
+	again  atomic.Int64
+	closed chan struct{}
 }
 
 // Dial returns a client for the Redis at the URL (redis:// or rediss://), which
@@ -41,11 +42,17 @@ func Dial(url string, log *slog.Logger) (*Client, error) {
 	options.MaxRetries = 1 // a kept connection may have died
 	options.DialerRetries = 1
 	goredis.SetLogger(&logging.VoidLogger{}) // Ask says once what is wrong
-	return &Client{client: goredis.NewClient(options), log: log}, nil
+	return &Client{client: goredis.NewClient(options), log: log, closed: make(chan struct{})}, nil
 }
 
-// Close closes the connections.
-func (c *Client) Close() error { return c.client.Close() }
+// Close closes the connections. It may be called once.
+func (c *Client) Close() error {
+	close(c.closed)
+	return c.client.Close()
+}
+
+// Closed is closed by Close.
+func (c *Client) Closed() <-chan struct{} { return c.closed }
 
 // Ask has the question put, and reports whether Redis answered it. After a
 // failure Redis is left alone for a second: nobody asks meanwhile, and then

@@ -56,6 +56,7 @@ const (
 	routedKey  // there once a route was looked for
 	addressKey // netip.Addr: the client's
 	sessionKey // *session.Session: where its cookie spoke
+	guessKey   // there where a code is tried, or asked for, by who is signed in
 )
 
 // identityOf is who the request comes from.

@@ -20,26 +20,28 @@ var errOriginNotAllowed = errors.New("the origin is not listed")
 var exposed = strings.Join(append(supabase.ClientHeaders(), "RateLimit", "RateLimit-Policy", fiber.HeaderXRequestID), ", ")
 
 // cors tells browsers which other origins may call: those in
-// BFF_ALLOWED_ORIGINS, by name and with their cookies, on every path. It
-// answers all preflights itself; what Supabase would say is for Supabase's
-// own address.
+// BFF_ALLOWED_ORIGINS, by name and with their cookies, on every path.
 func (s *Server) cors(c *fiber.Ctx) error {
 	if len(s.sites.allowed) > 0 {
 		defer c.Vary(fiber.HeaderOrigin) // last: Supabase's answer brings its own
 	}
-	from := originOf(c).origin
-	known := from != "" && slices.Contains(s.sites.allowed, from)
-	if known {
+	if from := originOf(c).origin; s.listed(from) {
 		c.Set(fiber.HeaderAccessControlAllowOrigin, from)
 		c.Set(fiber.HeaderAccessControlAllowCredentials, "true")
-	}
-	if c.Method() != fiber.MethodOptions || from == "" || c.Get(fiber.HeaderAccessControlRequestMethod) == "" {
-		if known {
+		if !isPreflight(c) {
 			c.Set(fiber.HeaderAccessControlExposeHeaders, exposed)
 		}
+	}
+	return c.Next()
+}
+
+// preflight answers what browsers ask before they let a page of another origin
+// call. What Supabase would say is for Supabase's own address.
+func (s *Server) preflight(c *fiber.Ctx) error {
+	if !isPreflight(c) {
 		return c.Next()
 	}
-	if !known {
+	if !s.listed(originOf(c).origin) {
 		return errOriginNotAllowed
 	}
 	c.Vary(fiber.HeaderAccessControlRequestHeaders)
@@ -49,4 +51,13 @@ func (s *Server) cors(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderAccessControlMaxAge, preflightAge)
 	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func isPreflight(c *fiber.Ctx) bool {
+	return c.Method() == fiber.MethodOptions && originOf(c).origin != "" && c.Get(fiber.HeaderAccessControlRequestMethod) != ""
+}
+
+// listed reports whether the origin is one of BFF_ALLOWED_ORIGINS.
+func (s *Server) listed(origin string) bool {
+	return origin != "" && slices.Contains(s.sites.allowed, origin)
 }

@@ -82,9 +82,6 @@ const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exc
 
 // answerError writes the error body for whatever went wrong.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
-	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) && isOneLine(c.Context(), s.config.HeaderLimit) {
-		err = fiber.ErrRequestURITooLong
-	}
 	p := s.explain(c, err)
 	// The browser forgets a session that is over; where another one took its
 	// place, that is what it holds by now.
@@ -94,7 +91,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	l := languageOf(c)
 	p.translate(l)
 	if framed := new(fiber.Error); errors.As(err, &framed) {
-		switch p.Status {
+		switch framed.Code {
 		case http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge, http.StatusRequestURITooLong:
 			lingerOnClose(c.Context()) // it isn't read on, and the connection is given up
 		}
@@ -196,6 +193,8 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 403, Code: "cross_site", Message: "With the session's cookie this can be asked from the app's own pages only."}, false
 	case errors.Is(err, errTokens):
 		return problem{Status: 403, Code: "session_only", Message: "Tokens are not for pages: with the session's cookie use /api/v1/session."}, false
+	case errors.Is(err, errOwnSessions):
+		return problem{Status: 403, Code: "session_only", Message: "With the session's cookie sign out and change the password at /api/v1/session."}, false
 	case errors.Is(err, errOriginNotAllowed):
 		return problem{Status: 403, Code: "origin_not_allowed", Message: "Pages of this origin may not call here."}, false
 	case errors.Is(err, errNoWebSockets):

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -30,30 +31,52 @@ func (e *limited) Error() string { return "beyond the rate limit " + e.policy }
 
 // limitAddress bounds the requests from one address.
 func (s *Server) limitAddress(c *fiber.Ctx) error {
-	if err := s.take(c, "address", s.config.AddressRate, network(addressOf(c))); err != nil {
+	if err := s.takeAddress(c); err != nil {
 		return err
 	}
 	return c.Next()
 }
 
-// limitUser bounds the requests of one signed-in user.
+func (s *Server) takeAddress(c *fiber.Ctx) error {
+	return s.take(c, byAddress, s.config.AddressRate, network(addressOf(c)))
+}
+
+const byAddress = "address"
+
+// logged is how often it is worth a line that an address is beyond its rate:
+// whoever floods the BFF is not to flood the log.
+var logged = limit.Rate{Quota: 1, Window: time.Minute}
+
+// tooMany reports whether the error is one of many alike, from one address.
+func (s *Server) tooMany(c *fiber.Ctx, err error) bool {
+	beyond := new(limited)
+	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, network(addressOf(c))).Allowed
+}
+
+// limitUser bounds the requests of one signed-in user, and their guesses of a
+// code: those are about the user, whatever the body names.
 func (s *Server) limitUser(c *fiber.Ctx) error {
 	if who := identityOf(c); !who.Anonymous() {
 		if err := s.take(c, "user", s.config.UserRate, who.Subject); err != nil {
 			return err
+		}
+		if c.Locals(guessKey) != nil {
+			if err := s.takeName(c, who.Subject); err != nil {
+				return err
+			}
 		}
 	}
 	return c.Next()
 }
 
 // limitSignIn bounds what could guess passwords and codes, or have Auth send
-// e-mails: per address, and per e-mail (or phone) that the body names.
+// e-mails: per address, and per e-mail (or phone) that the body names. Where
+// that is somebody signed in, limitUser goes on, once it is known who.
 func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if !signsIn(c) {
 		return c.Next()
 	}
-	from := network(addressOf(c))
-	if err := s.take(c, "sign-in", s.config.SignInRate, from); err != nil {
+	if err := s.take(c, "sign-in", s.config.SignInRate, network(addressOf(c))); err != nil {
 		return err
 	}
 	body := &requestBody{server: s, c: c}
@@ -65,17 +88,40 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if text != nil { // for whoever reads it next
 		c.Request().SetBodyStream(bytes.NewReader(text), len(text))
 	}
-	rate := s.config.EmailRate
+	if guesses(c, text) {
+		c.Locals(guessKey, true)
+	}
 	for _, name := range named(text) {
-		if err := s.take(c, "email", rate, from+" "+name); err != nil {
+		if err := s.takeName(c, name); err != nil {
 			return err
-		}
-		// Not told while there is room: it would tell of others' tries.
-		if state := s.limiter.Take("email-anywhere", rate.Times(anywhere), name); !state.Allowed {
-			return s.beyond("email-anywhere", state)
 		}
 	}
 	return c.Next()
+}
+
+// takeName counts a try of somebody's password or code: from the address, and
+// from anywhere.
+func (s *Server) takeName(c *fiber.Ctx, name string) error {
+	rate := s.config.EmailRate
+	if err := s.take(c, "email", rate, network(addressOf(c))+" "+name); err != nil {
+		return err
+	}
+	// Not told while there is room: it would tell of others' tries.
+	if state := s.limiter.Take("email-anywhere", rate.Times(anywhere), name); !state.Allowed {
+		return s.beyond("email-anywhere", state)
+	}
+	return nil
+}
+
+// guesses reports whether the request, one of limitSignIn's, has a code sent to
+// who is signed in, or tries one.
+func guesses(c *fiber.Ctx, body []byte) bool {
+	switch path := authPath(c); path {
+	case "/auth/v1/reauthenticate", "/api/v1/session/password":
+		return true
+	default:
+		return secondFactor.MatchString(path) || setsPassword(c, body)
+	}
 }
 
 // signIns are the paths of limitSignIn.
@@ -91,10 +137,14 @@ var signIns = map[string]bool{
 // tried.
 var secondFactor = regexp.MustCompile(`^/auth/v1/factors/[^/]+/(challenge|verify)$`)
 
-// signsIn reports whether the request is one of limitSignIn's. The path counts
-// as Auth may read it, whatever its spelling.
+// authPath is the path as Auth may read it, whatever its spelling.
+func authPath(c *fiber.Ctx) string {
+	return strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
+}
+
+// signsIn reports whether the request is one of limitSignIn's.
 func signsIn(c *fiber.Ctx) bool {
-	path := strings.ToLower(strings.TrimRight(string(c.Request().URI().Path()), "/"))
+	path := authPath(c)
 	if !signIns[path] && !strings.HasPrefix(path, "/api/v1/session/oauth/") && !secondFactor.MatchString(path) {
 		return false
 	}
@@ -123,11 +173,14 @@ func named(body []byte) []string {
 	for member, raw := range members {
 		var name string
 		if (strings.EqualFold(member, "email") || strings.EqualFold(member, "phone")) && json.Unmarshal(raw, &name) == nil && name != "" {
-			names = append(names, strings.ToLower(strings.TrimSpace(name)))
+			names = append(names, asNamed(name))
 		}
 	}
 	return names
 }
+
+// asNamed is an e-mail as it is compared.
+func asNamed(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // network is whom an address stands for: whoever has an IPv6 address has the
 // 2^64 beside it too.

@@ -22,7 +22,10 @@ import (
 // verifier stays in a sealed cookie meanwhile: a code is of no use to who
 // hasn't got it, and the state that comes back has to be the cookie's, so that
 // nobody finishes in one browser what began in another. All of this is pages
-// that a browser opens, so that what goes wrong leads back to one of the app's.
+// that a browser opens, so that what Auth or the provider refuses leads back to
+// one of the app's, as a wrong state does. What none of the app's pages asks for
+// has an answer of its own: a provider or return_to that can't be one (400),
+// another site's page (403), too many tries (429).
 
 // oauthInput names a provider and where to go afterwards.
 type oauthInput struct {
@@ -89,7 +92,7 @@ func (s *Server) endOAuth(c *fiber.Ctx) error {
 	given, _ := queryOf(c)
 	flow, ok := s.sessions.jar.Flow(cookiesOf(c), time.Now())
 	if !ok || subtle.ConstantTimeCompare([]byte(flow.State), []byte(given["state"])) != 1 {
-		s.audit(callerOf(c), "signed_in_oauth", "", "", errState)
+		s.audit(callerOf(c), "signed_in_oauth", concerned{}, errState)
 		return s.leadBack(c, "/", errState)
 	}
 	setCookies(c, s.sessions.jar.ClearFlow())
@@ -100,11 +103,11 @@ func (s *Server) endOAuth(c *fiber.Ctx) error {
 				fault = oauthFault(code)
 			}
 		}
-		s.audit(callerOf(c), "signed_in_oauth", "", "", fault)
+		s.audit(callerOf(c), "signed_in_oauth", concerned{}, fault)
 		return s.leadBack(c, flow.ReturnTo, fault)
 	}
 	tokens, err := s.client.Exchange(c.UserContext(), callerOf(c), given["code"], flow.Verifier)
-	_, err = s.begin(c, "signed_in_oauth", tokens, err, flow.Previous)
+	_, err = s.begin(c, "signed_in_oauth", "", tokens, err, flow.Previous)
 	return s.leadBack(c, flow.ReturnTo, err)
 }
 

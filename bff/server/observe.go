@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -26,15 +27,22 @@ func (s *Server) observe(c *fiber.Ctx) error {
 }
 
 // refuseUnrouted answers a request that observe doesn't get to see. It is
-// also what Fiber calls for one that can't be read.
+// also what Fiber calls for one that can't be read. It counts like any other.
 func (s *Server) refuseUnrouted(c *fiber.Ctx, err error) error {
 	start := time.Now()
 	s.locate(c)
+	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) && isOneLine(c.Context(), s.config.HeaderLimit) {
+		err = fiber.ErrRequestURITooLong
+	}
+	if beyond := s.takeAddress(c); beyond != nil {
+		err = errors.Join(beyond, err)
+	}
 	return s.finish(c, start, err)
 }
 
 // finish answers where something went wrong, counts the request and writes one
 // line about it. The line has no query and no header: both may hold secrets.
+// Beyond the address's rate most lines are for debugging alone.
 func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 	if err != nil {
 		if err := s.answerError(c, err); err != nil {
@@ -48,7 +56,7 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 	switch {
 	case status >= 500:
 		level = slog.LevelWarn
-	case route == "/livez" || route == "/readyz":
+	case route == "/livez" || route == "/readyz" || s.tooMany(c, err):
 		level = slog.LevelDebug
 	}
 	s.log.LogAttrs(context.Background(), level, "request",

@@ -52,10 +52,12 @@ func originOf(c *fiber.Ctx) origin {
 }
 
 // checks reports whether a request needs to come from an origin that may act
-// for the user. Supabase's own paths can be read without: the answer stays
-// hidden from whoever may not see it.
+// for the user. Tables and files can be read without: the answer stays hidden
+// from whoever may not see it. Auth and functions may do something when they
+// are read: /auth/v1/reauthenticate sends an e-mail.
 func checks(method, path string) bool {
-	return !safe(method) || strings.HasPrefix(path, "/api/v1/")
+	return !safe(method) || strings.HasPrefix(path, "/api/v1/") ||
+		strings.HasPrefix(path, "/auth/v1/") || strings.HasPrefix(path, "/functions/v1/")
 }
 
 func safe(method string) bool {

@@ -84,6 +84,8 @@ func TestChecks(t *testing.T) {
 		{"GET", "/rest/v1/tasks", false}, {"HEAD", "/rest/v1/tasks", false}, {"OPTIONS", "/rest/v1/tasks", false},
 		{"POST", "/rest/v1/tasks", true}, {"PATCH", "/rest/v1/tasks", true}, {"PUT", "/rest/v1/tasks", true}, {"DELETE", "/rest/v1/tasks", true},
 		{"POST", "/auth/v1/logout", true}, {"POST", "/functions/v1/x", true}, {"POST", "/storage/v1/object/x", true},
+		{"GET", "/auth/v1/reauthenticate", true}, {"HEAD", "/auth/v1/user", true}, {"GET", "/functions/v1/x", true}, {"OPTIONS", "/functions/v1/x", true},
+		{"GET", "/storage/v1/object/x", false},
 		{"GET", "/api/v1/me/scrum", true}, {"HEAD", "/api/v1/me/scrum", true}, {"OPTIONS", "/api/v1/me/scrum", true}, {"DELETE", "/api/v1/session", true},
 	} {
 		if got := checks(tt.Method, tt.Path); got != tt.Want {

@@ -39,13 +39,23 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		body := &requestBody{server: s, c: c}
 		defer body.release()
 		request := requestToPass(c, prefix)
-		if service == "Auth" && sessionOf(c) != nil && !tokenless(request) {
-			return errTokens
+		if service == "Auth" && sessionOf(c) != nil {
+			if err := refuseSession(request); err != nil {
+				return err
+			}
 		}
+		password := false
 		request.Body = func() ([]byte, error) {
 			text, err := body.read()
-			if err == nil && service == "PostgREST" {
+			switch {
+			case err != nil:
+			case service == "PostgREST":
 				err = checkWrite(request, text)
+			case service == "Auth":
+				password = setsPassword(c, text)
+				if password && sessionOf(c) != nil {
+					err = errOwnSessions
+				}
 			}
 			return text, err
 		}
@@ -60,6 +70,9 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		if err != nil {
 			return err
 		}
+		if service == "Auth" && answer.Status < http.StatusMultipleChoices {
+			s.endWithAuth(c, password)
+		}
 		if location, ok := answer.LocationBelow(); ok {
 			answer.Header.Set(fiber.HeaderLocation, prefix+location)
 		}
@@ -70,17 +83,27 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 	})
 }
 
-// errTokens refuses, where the cookie speaks, what Auth could answer with tokens.
-var errTokens = errors.New("tokens are not for pages")
+var (
+	// errTokens refuses, where the cookie speaks, what Auth could answer with tokens.
+	errTokens = errors.New("tokens are not for pages")
+	// errOwnSessions refuses, where the cookie speaks, what ends sessions that the
+	// BFF has to know of.
+	errOwnSessions = errors.New("the BFF's sessions end by its own paths")
+)
 
-// tokenless reports whether the request is one that Auth answers without a
-// token. Where the cookie speaks no other passes: pages never get hold of one.
-func tokenless(r supabase.Request) bool {
+// refuseSession is what of Auth is not for the cookie: signing out, and
+// whatever could be answered with a token, which pages never get hold of.
+func refuseSession(r supabase.Request) error {
 	switch r.Path {
-	case "/user", "/settings", "/health", "/logout", "/reauthenticate", "/factors", "/.well-known/jwks.json":
-		return true
+	case "/logout":
+		return errOwnSessions
+	case "/user", "/settings", "/health", "/reauthenticate", "/factors", "/.well-known/jwks.json":
+		return nil
 	}
-	return r.Method == http.MethodDelete && (strings.HasPrefix(r.Path, "/factors/") || strings.HasPrefix(r.Path, "/user/identities/"))
+	if r.Method == http.MethodDelete && (strings.HasPrefix(r.Path, "/factors/") || strings.HasPrefix(r.Path, "/user/identities/")) {
+		return nil
+	}
+	return errTokens
 }
 
 // requestToPass copies everything but the body out of the request: its

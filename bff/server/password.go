@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -21,7 +24,7 @@ func (s *Server) recover(c *fiber.Ctx) error {
 	if err := s.readBody(c, &in); err != nil {
 		return err
 	}
-	return s.accepted(c, "recovery_requested", s.client.Recover(c.UserContext(), callerOf(c), in.Email))
+	return s.accepted(c, "recovery_requested", in.Email, s.client.Recover(c.UserContext(), callerOf(c), in.Email))
 }
 
 // passwordInput is a new password.
@@ -44,7 +47,7 @@ func (s *Server) setPassword(c *fiber.Ctx) error {
 	}
 	caller := callerOf(c)
 	err := s.client.SetPassword(c.UserContext(), caller, in.Password, nonce)
-	s.audit(caller, "password_changed", caller.Subject, sessionIDOf(c), err)
+	s.audit(caller, "password_changed", whoSpeaks(c), err)
 	if err != nil {
 		return overIfAuthSays(err)
 	}
@@ -54,4 +57,22 @@ func (s *Server) setPassword(c *fiber.Ctx) error {
 		s.log.Warn("other sessions could not be ended", "request_id", requestID(c), "error", err)
 	}
 	return c.SendStatus(http.StatusNoContent)
+}
+
+// setsPassword reports whether the request, with the body, has Auth change the
+// password. A body that can't be read here may well be one there.
+func setsPassword(c *fiber.Ctx, body []byte) bool {
+	if authPath(c) != "/auth/v1/user" || safe(c.Method()) || len(body) == 0 {
+		return false
+	}
+	var members map[string]json.RawMessage
+	if json.NewDecoder(bytes.NewReader(body)).Decode(&members) != nil {
+		return true
+	}
+	for name := range members {
+		if strings.EqualFold(name, "password") {
+			return true
+		}
+	}
+	return false
 }

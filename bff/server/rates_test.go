@@ -68,6 +68,55 @@ func TestRatePerAddress(t *testing.T) {
 	mustBeLimited(t, mustSend(t, "GET", bff+"/nope", "", "X-Forwarded-For", "192.0.2.7", "Forwarded", "for=192.0.2.7", "X-Real-Ip", "192.0.2.7"), "address")
 }
 
+// TestRateOfWhatIsRefused floods the BFF with what it answers before it looks
+// for a route: that counts, and doesn't flood the log.
+func TestRateOfWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	const end = " HTTP/1.1\r\nHost: bff\r\nConnection: close\r\n"
+	for name, tt := range map[string]struct {
+		Request string
+		Status  int
+	}{
+		"a preflight":         {"OPTIONS /rest/v1/tasks" + end + "Origin: https://admin.test\r\nAccess-Control-Request-Method: PATCH\r\n\r\n", 204},
+		"a strange preflight": {"OPTIONS /livez" + end + "Origin: https://evil.test\r\nAccess-Control-Request-Method: PATCH\r\n\r\n", 403},
+		"a WebSocket":         {"GET /realtime/v1/websocket" + end + "Upgrade: websocket\r\n\r\n", 501},
+		"an unknown method":   {"BREW /livez" + end + "\r\n", 405},
+		"a folded header":     {"GET /livez" + end + "X-A: a\r\n b\r\n\r\n", 400},
+		"a URL that is long":  {"GET /" + strings.Repeat("x", 17000) + end + "\r\n", 414},
+		"headers without end": {"GET /" + end + "Cookie: " + strings.Repeat("x", 50000) + "\r\n\r\n", 431},
+		"a line without end":  {"GET /" + strings.Repeat("x", 60000) + end + "\r\n", 414},
+		"no request":          {"nonsense\r\n\r\n", 400},
+		"nothing there":       {"GET /nope" + end + "\r\n", 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log syncBuffer
+			bff := mustServeLogging(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "5/m", "BFF_ALLOWED_ORIGINS": "https://admin.test"}), &log)
+			for i := range 5 {
+				if a := mustSendRaw(t, bff, tt.Request); a.Status != tt.Status || !strings.HasPrefix(a.Header.Get("RateLimit"), fmt.Sprintf(`"address";r=%d;t=`, 4-i)) {
+					t.Fatalf("status %d, RateLimit %s: %s", a.Status, a.Header.Get("RateLimit"), a.Body)
+				}
+			}
+			for range 5 {
+				a := mustSendRaw(t, bff, tt.Request)
+				mustBeLimited(t, a, "address")
+				if from := a.Header.Get("Access-Control-Allow-Origin"); (from == "https://admin.test") != (name == "a preflight") {
+					t.Errorf("Access-Control-Allow-Origin %q", from)
+				}
+			}
+			for _, path := range []string{"/livez", "/readyz"} {
+				if a := mustSend(t, "GET", bff+path, ""); a.Status != 200 || a.Header.Get("RateLimit") != "" {
+					t.Errorf("%s: status %d", path, a.Status)
+				}
+			}
+			lines := strings.Count(log.String(), `"level":"INFO","msg":"request"`) + strings.Count(log.String(), `"level":"WARN","msg":"request"`)
+			if lines != 6 { // and one of those that are beyond
+				t.Errorf("%d lines: %s", lines, &log)
+			}
+		})
+	}
+}
+
 func TestRatePerUser(t *testing.T) {
 	t.Parallel()
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_USER": "3/1s", "BFF_RATE_ADDRESS": "1000/m"}))
@@ -176,6 +225,57 @@ func TestRatePerEmail(t *testing.T) {
 		t.Errorf("status %d: %s", a.Status, a.Body)
 	}
 	mustProblem(t, mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", strings.Repeat(" ", 65<<10)), 413)
+}
+
+// TestRateOfCodes has somebody who is signed in guess a code: of a second
+// factor, or the one that a new password takes. It counts by who they are, not
+// by what the body says.
+func TestRateOfCodes(t *testing.T) {
+	t.Parallel()
+	const id = "7e6d4c3f-0000-4000-8000-000000000000"
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_EMAIL": "4/h", "BFF_TRUSTED_PROXIES": "127.0.0.1"}))
+	one, two := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
+	try := func(p supabasetest.Person, from, method, path, body string) answer {
+		t.Helper()
+		return mustSend(t, method, bff+path, body, "Authorization", "Bearer "+p.Token, "Content-Type", "application/json", "X-Forwarded-For", from)
+	}
+	calls := [][3]string{
+		{"POST", "/auth/v1/factors/" + id + "/challenge", "{}"}, {"POST", "/auth/v1/factors/" + id + "/verify", `{"code":"123456"}`},
+		{"GET", "/auth/v1/reauthenticate", ""}, {"PUT", "/auth/v1/user", `{"password":"x","nonce":"123456"}`}, {"PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`},
+		{"POST", "/auth/v1/factors/x/%56erify/", `{"email":"somebody@else.test"}`},
+	}
+	for _, call := range calls[:4] {
+		if a := try(one, "192.0.2.1", call[0], call[1], call[2]); a.Status == 429 || a.Status >= 500 || !strings.Contains(a.Header.Get("RateLimit"), `"email"`) {
+			t.Errorf("%s: status %d, %q: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
+		}
+	}
+	for _, call := range calls {
+		a := try(one, "192.0.2.1", call[0], call[1], call[2])
+		mustBeLimited(t, a, "email")
+		if a := try(two, "192.0.2.1", call[0], call[1], "{}"); call[0] == "POST" && !strings.Contains(call[1], "%") && a.Status == 429 {
+			t.Errorf("%s: another user: %s", call, a.Body)
+		}
+	}
+	if a := try(one, "192.0.2.1", "PUT", "/auth/v1/user", `{"data":{"theme":"dark"}}`); a.Status != 200 {
+		t.Errorf("metadata: status %d: %s", a.Status, a.Body)
+	}
+	// From many addresses it ends all the same; a token that isn't genuine counts for nobody.
+	for i := range 36 {
+		from := fmt.Sprintf("198.51.100.%d", i)
+		if a := try(one, from, "POST", calls[1][1], calls[1][2]); a.Status == 429 {
+			t.Fatalf("from address %d: %s", i, a.Body)
+		}
+		mustProblem(t, try(supabasetest.Person{Token: one.Token + "x"}, from, "POST", calls[1][1], calls[1][2]), 401)
+	}
+	mustBeLimited(t, try(one, "198.51.100.200", "POST", calls[1][1], calls[1][2]), "email-anywhere")
+	// With the cookie too.
+	b, _ := mustSignedUp(t, bff)
+	for range 4 {
+		if a := b.send("PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`); a.Status == 429 {
+			t.Fatal(a.Body)
+		}
+	}
+	mustBeLimited(t, b.send("PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`), "email")
 }
 
 // TestRatesBehindAProxy has clients that a trusted proxy speaks for.

@@ -424,7 +424,12 @@ func TestLargeSessions(t *testing.T) {
 			t.Errorf("%d bytes of metadata: %d cookies after the refresh", tt.size, len(b.cookies()))
 		}
 	}
+	// Signing out leaves nothing of a session that grew with its last refresh.
 	b.setMetadata(t, 6000)
+	b.mustExpire(time.Minute)
+	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 || strings.Contains(strings.Join(a.Header.Values("Set-Cookie"), "\n"), "Max-Age=2592000") {
+		t.Errorf("signing out during a refresh answered %d, %d cookies are left", a.Status, len(b.cookies()))
+	}
 	b.mustSignIn(email, password)
 	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent || len(b.cookies()) != 0 {
 		t.Errorf("%d, %d cookies are left", a.Status, len(b.cookies()))

@@ -9,14 +9,14 @@ import (
 
 // routes is the map of the BFF's paths.
 func (s *Server) routes() {
-	s.app.Use(s.observe, s.protect, s.address, refuseRealtime, s.cors)
+	s.app.Use(s.observe, s.protect, s.address, s.cors)
 
 	// Is it alive, can it work? Before the limits: who asks must be told.
 	s.app.Get("/livez", s.live)
 	s.app.Get("/readyz", s.ready)
 
 	// How often one may ask, and try to sign in.
-	s.app.Use(s.limitAddress)
+	s.app.Use(s.limitAddress, refuseRealtime, s.preflight)
 	s.app.Use("/auth/v1", s.limitSignIn)
 	s.app.Use("/api/v1/session", s.limitSignIn)
 

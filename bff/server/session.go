@@ -89,6 +89,11 @@ func sessionIDOf(c *fiber.Ctx) string {
 	return id
 }
 
+// whoSpeaks is that session and its user, for the log.
+func whoSpeaks(c *fiber.Ctx) concerned {
+	return concerned{user: identityOf(c).Subject, session: sessionIDOf(c)}
+}
+
 func identityIn(s session.Session) supabase.Identity {
 	return supabase.Identity{Subject: s.Subject, Token: s.AccessToken, ExpiresAt: s.ExpiresAt}
 }
@@ -134,7 +139,7 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Conte
 		if err == nil {
 			fresh, err = s.sessionFrom(ctx, tokens)
 		}
-		s.audit(caller, "session_refreshed", held.Subject, held.ID, err)
+		s.audit(caller, "session_refreshed", concerned{user: held.Subject, session: held.ID}, err)
 		s.metrics.Refreshed(err == nil)
 		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && (refusal.SessionOver() || refusal.Code == "validation_failed") {
 			err = session.ErrEnded // the second is for what can't be a refresh token
@@ -189,9 +194,18 @@ func (s *Server) replaced(c *fiber.Ctx, err error) bool {
 	return errors.Is(err, session.ErrReplaced)
 }
 
-// clearSession makes the browser forget its session.
+// clearSession makes the browser forget its session, and what this answer was
+// to make it hold.
 func (s *Server) clearSession(c *fiber.Ctx) {
-	setCookies(c, s.sessions.jar.ClearSession(cookiesOf(c))...)
+	held, out := cookiesOf(c), &c.Response().Header
+	for name := range out.Cookies() {
+		held[string(name)] = ""
+	}
+	cookies := s.sessions.jar.ClearSession(held)
+	for _, cookie := range cookies {
+		out.DelCookie(cookie.Name)
+	}
+	setCookies(c, cookies...)
 }
 
 // setCookies adds cookies to the answer, which then is for nobody else.
@@ -204,15 +218,22 @@ func setCookies(c *fiber.Ctx, cookies ...*http.Cookie) {
 
 func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }
 
+// concerned is whom an event is about, as far as it is known.
+type concerned struct{ user, session, email string }
+
 // audit writes a line about what happened to somebody's session: who, what,
-// from where, and how it ended. It never has an e-mail address, a password, a
-// token or a cookie.
-func (s *Server) audit(caller supabase.Caller, event, user, sessionID string, err error) {
+// from where, and how it ended. It never has an e-mail address (but a hash, by
+// which tries for the same one can be told), a password, a token or a cookie.
+func (s *Server) audit(caller supabase.Caller, event string, whom concerned, err error) {
 	outcome, reason := "success", ""
 	if err != nil {
 		p, _ := describe(err)
 		outcome, reason = "failure", p.Code
 	}
-	s.log.Info("audit", "event", event, "outcome", outcome, "reason", reason,
-		"user", user, "session", sessionID, "ip", caller.IP, "request_id", caller.RequestID)
+	line := []any{"event", event, "outcome", outcome, "reason", reason,
+		"user", whom.user, "session", whom.session, "ip", caller.IP, "request_id", caller.RequestID}
+	if whom.email != "" {
+		line = append(line, "email_hash", s.limiter.Name(asNamed(whom.email)))
+	}
+	s.log.Info("audit", line...)
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
@@ -208,6 +210,47 @@ func TestScopesOfSignOut(t *testing.T) {
 	mustProblem(t, b.send(http.MethodDelete, "/api/v1/session?scope=mine", ""), http.StatusBadRequest)
 }
 
+// TestEndedWithAToken has a Supabase client, which goes on as ever, end what
+// the user's two browsers have; a stranger's goes on.
+func TestEndedWithAToken(t *testing.T) {
+	t.Parallel()
+	settings := map[string]string{"REDIS_URL": supabasetest.MustStartRedis(t).URL}
+	bff, other := mustServe(t, supabasetest.Config(t, settings)), mustServe(t, supabasetest.Config(t, settings))
+	stranger, strangers := mustSignedUp(t, bff)
+	for _, tt := range []struct {
+		Name, Method, Path, Body string
+		Status                   int
+		In                       bool // the browsers, afterwards
+	}{
+		{"a new password", http.MethodPut, "/auth/v1/user", `{"password":"another-password"}`, 200, false},
+		{"a password that is refused", http.MethodPut, "/auth/v1/user", `{"password":"x"}`, 422, true},
+		{"other data", http.MethodPut, "/auth/v1/user", `{"data":{"theme":"dark"}}`, 200, true},
+		{"signing out", http.MethodPost, "/auth/v1/logout", "", 204, false},
+		{"signing out everywhere", http.MethodPost, "/auth/v1/logout?scope=global", "", 204, false},
+		{"signing out elsewhere", http.MethodPost, "/auth/v1/logout?scope=others", "", 204, false},
+		{"signing out here", http.MethodPost, "/auth/v1/logout?scope=local", "", 204, true},
+	} {
+		t.Run(tt.Name, func(t *testing.T) {
+			one, email := mustSignedUp(t, bff)
+			two := newBrowser(t, other)
+			two.mustSignIn(email, password)
+			client := supabasetest.MustSignIn(t, email, password)
+			a := mustSend(t, tt.Method, bff+tt.Path, tt.Body, "Authorization", "Bearer "+client.Token, "Content-Type", "application/json")
+			if a.Status != tt.Status || a.Header.Get("Set-Cookie") != "" {
+				t.Fatalf("%d: %s", a.Status, a.Body)
+			}
+			for _, b := range []*browser{one, two} {
+				if tt.In {
+					b.mustBe(email)
+				} else {
+					b.mustBeOut(true)
+				}
+			}
+		})
+	}
+	stranger.mustBe(strangers)
+}
+
 func TestWhoSpeaks(t *testing.T) {
 	t.Parallel()
 	bff := mustServeStack(t)
@@ -357,6 +400,14 @@ func TestAudit(t *testing.T) {
 	}
 	b.send(http.MethodPut, "/api/v1/session/password", `{"password":"another-password"}`, "X-Request-Id", "password-request")
 	b.send(http.MethodDelete, "/api/v1/session?scope=global", "")
+	// With a token, as Supabase's client does.
+	client := supabasetest.MustSignIn(t, email, "another-password")
+	for _, call := range [][3]string{
+		{http.MethodPut, "/auth/v1/user", `{"data":{}}`}, {http.MethodPut, "/auth/v1/user", `{"password":"a-third-password"}`}, {http.MethodPut, "/auth/v1/user", `{"password":""}`},
+		{http.MethodPost, "/auth/v1/logout?scope=others", ""}, {http.MethodPost, "/auth/v1/logout?scope=nonsense", ""}, {http.MethodPost, "/auth/v1/logout", ""},
+	} {
+		mustSend(t, call[0], bff+call[1], call[2], "Authorization", "Bearer "+client.Token, "Content-Type", "application/json")
+	}
 	var events []string
 	for line := range strings.Lines(log.String()) {
 		var entry map[string]any
@@ -377,17 +428,69 @@ func TestAudit(t *testing.T) {
 	want := []string{
 		"signed_up success ", "signed_in failure invalid_credentials", "signed_in success ", "session_replaced success ",
 		"session_refreshed success ", "password_changed success ", "signed_out_global success ",
+		"password_changed success ", "signed_out_others success ", "signed_out_global success ",
 	}
 	if strings.Join(events, "\n") != strings.Join(want, "\n") {
 		t.Errorf("events %q", events)
 	}
 	for _, secret := range []string{
-		email, password, "a-wrong-password", "another-password", first.AccessToken, first.RefreshToken,
+		email, password, "a-wrong-password", "another-password", "a-third-password", client.Token, client.RefreshToken, first.AccessToken, first.RefreshToken,
 		second.AccessToken, second.RefreshToken, third.AccessToken, third.RefreshToken, cookie,
 	} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log has %s", secret)
 		}
+	}
+}
+
+// TestAuditTellsTriesApart has two people's e-mails tried in every way: the log
+// tells which tries were for the same one, and not for which.
+func TestAuditTellsTriesApart(t *testing.T) {
+	t.Parallel()
+	var log syncBuffer
+	bff := mustServeLogging(t, supabasetest.Config(t, nil), &log)
+	b, one := mustSignedUp(t, bff)
+	two := newEmail()
+	calls := []string{"", "/sign-up", "/code", "/recovery", "/verify"}
+	for _, email := range []string{one, strings.ToUpper(one), two} {
+		for _, path := range calls {
+			body := map[string]string{"email": email}
+			switch path {
+			case "":
+				body["password"] = "a-wrong-password"
+			case "/sign-up":
+				body["password"] = "abc" // too weak
+			case "/verify":
+				body["type"], body["token"] = "magiclink", "000000"
+			}
+			b.send(http.MethodPost, "/api/v1/session"+path, mustJSON(t, body))
+		}
+	}
+	b.send(http.MethodPost, "/api/v1/session/verify", `{"type":"recovery","token_hash":"abcdef"}`)
+	var hashes []string
+	for line := range strings.Lines(log.String()) {
+		var entry struct {
+			Msg  string
+			Hash string `json:"email_hash"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Msg == "audit" {
+			hashes = append(hashes, entry.Hash)
+		}
+	}
+	if len(hashes) != 1+3*len(calls)+1 || !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(hashes[0]) || hashes[len(hashes)-1] != "" {
+		t.Fatalf("hashes %q", hashes)
+	}
+	others := hashes[1+2*len(calls)]
+	for i, hash := range hashes[:len(hashes)-1] {
+		if want := map[bool]string{true: hashes[0], false: others}[i < 1+2*len(calls)]; hash != want {
+			t.Errorf("line %d: %s", i, hash)
+		}
+	}
+	if others == hashes[0] || len(others) != 12 || strings.Contains(strings.ToLower(log.String()), one) || strings.Contains(log.String(), two) {
+		t.Errorf("hashes %q; or an e-mail shows", hashes)
 	}
 }
 
@@ -399,20 +502,62 @@ func TestNoTokensForPages(t *testing.T) {
 	for _, request := range []string{
 		"POST /auth/v1/token?grant_type=password", "POST /auth/v1/token?grant_type=refresh_token", "POST /auth/v1/signup", "POST /auth/v1/verify",
 		"GET /auth/v1/authorize?provider=github", "POST /auth/v1/factors/7e6d4c3f-0000-4000-8000-000000000000/verify", "GET /auth/v1/nonsense",
+		// What the BFF's own sessions have paths for, and what Auth might take for that.
+		"POST /auth/v1/logout", "POST /auth/v1/logout?scope=local", "POST /auth/v1/logout/", "GET /auth/v1/logout", "PUT /auth/v1/user", "PUT /auth/v1/User/",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		body := ""
-		if method == http.MethodPost {
+		if method != http.MethodGet {
 			body = `{"email":"` + email + `","password":"` + password + `"}`
 		}
 		if p := mustProblem(t, b.send(method, path, body), http.StatusForbidden); *p.Code != "session_only" {
 			t.Errorf("%s: %s", request, *p.Code)
 		}
 	}
+	for _, body := range []string{`{"Password":"another-password"}`, `{"p\u0061ssword":"another-password"}`, `{"data":{},"password":null}`, `{"password":"another-password"} {}`, "\ufeff{}", `[`} {
+		if p := mustProblem(t, b.send(http.MethodPut, "/auth/v1/user", body), http.StatusForbidden); *p.Code != "session_only" || !strings.Contains(*p.Message, "/api/v1/session") {
+			t.Errorf("%s: %s: %s", body, *p.Code, *p.Message)
+		}
+	}
+	if a := b.send(http.MethodPut, "/auth/v1/user", `{"data":{"password":"is a member of something else"}}`); a.Status != http.StatusOK {
+		t.Errorf("metadata: %d: %s", a.Status, a.Body)
+	}
+	b.mustBe(email)
 	for _, path := range []string{"/auth/v1/user", "/rest/v1/profiles?select=email"} {
 		a := b.send(http.MethodGet, path, "")
 		if a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(a.Header.Get("Vary"), "Cookie") {
 			t.Errorf("%s: %d, %s", path, a.Status, a.Header)
 		}
 	}
+}
+
+// TestOriginOfReads has Auth and functions read with the cookie: from the app's
+// own pages and by a person who opens an address. A signed link needs no cookie,
+// and none comes along from another site.
+func TestOriginOfReads(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int64
+	functions := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	t.Cleanup(functions.Close)
+	b, _ := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_FUNCTIONS_URL": functions.URL})))
+	other := newBrowser(t, b.bff)
+	for _, path := range []string{"/auth/v1/user", "/functions/v1/calendar/signed.ics", "/functions/v1/sprint-report/signed.png"} {
+		for _, from := range []string{"cross-site", "same-site"} {
+			if p := mustProblem(t, b.send(http.MethodGet, path, "", "Sec-Fetch-Site", from), http.StatusForbidden); *p.Code != "cross_site" {
+				t.Errorf("%s, %s: %s", path, from, *p.Code)
+			}
+		}
+		for _, from := range []string{"same-origin", "none"} {
+			if a := b.send(http.MethodGet, path, "", "Sec-Fetch-Site", from); a.Status != http.StatusOK {
+				t.Errorf("%s, %s: %d: %s", path, from, a.Status, a.Body)
+			}
+		}
+		if a := other.send(http.MethodGet, path, "", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusOK && strings.HasPrefix(path, "/functions/") {
+			t.Errorf("%s without the cookie: %d: %s", path, a.Status, a.Body)
+		}
+	}
+	if n := reached.Load(); n != 6 {
+		t.Errorf("%d reached the functions", n)
+	}
+	mustProblem(t, b.send(http.MethodGet, "/auth/v1/reauthenticate", "", "Sec-Fetch-Site", "same-site"), http.StatusForbidden)
 }

@@ -76,7 +76,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		return err
 	}
 	tokens, err := s.client.SignIn(c.UserContext(), callerOf(c), in.Email, in.Password)
-	return s.establish(c, "signed_in", http.StatusOK, tokens, err)
+	return s.establish(c, "signed_in", in.Email, http.StatusOK, tokens, err)
 }
 
 // newUser is somebody new. They get an organization of their own, unless an
@@ -123,22 +123,22 @@ func (s *Server) signUp(c *fiber.Ctx) error {
 	}
 	tokens, err := s.client.SignUp(c.UserContext(), callerOf(c), in.Email, in.Password, in.metadata())
 	if err == nil && tokens.AccessToken == "" {
-		s.audit(callerOf(c), "signed_up", tokens.User.ID.String(), "", nil)
+		s.audit(callerOf(c), "signed_up", concerned{user: tokens.User.ID.String(), email: in.Email}, nil)
 		return c.Status(http.StatusAccepted).JSON(confirmationAnswer{"sent"})
 	}
 	if refusal := new(supabase.AuthError); in.InvitationToken != nil && errors.As(err, &refusal) && refusal.Status >= 500 {
 		// The database refuses to make the profile, and Auth doesn't pass on why.
 		err = errors.Join(errInvitation, err)
 	}
-	return s.establish(c, "signed_up", http.StatusCreated, tokens, err)
+	return s.establish(c, "signed_up", in.Email, http.StatusCreated, tokens, err)
 }
 
 var errInvitation = errors.New("signing up with an invitation failed")
 
 // establish signs in who got the tokens, or reports why nobody did. Each
 // sign-in is a new session; the one that the browser held ends.
-func (s *Server) establish(c *fiber.Ctx, event string, status int, tokens supabase.Tokens, err error) error {
-	held, err := s.begin(c, event, tokens, err, s.heldBefore(c))
+func (s *Server) establish(c *fiber.Ctx, event, email string, status int, tokens supabase.Tokens, err error) error {
+	held, err := s.begin(c, event, email, tokens, err, s.heldBefore(c))
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (s *Server) establish(c *fiber.Ctx, event string, status int, tokens supaba
 
 // begin puts the new session into the browser, in the place of the previous
 // one, which may be nil.
-func (s *Server) begin(c *fiber.Ctx, event string, tokens supabase.Tokens, err error, previous *session.Session) (session.Session, error) {
+func (s *Server) begin(c *fiber.Ctx, event, email string, tokens supabase.Tokens, err error, previous *session.Session) (session.Session, error) {
 	var held session.Session
 	if err == nil {
 		held, err = s.sessionFrom(c.UserContext(), tokens)
@@ -156,13 +156,13 @@ func (s *Server) begin(c *fiber.Ctx, event string, tokens supabase.Tokens, err e
 		s.sessions.refresher.Begin(c.UserContext(), held)
 		err = s.setSession(c, held)
 	}
-	s.audit(callerOf(c), event, held.Subject, held.ID, err)
+	s.audit(callerOf(c), event, concerned{held.Subject, held.ID, email}, err)
 	if err == nil && previous != nil && previous.ID != held.ID {
 		// Known before Auth knows it: a request of the old one that Auth refuses
 		// must not take the new cookie away.
 		s.sessions.refresher.End(c.UserContext(), *previous, session.ErrReplaced)
 		s.endAtAuth(c, *previous)
-		s.audit(callerOf(c), "session_replaced", previous.Subject, previous.ID, nil)
+		s.audit(callerOf(c), "session_replaced", concerned{user: previous.Subject, session: previous.ID}, nil)
 	}
 	return held, err
 }
@@ -191,13 +191,13 @@ func (s *Server) sendCode(c *fiber.Ctx) error {
 		return err
 	}
 	err := s.client.SendCode(c.UserContext(), callerOf(c), in.Email, in.Create != nil && *in.Create)
-	return s.accepted(c, "code_requested", err)
+	return s.accepted(c, "code_requested", in.Email, err)
 }
 
 // accepted answers 202, also where Auth's refusal would tell who has an
 // account here.
-func (s *Server) accepted(c *fiber.Ctx, event string, err error) error {
-	s.audit(callerOf(c), event, "", "", err)
+func (s *Server) accepted(c *fiber.Ctx, event, email string, err error) error {
+	s.audit(callerOf(c), event, concerned{email: email}, err)
 	if refusal := new(supabase.AuthError); errors.As(err, &refusal) {
 		switch refusal.Code {
 		case "otp_disabled", "signup_disabled", "user_not_found", "user_banned", "over_email_send_rate_limit", "email_not_confirmed":
@@ -248,7 +248,7 @@ func (s *Server) verify(c *fiber.Ctx) error {
 		proof.Email, proof.Token = *in.Email, *in.Token
 	}
 	tokens, err := s.client.Verify(c.UserContext(), callerOf(c), proof)
-	return s.establish(c, "verified", http.StatusOK, tokens, err)
+	return s.establish(c, "verified", proof.Email, http.StatusOK, tokens, err)
 }
 
 // currentSession tells who is signed in, as Auth knows them at the moment.

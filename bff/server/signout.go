@@ -13,7 +13,8 @@ import (
 
 // Signing out: signOut ends sessions at Auth, makes their end known to all
 // instances, and has the browser forget its own. endAtAuth is for a session
-// that another one takes the place of.
+// that another one takes the place of, endWithAuth for those that a Supabase
+// client has ended at Auth itself.
 
 // signOutInput says how far a sign-out goes.
 type signOutInput struct {
@@ -60,7 +61,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 		err = s.client.SignOut(c.UserContext(), caller, scope)
 	}
 	err = unlessOver(err)
-	s.audit(caller, "signed_out_"+scope, caller.Subject, sessionIDOf(c), err)
+	s.audit(caller, "signed_out_"+scope, whoSpeaks(c), err)
 	switch {
 	case err != nil && (scope != "local" || held == nil):
 		return err
@@ -92,6 +93,29 @@ func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
 	}
 	if err = unlessOver(err); err != nil {
 		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
+	}
+}
+
+// endWithAuth ends the browsers' sessions of somebody who has, with a token,
+// signed out elsewhere or changed the password: Auth has said yes.
+func (s *Server) endWithAuth(c *fiber.Ctx, password bool) {
+	caller := callerOf(c)
+	if sessionOf(c) != nil || caller.Anonymous() {
+		return
+	}
+	switch path := authPath(c); {
+	case password:
+		s.audit(caller, "password_changed", whoSpeaks(c), nil)
+		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
+	case path == "/auth/v1/logout" && c.Method() == http.MethodPost:
+		switch scope := c.Query("scope", "global"); scope { // which is Auth's default
+		case "global":
+			s.audit(caller, "signed_out_global", whoSpeaks(c), nil)
+			s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, "")
+		case "others":
+			s.audit(caller, "signed_out_others", whoSpeaks(c), nil)
+			s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -15,6 +16,11 @@ const (
 	look = 20 * time.Millisecond
 
 	keyPrefix = "mysingle:session:"
+
+	// again is how often notes that are owed to Redis are tried.
+	again = time.Second
+	// maxOwed bounds them; batch is how many are written at a time.
+	maxOwed, batch = 10_000, 500
 )
 
 // Redis is the Store of several instances. While Redis is down each goes on
@@ -25,12 +31,15 @@ type Redis struct {
 	client *redis.Client
 	sealer *Sealer
 	lease  time.Duration
+
+	mu   sync.Mutex
+	owed map[string]note // what Redis couldn't be told yet
 }
 
 // NewRedis returns a Store in Redis, where values are sealed. Work, as given to
 // Once, must take no longer than patience.
 func NewRedis(client *redis.Client, sealer *Sealer, patience time.Duration) *Redis {
-	return &Redis{memory: NewMemory(), client: client, sealer: sealer, lease: patience + 5*time.Second}
+	return &Redis{memory: NewMemory(), client: client, sealer: sealer, lease: patience + 5*time.Second, owed: make(map[string]note)}
 }
 
 var (
@@ -44,6 +53,13 @@ return 0`)
 	// giveBack ends the lock, if it is still this one's.
 	giveBack = goredis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 0`)
+	// noteLater is later, for a note in Redis. Moments are compared as texts:
+	// they have more digits than Lua's numbers.
+	noteLater = goredis.NewScript(`
+local held, new = redis.call('GET', KEYS[1]), ARGV[1]
+if held and held:match('^%d+$') and new:match('^%d+$') and (#held > #new or #held == #new and held > new) then new = held end
+redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
 return 0`)
 )
 
@@ -107,15 +123,92 @@ func (r *Redis) lead(ctx context.Context, result, lock, owner string, work func(
 	return s, err
 }
 
-// Note implements Store.
+// Note implements Store. What Redis can't be told now it is told when it
+// answers again.
 func (r *Redis) Note(ctx context.Context, key, value string, until time.Time) {
 	r.memory.Note(ctx, key, value, until)
-	r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) error {
-		return client.Set(ctx, keyPrefix+key, value, time.Until(until)).Err()
+	if !r.write(ctx, map[string]note{key: {value, until}}) {
+		r.owe(key, note{value, until})
+	}
+}
+
+// write puts notes into Redis and reports whether they are there.
+func (r *Redis) write(ctx context.Context, notes map[string]note) bool {
+	return r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) error {
+		_, err := client.Pipelined(ctx, func(pipe goredis.Pipeliner) error {
+			for key, n := range notes {
+				left := max(time.Until(n.until), time.Millisecond)
+				noteLater.Eval(ctx, pipe, []string{keyPrefix + key}, n.value, left.Milliseconds())
+			}
+			return nil
+		})
+		return err
 	})
 }
 
-// Notes implements Store. This instance's own are known without Redis.
+// owe keeps a note for later. Beyond the bound it stays with this instance.
+func (r *Redis) owe(key string, n note) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held, ok := r.owed[key]
+	if !ok && len(r.owed) >= maxOwed {
+		return
+	}
+	if len(r.owed) == 0 {
+		go r.pay()
+	}
+	r.owed[key] = note{later(held.value, n.value), n.until}
+}
+
+// pay tells Redis, as soon as it answers, all that is owed, and ends with that.
+func (r *Redis) pay() {
+	for r.due() {
+		select {
+		case <-time.After(again):
+		case <-r.client.Closed():
+			return
+		}
+		for notes := r.some(); len(notes) > 0 && r.write(context.Background(), notes); notes = r.some() {
+			r.paid(notes)
+		}
+	}
+}
+
+// due reports whether anything is owed.
+func (r *Redis) due() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.owed) > 0
+}
+
+// some is a batch of what is owed.
+func (r *Redis) some() map[string]note {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	notes := make(map[string]note)
+	for key, n := range r.owed {
+		if len(notes) == batch {
+			break
+		}
+		notes[key] = n
+	}
+	return notes
+}
+
+// paid strikes out what was written, unless it has changed meanwhile.
+func (r *Redis) paid(notes map[string]note) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, n := range notes {
+		if r.owed[key] == n {
+			delete(r.owed, key)
+		}
+	}
+}
+
+// Notes implements Store. This instance's own are known without Redis; where it
+// knows something else the later moment counts, or what is known here: Redis may
+// not have been told.
 func (r *Redis) Notes(ctx context.Context, keys ...string) []string {
 	values := r.memory.Notes(ctx, keys...)
 	var names []string
@@ -128,8 +221,12 @@ func (r *Redis) Notes(ctx context.Context, keys ...string) []string {
 		return err
 	})
 	for i, value := range shared {
-		if text, ok := value.(string); ok {
+		switch text, ok := value.(string); {
+		case !ok:
+		case values[i] == "":
 			values[i] = text
+		default:
+			values[i] = later(text, values[i])
 		}
 	}
 	return values

@@ -102,7 +102,12 @@ func (r *Refresher) End(ctx context.Context, s Session, reason error) {
 // stays is noted first, so that nobody finds it ended between the two notes.
 func (r *Refresher) EndOthers(ctx context.Context, subject, but string) {
 	now := r.now()
-	moment := strconv.FormatInt(now.UnixNano(), 10)
+	at := now
+	// By another instance's clock it may be later already.
+	if last, ok := momentOf(r.store.Notes(ctx, "user:"+subject)[0]); ok && !last.Before(at) {
+		at = last.Add(1)
+	}
+	moment := strconv.FormatInt(at.UnixNano(), 10)
 	if but != "" {
 		r.store.Note(ctx, "kept:"+but, moment, now.Add(othersEndedFor))
 	}

@@ -69,6 +69,24 @@ func mustDial(tb testing.TB, server *supabasetest.Redis, log io.Writer) *redis.C
 	return client
 }
 
+// lines is a log that can be read meanwhile.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // mustLook is a client to look at what is in Redis.
 func mustLook(tb testing.TB, server *supabasetest.Redis) *goredis.Client {
 	tb.Helper()
@@ -354,7 +372,7 @@ func TestNotesOfOtherSessions(t *testing.T) {
 func TestRedisIsDown(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)
-	var log bytes.Buffer
+	var log lines // which the store writes to by itself
 	store := mustRedis(t, server, &log)
 	r := session.NewRefresher(store)
 	a := newAuth()
@@ -403,6 +421,90 @@ func TestRedisIsDown(t *testing.T) {
 	}
 	if lines := strings.Count(log.String(), "\n"); lines != 3 { // down, back, down
 		t.Errorf("%d lines: %s", lines, log.String())
+	}
+}
+
+// TestEndIsNotForgotten has Redis hang for a moment, in which sessions end
+// again: it knows the moment before, and isn't asked at first when it goes on.
+func TestEndIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	ctx, server := context.Background(), supabasetest.MustStartRedis(t)
+	here, there := session.NewRefresher(mustRedis(t, server, io.Discard)), session.NewRefresher(mustRedis(t, server, io.Discard))
+	between, gone := signedIn(10, time.Hour), signedIn(10, time.Hour)
+	gone.ID, gone.Subject = "gone", "somebody else"
+	here.EndOthers(ctx, between.Subject, "")
+	between.IssuedAt = time.Now().Add(time.Second)
+	for _, r := range []*session.Refresher{here, there} {
+		if err := r.Ended(ctx, between); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(1100 * time.Millisecond)
+	server.Hang(t)
+	if err := here.Ended(ctx, between); err != nil { // nobody answers
+		t.Error(err)
+	}
+	server.Continue(t)
+	here.EndOthers(ctx, between.Subject, "")
+	here.End(ctx, gone, session.ErrReplaced)
+	deadline := time.Now().Add(3 * time.Second) // here it is true at any moment
+	for time.Now().Before(deadline) {
+		if err := here.Ended(ctx, between); !errors.Is(err, session.ErrEnded) {
+			t.Fatalf("forgotten: %v", err)
+		}
+		if err := here.Ended(ctx, gone); !errors.Is(err, session.ErrReplaced) {
+			t.Fatalf("forgotten: %v", err)
+		}
+	}
+	for _, s := range []session.Session{between, gone} {
+		supabasetest.MustWait(t, "the other instance to know", func() bool { return errors.Is(there.Ended(ctx, s), session.ErrEnded) })
+	}
+}
+
+// TestWhatIsOwedIsWritten ends sessions while Redis is down, with nobody
+// asking anything once it is back.
+func TestWhatIsOwedIsWritten(t *testing.T) {
+	t.Parallel()
+	ctx, server := context.Background(), supabasetest.MustStartRedis(t)
+	here, there := session.NewRefresher(mustRedis(t, server, io.Discard)), session.NewRefresher(mustRedis(t, server, io.Discard))
+	server.Kill(t)
+	var all []session.Session
+	for i := range 1200 { // more than one batch
+		s := signedIn(10, time.Hour)
+		s.ID = fmt.Sprint("session ", i)
+		here.End(ctx, s, session.ErrEnded)
+		all = append(all, s)
+	}
+	server.MustStart(t)
+	for _, s := range all {
+		supabasetest.MustWait(t, "the other instance to know", func() bool { return errors.Is(there.Ended(ctx, s), session.ErrEnded) })
+	}
+}
+
+// TestClocksOfInstances has an instance whose clock is behind the one that
+// ended the user's sessions before.
+func TestClocksOfInstances(t *testing.T) {
+	t.Parallel()
+	ctx, server := context.Background(), supabasetest.MustStartRedis(t)
+	for name, store := range map[string]session.Store{"in process": session.NewMemory(), "over Redis": mustRedis(t, server, io.Discard)} {
+		mine, other := signedIn(10, time.Hour), signedIn(10, time.Hour)
+		other.ID = "other"
+		ahead := time.Now().Add(5 * time.Second)
+		for _, key := range []string{"kept:" + other.ID, "user:" + mine.Subject} {
+			store.Note(ctx, key, fmt.Sprint(ahead.UnixNano()), ahead.Add(time.Hour))
+			store.Note(ctx, key, fmt.Sprint(ahead.Add(-time.Hour).UnixNano()), ahead.Add(time.Hour)) // too late to count
+		}
+		r := session.NewRefresher(store)
+		if err := r.Ended(ctx, mine); !errors.Is(err, session.ErrEnded) {
+			t.Errorf("%s: the earlier moment counts: %v", name, err)
+		}
+		r.EndOthers(ctx, mine.Subject, mine.ID)
+		if err := r.Ended(ctx, mine); err != nil {
+			t.Errorf("%s: one's own session: %v", name, err)
+		}
+		if err := r.Ended(ctx, other); !errors.Is(err, session.ErrEnded) {
+			t.Errorf("%s: another session: %v", name, err)
+		}
 	}
 }
 

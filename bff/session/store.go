@@ -20,7 +20,8 @@ type Store interface {
 	// is given again for as long as it is kept. Work goes on when the one
 	// whose call began it gives up.
 	Once(ctx context.Context, key string, work func(context.Context) (Session, error)) (Session, error)
-	// Note keeps a value until then.
+	// Note keeps a value until then. Of moments (see momentOf) the latest stays,
+	// whichever is noted last.
 	Note(ctx context.Context, key, value string, until time.Time)
 	// Notes returns the values of the keys, "" where there is none.
 	Notes(ctx context.Context, keys ...string) []string
@@ -100,7 +101,20 @@ func (m *Memory) Note(_ context.Context, key, value string, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sweep()
+	if held, ok := m.notes[key]; ok && m.now().Before(held.until) {
+		value = later(held.value, value)
+	}
 	m.notes[key] = note{value, until}
+}
+
+// later is the one of two notes that counts: of moments the later one, of
+// others the second.
+func later(first, second string) string {
+	a, ok := momentOf(first)
+	if b, both := momentOf(second); ok && both && a.After(b) {
+		return first
+	}
+	return second
 }
 
 // Notes implements Store.

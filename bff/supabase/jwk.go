@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 )
 
 // verificationKey is a public key together with the one algorithm it is for.
@@ -109,6 +110,8 @@ func (k jwk) rsa() (publicKey, error) {
 	switch {
 	case modulus.BitLen() < 2048 || modulus.BitLen() > 8192:
 		return nil, fmt.Errorf("it is an RSA key of %d bits", modulus.BitLen())
+	case modulus.Bit(0) == 0:
+		return nil, errors.New("its modulus is even")
 	case exponent.BitLen() < 2 || exponent.BitLen() > 31 || exponent.Bit(0) == 0:
 		return nil, errors.New("its exponent is none for RSA")
 	}
@@ -129,9 +132,12 @@ func (k jwk) ed25519() (publicKey, error) {
 	return ed25519.PublicKey(x), nil
 }
 
+// oneSpelling is base64url with one spelling of each number.
+var oneSpelling = base64.RawURLEncoding.Strict()
+
 func number(name, text string) ([]byte, error) {
-	value, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(value) == 0 {
+	value, err := oneSpelling.DecodeString(text)
+	if err != nil || len(value) == 0 || strings.ContainsAny(text, "\r\n") {
 		return nil, fmt.Errorf("its %s is no base64url", name)
 	}
 	return value, nil

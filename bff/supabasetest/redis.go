@@ -55,6 +55,14 @@ func (r *Redis) Hang(tb testing.TB) {
 	}
 }
 
+// Continue has a process go on that hangs.
+func (r *Redis) Continue(tb testing.TB) {
+	tb.Helper()
+	if err := r.command.Process.Signal(syscall.SIGCONT); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // Kill ends the process at once.
 func (r *Redis) Kill(tb testing.TB) {
 	tb.Helper()

@@ -82,6 +82,7 @@ const tricks = {
   'fetch of a table': ({ own }) => ask(`${own}/rest/v1/projects?select=project_name`),
   'fetch of a table, no-cors': ({ own }) => ask(`${own}/rest/v1/projects?select=project_name`, { mode: 'no-cors' }),
   'fetch of the session': ({ own }) => ask(`${own}/api/v1/session`),
+  'code by an image': ({ own }) => loaded(add('img', { src: `${own}/auth/v1/reauthenticate` }), () => 'loaded'),
   'script of a view': ({ own }) => loaded(add('script', { src: `${own}/api/v1/me/scrum` }), () => 'loaded'),
   'script of a table': ({ own }) => loaded(add('script', { src: `${own}/rest/v1/projects?select=project_name` }), () => 'loaded'),
   'script of the page at /docs': ({ own }) => loaded(add('script', { src: `${own}/docs/docs.js` }), () => 'loaded'),
