@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strings"
 	"time"
@@ -124,28 +122,14 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(text))
-	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 	header := w.Header()
-	header.Set("ETag", etag)
 	header.Set("Cache-Control", "private, max-age=300")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if matches(r.Header.Get("If-None-Match"), etag) {
-		w.WriteHeader(http.StatusNotModified)
+	if link.Unchanged(w, r, link.ETag([]byte(text))) {
 		return nil
 	}
 	header.Set("Content-Type", "text/calendar; charset=utf-8")
 	header.Set("Content-Disposition", `inline; filename="mysingle.ics"`)
 	_, err = w.Write([]byte(text))
 	return err
-}
-
-// matches reports whether If-None-Match names the tag (RFC 9110, 13.1.2).
-func matches(given, etag string) bool {
-	for one := range strings.SplitSeq(given, ",") {
-		if one = strings.TrimPrefix(strings.TrimSpace(one), "W/"); one == etag || one == "*" {
-			return true
-		}
-	}
-	return false
 }

@@ -19,6 +19,7 @@ type handler struct {
 	project  *project.Project
 	messages *delivery.Deliverer
 	signer   *link.Signer
+	pictures pictures
 }
 
 func newHandler(p *project.Project) (http.Handler, error) {
@@ -30,7 +31,7 @@ func newHandler(p *project.Project) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &handler{p, messages, signer}
+	h := &handler{project: p, messages: messages, signer: signer}
 	mux := http.NewServeMux()
 	mux.Handle("/sprint-report", edge.Methods{http.MethodPost: h.post})
 	mux.Handle("/sprint-report/{name}", edge.Methods{http.MethodGet: h.get})

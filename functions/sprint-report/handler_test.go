@@ -177,34 +177,52 @@ func TestAsked(t *testing.T) {
 // TestPictures gives a picture for its own link alone.
 func TestPictures(t *testing.T) {
 	t.Parallel()
-	team, other := functionstest.MustTeam(t, 16), functionstest.MustTeam(t, 0)
-	complete(t, team)
-	target := functionstest.Native(t, newHandler, nil)
-	picture := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID}}).Picture
-	u, err := url.Parse(picture)
-	if err != nil || !strings.HasPrefix(picture, os.Getenv("SUPABASE_URL")+"/functions/v1"+path+"/"+team.SprintID+".ko.") {
-		t.Fatalf("%s %v", picture, err)
-	}
-	own := strings.TrimPrefix(u.Path, "/functions/v1")
-	parts := strings.Split(own, ".")
-	for name, wrong := range map[string]string{
-		"another sprint's":    strings.Replace(own, team.SprintID, other.SprintID, 1),
-		"another language":    strings.Replace(own, ".ko.", ".en.", 1),
-		"no signature":        parts[0] + "." + parts[1] + "..png",
-		"a part of it":        parts[0] + "." + parts[1] + "." + parts[2][:42] + ".png",
-		"another signature":   parts[0] + "." + parts[1] + "." + strings.Repeat("A", 43) + ".png",
-		"another kind":        strings.TrimSuffix(own, ".png") + ".svg",
-		"more behind it":      own + ".png",
-		"no sprint":           path + "/x.ko." + parts[2] + ".png",
-		"nothing":             path + "/.png",
-		"a name that is none": path + "/report",
-	} {
-		if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_picture" {
-			t.Errorf("%s: %d %s", name, got.Status, got.Body)
-		}
-	}
-	if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: own}); got.Status != 200 {
-		t.Errorf("%d %s", got.Status, got.Body)
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			team, other := functionstest.MustTeam(t, 16), functionstest.MustTeam(t, 0)
+			complete(t, team)
+			picture := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID}}).Picture
+			u, err := url.Parse(picture)
+			if err != nil || !strings.HasPrefix(picture, os.Getenv("SUPABASE_URL")+"/functions/v1"+path+"/"+team.SprintID+".ko.") {
+				t.Fatalf("%s %v", picture, err)
+			}
+			own := strings.TrimPrefix(u.Path, "/functions/v1")
+			parts := strings.Split(own, ".")
+			for name, wrong := range map[string]string{
+				"another sprint's":    strings.Replace(own, team.SprintID, other.SprintID, 1),
+				"another language":    strings.Replace(own, ".ko.", ".en.", 1),
+				"no signature":        parts[0] + "." + parts[1] + "..png",
+				"a part of it":        parts[0] + "." + parts[1] + "." + parts[2][:42] + ".png",
+				"another signature":   parts[0] + "." + parts[1] + "." + strings.Repeat("A", 43) + ".png",
+				"another kind":        strings.TrimSuffix(own, ".png") + ".svg",
+				"more behind it":      own + ".png",
+				"no sprint":           path + "/x.ko." + parts[2] + ".png",
+				"in capitals":         strings.Replace(own, team.SprintID, strings.ToUpper(team.SprintID), 1),
+				"nothing":             path + "/.png",
+				"a name that is none": path + "/report",
+			} {
+				if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_picture" {
+					t.Errorf("%s: %d %s", name, got.Status, got.Body)
+				}
+			}
+			read := functionstest.Request{Method: http.MethodGet, Path: own}
+			first := target.MustDo(t, read)
+			if first.Status != 200 || first.Header.Get("Cache-Control") != "public, max-age=86400" || len(first.Header.Get("ETag")) != 24 {
+				t.Errorf("%d %v", first.Status, first.Header)
+			}
+			for name, function := range map[string]functionstest.Target{"again": target, "another instance": functionstest.Native(t, newHandler, nil)} {
+				if got := function.MustDo(t, read); got.Body != first.Body || got.Header.Get("ETag") != first.Header.Get("ETag") {
+					t.Errorf("%s: another picture, %s, not %s", name, got.Header.Get("ETag"), first.Header.Get("ETag"))
+				}
+			}
+			for tag, status := range map[string]int{first.Header.Get("ETag"): 304, `"x", W/` + first.Header.Get("ETag"): 304, `"x"`: 200} {
+				read.Header = http.Header{"If-None-Match": {tag}}
+				if got := target.MustDo(t, read); got.Status != status || (got.Body == "") != (status == 304) {
+					t.Errorf("%s: %d, %d bytes", tag, got.Status, len(got.Body))
+				}
+			}
+		})
 	}
 }
 

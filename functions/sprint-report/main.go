@@ -28,8 +28,10 @@
 //
 //	GET /sprint-report/{sprint_id}.{language}.{signature}.png
 //	     the burndown of a completed sprint, for chat and mail programs: whoever
-//	     has the link sees the picture, and nothing else
-//	     out  200  image/png
+//	     has the link sees the picture, and nothing else. The link lives as long
+//	     as the sprint and the signing key
+//	     out  200  image/png, with an ETag
+//	          304  the picture is the one that If-None-Match names
 //	          404  no_picture: there is none, or the link is not its own
 //	          and what every function answers: see functions/edge
 package main

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+)
+
+// TestPicturesAreKept draws one once, however many ask at once, and keeps the
+// last ones alone.
+func TestPicturesAreKept(t *testing.T) {
+	var p pictures
+	draws := map[string]int{} // get draws one at a time
+	get := func(name string) (string, error) {
+		png, err := p.get(name, func() ([]byte, error) {
+			draws[name]++
+			return []byte("picture " + name), nil
+		})
+		return string(png), err
+	}
+	if _, err := p.get("0", func() ([]byte, error) { return nil, errors.New("no ink") }); err == nil {
+		t.Error("no error")
+	}
+	var all sync.WaitGroup
+	for i := range 10 * kept {
+		all.Go(func() {
+			name := fmt.Sprint(i % kept)
+			if got, err := get(name); got != "picture "+name || err != nil {
+				t.Errorf("%s: %q %v", name, got, err)
+			}
+		})
+	}
+	all.Wait()
+	for name, n := range draws {
+		if n != 1 {
+			t.Errorf("%s was drawn %d times", name, n)
+		}
+	}
+	first := p.drawn[0].etag
+	for _, name := range []string{"one more", first, "one more"} {
+		if _, err := get(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(p.drawn) != kept || draws[first] != 2 || draws["one more"] != 1 {
+		t.Errorf("%d are kept, drawn: %v", len(p.drawn), draws)
+	}
+}
