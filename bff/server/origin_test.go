@@ -234,3 +234,17 @@ func TestNoWebSockets(t *testing.T) {
 		})
 	}
 }
+
+// TestHashesTakeAKey has two BFFs hash an e-mail: with the session key in
+// common it is the same, and without one nobody else can make it.
+func TestHashesTakeAKey(t *testing.T) {
+	c := mustOffline(t, nil).config
+	name := func() string { return newLimiter(c, nil).Name("a@b.test") }
+	if one, two := name(), name(); one != two {
+		t.Errorf("%s and %s", one, two)
+	}
+	c.SessionKeys = nil
+	if one, two := name(), name(); one == two {
+		t.Errorf("twice %s", one)
+	}
+}

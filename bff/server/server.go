@@ -22,6 +22,7 @@ import (
 	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/metrics"
 	"github.com/mysingle/mysingle/bff/redis"
+	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -147,12 +148,14 @@ func newRedis(c config.Config, log *slog.Logger) *redis.Client {
 	return client
 }
 
-// newLimiter counts whom it limits by a hash that others can't make.
+// newLimiter counts whom it limits by a hash that others can't make. Instances
+// count together if they have their session keys in common.
 func newLimiter(c config.Config, shared *redis.Client) *limit.Limiter {
-	pepper := []byte("limits " + c.PublishableKey)
-	if len(c.SessionKeys) > 0 {
-		pepper = append(pepper, c.SessionKeys[0]...)
+	keys := c.SessionKeys
+	if len(keys) == 0 {
+		keys = session.RandomKeys()
 	}
+	pepper := append([]byte("limits "+c.PublishableKey), keys[0]...)
 	return limit.New(pepper, shared)
 }
 
