@@ -66,8 +66,8 @@ func TestScheduled(t *testing.T) {
 				t.Fatalf("%+v", got)
 			}
 			text := s.summary(t)
-			for _, want := range []string{"3명 중 1명이 스크럼을 남겼습니다", " 중 ", "남았습니다 (계획대로라면 ", "스프린트는 ", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 방금)",
-				"- Team member, 어제: 결제 오류를 고쳤습니다\n- Team member, 오늘: Write *the* <b>tests</b> @here", "아직 남기지 않은 사람\n- Team owner\n- Team scrum_master"} {
+			for _, want := range []string{"3명 중 1명이 스크럼을 작성했습니다", " 중 ", "남았습니다 (계획대로라면 ", "스프린트는 ", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 방금)",
+				"- Team member, 어제: 결제 오류를 고쳤습니다\n- Team member, 오늘: Write *the* <b>tests</b> @here", "아직 작성하지 않은 사람\n- Team owner\n- Team scrum_master"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("no %q in the summary:\n%s", want, text)
 				}

@@ -44,20 +44,27 @@ func summary(l phrase.Language, f figures) string {
 func headlines(l phrase.Language, f figures) []string {
 	scrum := f.Scrum
 	posted := scrum.Expected - len(scrum.Missing)
-	lines := []string{l.Say("%s: %d명 중 %d명이 스크럼을 남겼습니다.", "%s: %[3]d of %[2]d posted.", scrum.Sprint.SprintName, scrum.Expected, posted)}
+	lines := []string{l.Say("%s: %d명 중 %d명이 스크럼을 작성했습니다.", "%s: %[3]d of %[2]d posted.", scrum.Sprint.SprintName, scrum.Expected, posted)}
 	switch {
 	case scrum.Expected == 0:
 		lines = nil
 	case posted == scrum.Expected:
-		lines = []string{l.Say("%s: %d명 모두 스크럼을 남겼습니다.", "%s: all %d posted.", scrum.Sprint.SprintName, scrum.Expected)}
+		lines = []string{l.Say("%s: %d명 모두 스크럼을 작성했습니다.", "%s: all %d posted.", scrum.Sprint.SprintName, scrum.Expected)}
 	case posted == 0:
-		lines = []string{l.Say("%s: 아직 아무도 스크럼을 남기지 않았습니다.", "%s: nobody has posted yet.", scrum.Sprint.SprintName)}
+		lines = []string{l.Say("%s: 아직 아무도 스크럼을 작성하지 않았습니다.", "%s: nobody has posted yet.", scrum.Sprint.SprintName)}
 	}
 	day, latest := figured(f.Burndown.Days, scrum.Date)
 	if day == nil {
 		return lines
 	}
-	left := l.Say("%s 중 %s 남았습니다", "%[2]s of %[1]s left", l.Work(*day.Tasks.Scope, or0(day.Points.Scope)), l.Work(*day.Tasks.Remaining, or0(day.Points.Remaining)))
+	of := l.Work(*day.Tasks.Scope, or0(day.Points.Scope))
+	switch {
+	case *day.Tasks.Scope == 0:
+		return append(lines, l.In("스프린트에 작업이 없습니다.", "There are no tasks in the sprint."))
+	case *day.Tasks.Remaining == 0:
+		return append(lines, l.Say("%s를 모두 완료했습니다.", "All done: %s.", of))
+	}
+	left := l.Say("%s 중 %s 남았습니다", "%[2]s of %[1]s left", of, l.Work(*day.Tasks.Remaining, or0(day.Points.Remaining)))
 	if day.Tasks.Ideal != nil {
 		left += l.Say(" (계획대로라면 %s개)", " (%s if all went to plan)", phrase.Number(*day.Tasks.Ideal))
 	}
@@ -141,8 +148,8 @@ func sections(l phrase.Language, scrum *sprint.ScrumOfDay) []notify.Section {
 		impediments = append(impediments, one.Description+" ("+raised+", "+l.Age(one.Hours)+")")
 	}
 	add(l.In("장애물", "Blockers"), impediments)
-	add(l.In("아직 남기지 않은 사람", "Still missing"), missing)
-	add(l.In("남긴 내용", "Updates"), posted)
+	add(l.In("아직 작성하지 않은 사람", "Still missing"), missing)
+	add(l.In("작성한 내용", "Updates"), posted)
 	add(l.In("계획했지만 아직 시작하지 않은 일", "Planned, not started yet"), untouched)
 	return all
 }

@@ -62,7 +62,7 @@ func TestRemind(t *testing.T) {
 				t.Fatalf("%+v", got)
 			}
 			// Neither who is off, nor who only looks on.
-			for text, want := range map[string]bool{"Teamscrum_master": false, "Team scrum_master": true, "Team member": true, "Team viewer": false, "Team owner": false, "데일리 스크럼을 남겨 주세요": true} {
+			for text, want := range map[string]bool{"Teamscrum_master": false, "Team scrum_master": true, "Team member": true, "Team viewer": false, "Team owner": false, "데일리 스크럼을 작성해 주세요": true} {
 				if strings.Contains(got[0].Body, text) != want {
 					t.Errorf("%q in it: %t\n%s", text, !want, got[0].Body)
 				}
