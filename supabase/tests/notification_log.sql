@@ -87,7 +87,7 @@ select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:05')), '', 'giv
 
 -- Who is expected decides
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 insert into daily_scrum_updates (daily_scrum_id, profile_id) select pg_temp.id('yesterday'), pg_temp.id(name) from unnest('{manager,member}'::text[]) name;
 insert into days_off (profile_id, org_id, from_date, to_date) values (pg_temp.id('scrum_master'), pg_temp.id('org'), pg_temp.today() - 1, pg_temp.today() - 1);
 select pg_temp.become('service');
@@ -140,7 +140,7 @@ select is(pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:00')), '', 'giv
 
 -- A holder that dies
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 -- Claims a channel's reminder and dies; returns how it was claimed.
 create function pg_temp.die() returns text
 language plpgsql as $$
@@ -150,8 +150,8 @@ begin
   perform pg_temp.become('service');
   got := pg_temp.claims('scrum_reminder', pg_temp.yesterday('10:05'));
   perform pg_temp.become('postgres');
-  update public.notification_log set claimed_until = now();
-  return got || ' ' || (select string_agg(distinct l.attempts || ' ' || coalesce(l.last_error, 'none'), ' ') from public.notification_log l);
+  update public.notification_log set claimed_until = now() where org_id = pg_temp.id('org');
+  return got || ' ' || (select string_agg(distinct l.attempts || ' ' || coalesce(l.last_error, 'none'), ' ') from public.notification_log l where l.org_id = pg_temp.id('org'));
 end $$;
 update notification_channels set is_enabled = false where channel_id = pg_temp.id('project_channel');
 select results_eq('select pg_temp.die() from generate_series(1, 8)', $$select 'all ' || n || case n when 1 then ' none' else ' abandoned' end from generate_series(1, 8) n$$, 'abandoned: claimed again, a try each time');
@@ -165,15 +165,15 @@ select pg_temp.become('service');
 select results_eq($$select attempt from claim_scrum_digest(pg_temp.id('scrum'), true)$$, 'values (9)', 'abandoned eight times: claimed again on demand');
 select is(pg_temp.settle('all', 'scrum_digest', 'timeout'), 'failed', 'abandoned eight times: with as many tries as before');
 select pg_temp.become('postgres');
-update notification_log set status = 'sending', next_try_at = null, attempts = 8, first_attempt = 1, claimed_until = now() where event = 'scrum_digest';
+update notification_log set status = 'sending', next_try_at = null, attempts = 8, first_attempt = 1, claimed_until = now() where event = 'scrum_digest' and org_id = pg_temp.id('org');
 select pg_temp.become('service');
 select is_empty($$select attempt from claim_scrum_digest(pg_temp.id('scrum'))$$, 'abandoned eight times: not on demand without again');
-select results_eq($$select status::text, last_error from notification_log where event = 'scrum_digest'$$, $$values ('given up', 'abandoned')$$, 'abandoned eight times: given up then too');
+select results_eq($$select status::text, last_error from notification_log where event = 'scrum_digest' and org_id = pg_temp.id('org')$$, $$values ('given up', 'abandoned')$$, 'abandoned eight times: given up then too');
 select pg_temp.become('postgres');
 update notification_channels set is_enabled = true where channel_id = pg_temp.id('project_channel');
 
 -- What isn't due any more
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 create function pg_temp.states(event public.notification_event) returns text
 language sql stable as $$
   select string_agg(concat_ws(' ', i.name, l.status, l.last_error), ', ' order by i.name, l.status desc)
@@ -200,7 +200,7 @@ select pg_temp.claims('scrum_reminder', pg_temp.yesterday('24:00'));
 select is(pg_temp.states('scrum_reminder'), 'all given up too_late, project_channel given up too_late', 'reminder: nor left when who was sending it has died');
 
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 -- A world a day earlier, so that all moments of the day after have come.
 insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.keep('day_before'), pg_temp.id('sprint'), pg_temp.today() - 2);
 update notification_channels set created_at = now() - interval '10 days' where channel_id = pg_temp.id('all');
@@ -223,7 +223,7 @@ select is(pg_temp.states('scrum_digest'), 'all failed http_500', 'digest: waits 
 select is(pg_temp.claims('scrum_digest', pg_temp.day_before('35:00')), 'all', 'digest: then the next day''s is claimed');
 select is(pg_temp.states('scrum_digest'), 'all given up too_late, all sending', 'digest: and the day before''s given up');
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 update notification_channels set created_at = pg_temp.day_before('24:00') where channel_id = pg_temp.id('all');
 select pg_temp.become('service');
 select is(pg_temp.claims('scrum_digest', pg_temp.day_before('24:01')), '', 'digest: not of a day before the channel was made');
@@ -238,7 +238,7 @@ select pg_temp.become('service');
 select pg_temp.claims('scrum_digest', pg_temp.day_before('24:02'));
 select is(pg_temp.states('scrum_digest'), 'all given up too_late', 'deleted: what it was about, it is given up');
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 update notification_channels set created_at = now() - interval '1 day' where channel_id = pg_temp.id('all');
 insert into notification_log (org_id, channel_id, event, subject, claimed_until) values (pg_temp.id('foreign_org'), pg_temp.id('foreign_channel'), 'scrum_reminder', gen_random_uuid(), now());
 select pg_temp.become('service');
@@ -251,7 +251,7 @@ select results_eq($$select count(*)::int from notification_log where org_id = pg
 
 -- Digests
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 select pg_temp.become('service');
 select is(pg_temp.claims('scrum_digest', pg_temp.yesterday('10:59:59')), '', 'digest: not before its time');
 select results_eq($$select daily_scrum_id, sprint_id, scrum_date, locale::text, timezone from scrum_digests_due(pg_temp.yesterday('11:00'), pg_temp.id('org'))$$, $$values (pg_temp.id('yesterday'), pg_temp.id('sprint'), pg_temp.today() - 1, 'ko', 'Asia/Seoul')$$, 'digest: from its time on one has to be written');
@@ -300,7 +300,7 @@ select is(pg_temp.claims('sprint_report'), 'all', 'report: due, but not to a cha
 select results_eq($$select subject, project_id, sprint_id, scrum_date, sprint_name from claims where event = 'sprint_report'$$, $$values (pg_temp.id('sprint'), pg_temp.id('project'), pg_temp.id('sprint'), null::date, 'Running')$$, 'report: of the sprint');
 select results_eq($$select channel_id from claim_sprint_report(pg_temp.id('sprint'))$$, $$values (pg_temp.id('project_channel'))$$, 'report on demand: to every channel that hasn''t had it');
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 update notification_channels set created_at = now() - interval '30 days';
 update sprints set started_at = now() - interval '20 days', completed_at = now() - interval '7 days' where sprint_id = pg_temp.id('sprint');
 select pg_temp.become('service');
@@ -315,7 +315,7 @@ select pg_temp.settle('all', 'sprint_report', 'timeout');
 select is(pg_temp.claims('sprint_report'), '', 'report: the schedule doesn''t');
 select is(pg_temp.states('sprint_report'), 'all given up too_late, project_channel sending', 'report: it gives it up');
 select pg_temp.become('postgres');
-delete from notification_log;
+delete from notification_log where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
 select pg_temp.become('service');
 select results_eq($$select count(*)::int from claim_sprint_report(pg_temp.id('sprint'))$$, 'values (2)', 'report on demand: however long ago');
 

@@ -83,7 +83,8 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 				mustExec(t, tx, "reset role")
 				for _, row := range MustStrings(t, tx, `
 					select l.event || ' ' || d.scrum_date || ' ' || to_char(private.due_until(l.event, l.subject) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-					from public.notification_log l join public.daily_scrums d on d.daily_scrum_id = l.subject`) {
+					from public.notification_log l join public.daily_scrums d on d.daily_scrum_id = l.subject
+					where l.org_id = pg_temp.id('org')`) {
 					var event, of, until string
 					fmt.Sscan(row, &event, &of, &until)
 					clock := map[string]string{"scrum_reminder": "00:00", "scrum_digest": tt.digest}[event]
@@ -93,7 +94,7 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 					}
 				}
 				// So that each moment decides for itself.
-				mustExec(t, tx, "delete from public.notification_log; set local role service_role")
+				mustExec(t, tx, "delete from public.notification_log where org_id = pg_temp.id('org'); set local role service_role")
 			}
 			if len(opened) == 0 {
 				t.Error("no scrum was opened at all")
