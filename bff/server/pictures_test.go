@@ -36,6 +36,10 @@ func mustPicture(tb testing.TB, address, token string) {
 			tb.Errorf("%s: no title", address)
 		}
 		head := mustSend(tb, "HEAD", address, "", "Authorization", "Bearer "+token, "Accept-Language", language)
+		if head.Header.Get("Etag") != a.Header.Get("Etag") { // a minute has passed between the two, which the picture shows
+			a = mustSend(tb, "GET", address, "", "Authorization", "Bearer "+token, "Accept-Language", language)
+			head = mustSend(tb, "HEAD", address, "", "Authorization", "Bearer "+token, "Accept-Language", language)
+		}
 		if head.Status != http.StatusOK || head.Body != "" || head.Header.Get("Etag") != a.Header.Get("Etag") || head.Header.Get("Content-Type") != "image/svg+xml" {
 			tb.Errorf("%s: HEAD answers %d %v", address, head.Status, head.Header)
 		}
