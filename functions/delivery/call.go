@@ -4,10 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/mysingle/mysingle/functions/edge"
-	"github.com/mysingle/mysingle/functions/project"
 )
 
 // When is what a schedule's call may say: the moment to act for, and one
@@ -33,12 +30,8 @@ func (in When) Check() error {
 			return edge.BadRequest("at must be a moment such as 2026-11-24T09:00:00+09:00.")
 		}
 	}
-	if in.OrgID != nil && uuid.Validate(*in.OrgID) != nil {
+	if in.OrgID != nil && !edge.IsUUID(*in.OrgID) {
 		return edge.BadRequest("org_id must be a UUID.")
 	}
 	return nil
 }
-
-// Refused turns an error of the database's into the answer to the service: what
-// was wrong with its input is for it to read, as for a user.
-func Refused(err error) error { return project.Answer(err) }

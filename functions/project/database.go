@@ -124,18 +124,10 @@ func (p *Project) Insert(ctx context.Context, who bff.Identity, table, columns s
 	})
 }
 
-// Update changes the rows of a table that the user may change, those whose
-// column has the value, and reads the values of that column, in a list of
-// objects, into the target.
-func (p *Project) Update(ctx context.Context, who bff.Identity, table string, changes any, column, value string, target any) error {
-	return p.asUser(ctx, who, table, target, func(client *postgrest.Client) ([]byte, error) {
-		text, _, err := client.From(table+"?select="+column).Update(changes, "representation", "").Eq(column, value).Execute()
-		return text, err
-	})
-}
-
-// UpdateIfNull is Update for rows whose column empty is null: what somebody has
-// written meanwhile stays.
+// UpdateIfNull changes the rows of a table that the user may change, those whose
+// column has the value and whose column empty is null (what somebody has written
+// meanwhile stays), and reads the values of the column, in a list of objects,
+// into the target.
 func (p *Project) UpdateIfNull(ctx context.Context, who bff.Identity, table string, changes any, column, value, empty string, target any) error {
 	return p.asUser(ctx, who, table, target, func(client *postgrest.Client) ([]byte, error) {
 		text, _, err := client.From(table+"?select="+column).Update(changes, "representation", "").Eq(column, value).Is(empty, "null").Execute()

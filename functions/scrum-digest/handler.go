@@ -72,11 +72,11 @@ func (h *handler) scheduled(w http.ResponseWriter, r *http.Request) error {
 	ctx := context.WithoutCancel(r.Context())
 	tally, err := h.messages.Due(ctx, "scrum_digest", in.At, in.OrgID, h.compose)
 	if err != nil {
-		return delivery.Refused(err)
+		return project.Answer(err)
 	}
 	var scrums []due
 	if err := h.project.Service(ctx, "scrum_digests_due", map[string]any{"at": in.At, "org_id": in.OrgID}, &scrums); err != nil {
-		return delivery.Refused(err)
+		return project.Answer(err)
 	}
 	var written atomic.Int32
 	began := time.Now()

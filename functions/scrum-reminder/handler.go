@@ -46,11 +46,11 @@ func (h *handler) remind(w http.ResponseWriter, r *http.Request) error {
 	ctx := context.WithoutCancel(r.Context())
 	var opened []json.RawMessage
 	if err := h.project.Service(ctx, "open_scrums", map[string]any{"at": in.At, "org_id": in.OrgID}, &opened); err != nil {
-		return delivery.Refused(err)
+		return project.Answer(err)
 	}
 	tally, err := h.messages.Due(ctx, "scrum_reminder", in.At, in.OrgID, h.compose)
 	if err != nil {
-		return delivery.Refused(err)
+		return project.Answer(err)
 	}
 	return edge.WriteJSON(w, http.StatusOK, answer{len(opened), tally})
 }

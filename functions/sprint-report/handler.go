@@ -76,7 +76,7 @@ func (h *handler) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	tally, err := h.messages.Due(context.WithoutCancel(r.Context()), "sprint_report", in.At, in.OrgID, h.compose)
 	if err != nil {
-		return delivery.Refused(err)
+		return project.Answer(err)
 	}
 	return edge.WriteJSON(w, http.StatusOK, tally)
 }
@@ -95,7 +95,7 @@ func (h *handler) completed(w http.ResponseWriter, r *http.Request, in call) err
 	ctx := context.WithoutCancel(r.Context())
 	tally, err := h.send(ctx, record.SprintID, false)
 	if err != nil {
-		return delivery.Refused(err)
+		return project.Answer(err)
 	}
 	return edge.WriteJSON(w, http.StatusOK, tally)
 }
