@@ -22,8 +22,8 @@ func (s *Server) routes() {
 
 	// What is there: the OpenAPI document, and a page that shows it.
 	s.app.Get("/openapi.json", document)
-	s.app.Get("/docs", docsPage)
-	s.app.Get("/docs/:asset", docsAsset)
+	s.app.Get("/docs", docs.page(docsPolicy))
+	s.app.Get("/docs/:asset", docs.named)
 
 	// Supabase's own paths, passed through with the caller's own token.
 	s.pass("PostgREST", "/rest/v1", s.config.RestURL)
