@@ -108,6 +108,9 @@ type Config struct {
 	// once the BFF was asked to stop.
 	ShutdownTimeout time.Duration `env:"BFF_SHUTDOWN_TIMEOUT" default:"20s" validate:"min=1s,max=10m" expect:"a duration such as 20s, 1s to 10m"`
 
+	// SprintRoom serves the page at /, for who has no web app of their own.
+	SprintRoom bool `env:"BFF_SPRINT_ROOM" default:"on" expect:"on or off"`
+
 	LogLevel slog.Level `env:"BFF_LOG_LEVEL" default:"info" expect:"debug, info, warn or error"`
 }
 

@@ -111,6 +111,7 @@ func TestFaults(t *testing.T) {
 		{"second session key no base64", map[string]string{"BFF_SESSION_KEYS": sessionKey + ",hunter2"}, []string{"BFF_SESSION_KEYS"}, "hunter2"},
 		{"https without session keys", map[string]string{"BFF_PUBLIC_URL": "https://app.test"}, []string{"BFF_SESSION_KEYS"}, ""},
 		{"Redis without session keys", map[string]string{"REDIS_URL": "redis://:hunter2@127.0.0.1"}, []string{"BFF_SESSION_KEYS"}, "hunter2"},
+		{"sprint room neither on nor off", map[string]string{"BFF_SPRINT_ROOM": "true"}, []string{`BFF_SPRINT_ROOM="true"`, "on or off"}, ""},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
 		{
 			"all at once",
@@ -161,6 +162,15 @@ func TestPublicURL(t *testing.T) {
 	}
 	if got := c.At(&net.TCPAddr{Port: 5000}).PublicURL.String(); got != "http://127.0.0.1:5000" {
 		t.Errorf("on a free port it is %s", got)
+	}
+}
+
+func TestSprintRoom(t *testing.T) {
+	for given, want := range map[string]bool{"": true, "on": true, "off": false} {
+		c, err := from(map[string]string{"BFF_SPRINT_ROOM": given})
+		if err != nil || c.SprintRoom != want {
+			t.Errorf("%q became %t, %v", given, c.SprintRoom, err)
+		}
 	}
 }
 

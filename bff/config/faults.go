@@ -74,6 +74,11 @@ func set(field reflect.Value, raw string) error {
 		n, err := strconv.Atoi(raw)
 		*target = n
 		return err
+	case *bool:
+		*target = raw == "on"
+		if raw != "on" && raw != "off" {
+			return strconv.ErrSyntax
+		}
 	case *time.Duration:
 		d, err := time.ParseDuration(raw)
 		*target = d

@@ -16,10 +16,12 @@ import (
 )
 
 var contentTypes = map[string]string{
-	".json": fiber.MIMEApplicationJSON,
-	".html": fiber.MIMETextHTMLCharsetUTF8,
-	".js":   "text/javascript; charset=utf-8",
-	".css":  "text/css; charset=utf-8",
+	".json":        fiber.MIMEApplicationJSON,
+	".html":        fiber.MIMETextHTMLCharsetUTF8,
+	".js":          "text/javascript; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".webmanifest": "application/manifest+json",
 }
 
 // asset is a file to be served as it is.

@@ -13,6 +13,13 @@ const (
 	docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+	// roomPolicy is the strictest that a page with scripts can have: it loads and
+	// asks this BFF alone (the pictures that it asked for are blobs), and no text
+	// becomes markup or a script there.
+	roomPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+		"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types 'none'"
+
 	// httpsOnly holds for a year, on the host and those below it.
 	httpsOnly = "max-age=31536000; includeSubDomains"
 )

@@ -25,6 +25,12 @@ func (s *Server) routes() {
 	s.app.Get("/docs", docs.page(docsPolicy))
 	s.app.Get("/docs/:asset", docs.named)
 
+	// The sprint room, a page for people.
+	if s.config.SprintRoom {
+		s.app.Get("/", room.page(roomPolicy))
+		s.app.Get("/room/:asset", room.named)
+	}
+
 	// Supabase's own paths, passed through with the caller's own token.
 	s.pass("PostgREST", "/rest/v1", s.config.RestURL)
 	s.pass("Auth", "/auth/v1", s.config.AuthURL)
