@@ -48,7 +48,7 @@ func NewContract(document []byte) (*Contract, error) {
 	}
 	paths, _ := at(content, "paths").(map[string]any)
 	for path := range paths {
-		c.paths = append(c.paths, route{path, strings.Split(path, "/")})
+		c.paths = append(c.paths, route{path, strings.Split(strings.TrimSuffix(path, "/"), "/")})
 	}
 	return c, nil
 }

@@ -405,6 +405,7 @@ func TestContract(t *testing.T) {
 		{"row", "GET", "/rest/v1/tasks", 200, "application/json", `[{"task_id":"5eed0001-0000-4000-8000-000000000001","status":"Planned"}]`, ""},
 		{"wrong row", "GET", "/rest/v1/tasks", 200, "application/json", `[{"status":"planned"}]`, "status"},
 		{"longest path wins", "GET", "/auth/v1/user", 200, "application/json", `{}`, "id"},
+		{"nothing but a slash", "GET", "/", 200, "text/html", `<!doctype html>`, ""},
 		{"rest of a path", "GET", "/auth/v1/a/b/c", 200, "application/json", `{}`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

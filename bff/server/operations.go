@@ -153,6 +153,13 @@ func Operations() []Operation {
 	}, {
 		Method: http.MethodGet, Path: "/docs/:asset", ID: "docsAsset", Tag: "BFF", Public: true, Cached: true,
 		Summary: "What the page is made of", ContentType: "*/*", Input: assetInput{}, Errors: []int{http.StatusNotFound},
+	}, {
+		Method: http.MethodGet, Path: "/", ID: "room", Tag: "BFF", Public: true, Cached: true,
+		Summary: "The sprint room", Description: "The page for people. With `BFF_SPRINT_ROOM=off` it isn't there.", ContentType: "text/html",
+		Errors: []int{http.StatusNotFound},
+	}, {
+		Method: http.MethodGet, Path: "/room/:asset", ID: "roomAsset", Tag: "BFF", Public: true, Cached: true,
+		Summary: "What the sprint room is made of", ContentType: "*/*", Input: assetInput{}, Errors: []int{http.StatusNotFound},
 	}}...)
 }
 
