@@ -21,30 +21,42 @@ func TestDocs(t *testing.T) {
 		"/docs/docs.js":              "text/javascript; charset=utf-8",
 		"/docs/LICENSE":              "text/plain; charset=utf-8",
 	} {
-		t.Run(path, func(t *testing.T) {
-			plain := mustSend(t, http.MethodGet, bff+path, "", "Accept-Encoding", "identity")
-			if plain.Status != 200 || plain.Body == "" || plain.Header.Get("Content-Encoding") != "" {
-				t.Fatalf("%d, %d bytes, encoded as %q", plain.Status, len(plain.Body), plain.Header.Get("Content-Encoding"))
-			}
-			if got := plain.Header.Get("Content-Type"); got != contentType {
-				t.Errorf("Content-Type %q", got)
-			}
-			zipped := mustSend(t, http.MethodGet, bff+path, "", "Accept-Encoding", "br, gzip")
-			if zipped.Header.Get("Content-Encoding") != "gzip" || mustUnzip(t, zipped.Body) != plain.Body {
-				t.Error("the compressed answer is another one")
-			}
-			tag := zipped.Header.Get("ETag")
-			if tag == "" || tag == plain.Header.Get("ETag") {
-				t.Errorf("ETag %q of two encodings", tag)
-			}
-			again := mustSend(t, http.MethodGet, bff+path, "", "Accept-Encoding", "gzip", "If-None-Match", tag)
-			if again.Status != 304 || again.Body != "" || again.Header.Get("ETag") != tag {
-				t.Errorf("%d with %d bytes for what the client has", again.Status, len(again.Body))
-			}
-		})
+		t.Run(path, func(t *testing.T) { mustGetFile(t, bff+path, contentType) })
 	}
 	mustProblem(t, mustSend(t, http.MethodGet, bff+"/docs/nonsense.js", ""), 404)
 	mustProblem(t, mustSend(t, http.MethodGet, bff+"/docs/..%2froutes.go", ""), 404)
+}
+
+// mustGetFile gets an embedded file in every way, and returns its content.
+func mustGetFile(t *testing.T, address, contentType string) string {
+	t.Helper()
+	plain := mustSend(t, http.MethodGet, address, "", "Accept-Encoding", "identity")
+	if plain.Status != 200 || plain.Body == "" || plain.Header.Get("Content-Encoding") != "" {
+		t.Fatalf("%d, %d bytes, encoded as %q", plain.Status, len(plain.Body), plain.Header.Get("Content-Encoding"))
+	}
+	if got := plain.Header.Get("Content-Type"); got != contentType {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got := plain.Header.Get("Cache-Control"); got != "no-cache" {
+		t.Errorf("Cache-Control %q", got)
+	}
+	head := mustSend(t, http.MethodHead, address, "", "Accept-Encoding", "identity")
+	if head.Status != 200 || head.Body != "" || head.Header.Get("ETag") != plain.Header.Get("ETag") {
+		t.Errorf("HEAD is answered %d, ETag %q", head.Status, head.Header.Get("ETag"))
+	}
+	zipped := mustSend(t, http.MethodGet, address, "", "Accept-Encoding", "br, gzip")
+	if zipped.Header.Get("Content-Encoding") != "gzip" || mustUnzip(t, zipped.Body) != plain.Body {
+		t.Error("the compressed answer is another one")
+	}
+	tag := zipped.Header.Get("ETag")
+	if tag == "" || tag == plain.Header.Get("ETag") {
+		t.Errorf("ETag %q of two encodings", tag)
+	}
+	again := mustSend(t, http.MethodGet, address, "", "Accept-Encoding", "gzip", "If-None-Match", tag)
+	if again.Status != 304 || again.Body != "" || again.Header.Get("ETag") != tag {
+		t.Errorf("%d with %d bytes for what the client has", again.Status, len(again.Body))
+	}
+	return plain.Body
 }
 
 // The page works offline: its policy allows this BFF alone and no inline

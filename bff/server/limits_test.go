@@ -95,8 +95,8 @@ func TestPathsAndMethods(t *testing.T) {
 		Method, Path string
 		Status       int
 	}{
-		{"GET", "/", 404}, {"GET", "/nope", 404}, {"GET", "/livez/", 404}, {"GET", "/rest/v2/tasks", 404}, {"GET", "/Livez", 404},
-		{"POST", "/livez", 405}, {"DELETE", "/readyz", 405},
+		{"GET", "/nope", 404}, {"GET", "/livez/", 404}, {"GET", "/rest/v2/tasks", 404}, {"GET", "/Livez", 404},
+		{"POST", "/", 405}, {"POST", "/livez", 405}, {"DELETE", "/readyz", 405},
 		{"GET", "/api/v1/nope", 401}, {"POST", "/api/v1/sprints/x/board", 401},
 	} {
 		t.Run(tt.Method+tt.Path, func(t *testing.T) {

@@ -8,6 +8,7 @@ func TestProtection(t *testing.T) {
 		for request, policy := range map[string]string{
 			"GET /livez": answerPolicy, "GET /nonsense": answerPolicy, "GET /api/v1/me/scrum": answerPolicy, "GET /rest/v1/tasks": answerPolicy,
 			"BREW /livez": answerPolicy, "GET /docs": docsPolicy, "GET /docs/nonsense": answerPolicy, "GET /openapi.json": answerPolicy,
+			"GET /": roomPolicy, "GET /?error=oauth_state": roomPolicy, "GET /room/nonsense": answerPolicy,
 		} {
 			t.Run(public+" "+request, func(t *testing.T) {
 				resp, _ := s.mustAsk(t, request)
