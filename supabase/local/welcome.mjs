@@ -7,10 +7,11 @@ const demo = { email: "demo@mysingle.test", password: "mysingle-demo" };
 export async function showWelcome({ parts, settings, folder }) {
   const { supabaseUrl, bffUrl, database } = parts;
   const [token, sprint] = await Promise.all([signIn(supabaseUrl, settings), runningSprint(database.url("postgres"))]);
+  const room = settings.BFF_SPRINT_ROOM === "off" ? "" : `  sprint room      ${bffUrl}/\n`;
   console.log(`
 MySingle is ready.
 
-  BFF              ${bffUrl}
+${room}  BFF              ${bffUrl}
   Supabase         ${supabaseUrl}
   functions        ${supabaseUrl}/functions/v1/…
   PostgreSQL       ${database.url("postgres")}

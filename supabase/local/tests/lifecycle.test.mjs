@@ -50,6 +50,12 @@ describe("up", () => {
     }
   }
 
+  it("prints where the sprint room is", async () => {
+    const page = await fetch(stack.output().match(/^ +sprint room +(\S+)$/m)[1]);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get("content-type"), /^text\/html/);
+  });
+
   it("prints one curl that returns the board", () => {
     const command = stack.output().match(/^curl .+$/m)[0];
     const board = JSON.parse(execFileSync("sh", ["-c", `${command} -sS --fail-with-body`], { encoding: "utf8" }));
