@@ -1,0 +1,167 @@
+// What opens above the page: a card, starting and completing a sprint. Each is a <dialog>, which keeps the focus in
+// and gives it back.
+
+import { ask } from "./api.js";
+import { day, nameOf, number } from "./format.js";
+import { Component, createRef, html } from "./html.js";
+import { project, refresh, show } from "./live.js";
+import { move, rankBetween } from "./moves.js";
+import { state, toast, update } from "./store.js";
+import { say } from "./words.js";
+
+export function close() {
+  update({ dialog: null });
+}
+
+export class Modal extends Component {
+  element = createRef();
+
+  componentDidMount() {
+    this.element.current.showModal();
+  }
+
+  componentWillUnmount() {
+    this.element.current?.close(); // or the focus wouldn't go back
+  }
+
+  render({ title, onClose, children, kind }) {
+    return html`
+      <dialog ref=${this.element} class=${kind} aria-labelledby=${`${kind}-title`}
+        onCancel=${(event) => {
+          event.preventDefault();
+          onClose?.();
+        }}
+        onClick=${(event) => event.target === this.element.current && onClose?.()}>
+        <div class="inside">
+          <header>
+            <h2 id=${`${kind}-title`}>${title}</h2>
+            ${onClose && html`<button type="button" class="icon" aria-label=${say("close")} onClick=${onClose}>✕</button>`}
+          </header>
+          ${children}
+        </div>
+      </dialog>`;
+  }
+}
+
+/** What is wrong with a form, at its end. */
+export const Fault = ({ text }) => html`<p class="fault" role="alert">${text}</p>`;
+
+export function Dialog() {
+  const { dialog } = state;
+  const kinds = { task: TaskDialog, start: StartDialog, complete: CompleteDialog };
+  return dialog && html`<${kinds[dialog.kind]} ...${dialog} />`;
+}
+
+/** A card with all that is known of it, and the columns to move it to. */
+class TaskDialog extends Component {
+  async componentDidMount() {
+    const [row] = await ask("GET", `/rest/v1/tasks?task_id=eq.${this.props.task.task_id}&select=description,estimated_time`).catch(() => []);
+    this.setState({ row: row ?? {} });
+  }
+
+  render({ task, status, movable }, { row }) {
+    const to = (column) => {
+      close();
+      update({ focus: task.task_id });
+      move(task, status, column.status, rankBetween(column.tasks.filter(({ task_id }) => task_id !== task.task_id).at(-1)?.board_rank));
+      update({ said: say("moved", task.task_name, say("statuses")[column.status]) });
+    };
+    return html`
+      <${Modal} kind="task" title=${task.task_name} onClose=${close}>
+        <dl class="facts">
+          <div><dt>${say("state")}</dt><dd>${say("statuses")[status]} · ${task.blocked_since ? say("blockedSince", task.days_in_status) : say("sinceLong", task.days_in_status)}</dd></div>
+          <div><dt>${say("assignee")}</dt><dd>${task.assignee ? nameOf(task.assignee) : say("nobody")}</dd></div>
+          <div><dt>${say("priority")}</dt><dd>${say("priorities")[task.priority]}</dd></div>
+          <div><dt>${say("estimate")}</dt><dd>${task.story_points === null ? say("unestimated") : say("points", number(task.story_points))}</dd></div>
+          ${task.due_date && html`<div><dt>${say("dueLabel")}</dt><dd>${day(task.due_date)}</dd></div>`}
+        </dl>
+        <h3>${say("description")}</h3>
+        <p class="prose">${row === undefined ? say("loading") : row.description || say("noDescription")}</p>
+        ${movable && html`
+          <h3 id="move-to">${say("moveTo")}</h3>
+          <div class="choices" role="group" aria-labelledby="move-to">
+            ${state.dashboard.board.columns.map((column) => html`
+              <button type="button" key=${column.status} aria-pressed=${column.status === status} disabled=${column.status === status} onClick=${() => to(column)}>${say("statuses")[column.status]}</button>`)}
+          </div>`}
+      </${Modal}>`;
+  }
+}
+
+/** What the two sprint dialogs have in common: one question, one call, and what is wrong with it. */
+class SprintDialog extends Component {
+  async call(name, body, done) {
+    if (this.state.busy) return;
+    this.setState({ busy: true, fault: null });
+    try {
+      const answer = await ask("POST", `/rest/v1/rpc/${name}`, { body });
+      close();
+      done(answer);
+    } catch (error) {
+      this.setState({ busy: false, fault: error.message });
+    }
+    await refresh();
+  }
+
+  buttons(label) {
+    const { busy, fault } = this.state;
+    return html`
+      ${fault && html`<${Fault} text=${fault} />`}
+      <footer>
+        <button type="button" onClick=${close}>${say("cancel")}</button>
+        <button type="submit" class="first" aria-disabled=${busy}>${busy ? say("working") : label}</button>
+      </footer>`;
+  }
+}
+
+class StartDialog extends SprintDialog {
+  render({ sprint }) {
+    const start = (event) => {
+      event.preventDefault();
+      this.call("start_sprint", { sprint_id: sprint.sprint_id }, () => {
+        toast(say("started", sprint.sprint_name));
+        show(sprint.sprint_id, "board");
+      });
+    };
+    return html`
+      <${Modal} kind="start" title=${say("startLong", sprint.sprint_name)} onClose=${close}>
+        <form onSubmit=${start}>
+          <p>${day(sprint.start_date)} – ${day(sprint.end_date)}</p>
+          <p class="quiet">${say("startWhy")}</p>
+          ${this.buttons(say("start"))}
+        </form>
+      </${Modal}>`;
+  }
+}
+
+class CompleteDialog extends SprintDialog {
+  render({ sprint, left }, { target }) {
+    const planned = project().sprints.filter(({ status }) => status === "Planned");
+    const chosen = target ?? planned[0]?.sprint_id ?? "";
+    const complete = (event) => {
+      event.preventDefault();
+      this.call("complete_sprint", { sprint_id: sprint.sprint_id, carry_over_to: left > 0 && chosen ? chosen : null }, (answer) => {
+        toast(say("completed", answer.completed_tasks, answer.carried_over));
+        show(sprint.sprint_id, "report");
+      });
+    };
+    const choice = (value, name, note) => html`
+      <label class="choice" key=${value}>
+        <input type="radio" name="carry-over" value=${value} checked=${chosen === value} onChange=${() => this.setState({ target: value })} />
+        <span>${name}${note && html` <span class="quiet">${note}</span>`}</span>
+      </label>`;
+    return html`
+      <${Modal} kind="complete" title=${say("completeLong", sprint.sprint_name)} onClose=${close}>
+        <form onSubmit=${complete}>
+          ${left > 0
+            ? html`<fieldset>
+                <legend>${say("leftOver", left)}</legend>
+                ${planned.map((next, i) => choice(next.sprint_id, next.sprint_name, i === 0 ? say("nextSprint") : day(next.start_date)))}
+                ${choice("", say("backlog"))}
+              </fieldset>`
+            : html`<p>${say("nothingLeft")}</p>`}
+          <p class="quiet">${say("completeWhy")}</p>
+          ${this.buttons(say("complete"))}
+        </form>
+      </${Modal}>`;
+  }
+}

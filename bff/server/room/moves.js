@@ -1,0 +1,96 @@
+// Moving a card: it is shown in its new place at once and the database is told by a PATCH of the task. The PATCH
+// holds for the column that the reader saw it in alone, so of two people who move a card the first one does, and
+// the other is told. What the server refuses is undone, with its message. A move that nobody answered stays where it
+// is and is sent again until somebody does: sent twice it does nothing more than once.
+
+import { ask, Refusal, Unreachable } from "./api.js";
+import { refresh } from "./live.js";
+import { put, state, toast, update } from "./store.js";
+import { say } from "./words.js";
+
+const sending = new Set(); // tasks whose move is under way
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The board's columns as the reader filters them, with the moves that the server's answer doesn't show yet, and the card in hand. */
+export function arrange(columns) {
+  const { moves, carried, filter, user } = state;
+  const wanted = { all: () => true, me: (task) => task.assignee?.profile_id === user.id, nobody: (task) => !task.assignee }[filter] ?? ((task) => task.assignee?.profile_id === filter);
+  const all = columns.flatMap(({ tasks }) => tasks).filter(wanted);
+  return columns.map((column) => {
+    const tasks = column.tasks.filter((task) => wanted(task) && !moves[task.task_id] && carried?.taskId !== task.task_id);
+    for (const task of all) {
+      const move = moves[task.task_id];
+      if (move?.status === column.status && carried?.taskId !== task.task_id) tasks.push({ ...task, board_rank: move.rank, pending: true });
+    }
+    tasks.sort((a, b) => a.board_rank - b.board_rank);
+    if (carried?.status === column.status) {
+      const task = all.find(({ task_id }) => task_id === carried.taskId);
+      if (task) tasks.splice(carried.index, 0, { ...task, carried: true });
+    }
+    return { ...column, tasks };
+  });
+}
+
+/** The rank of a card between two others, either of which may be missing. */
+export function rankBetween(above, below) {
+  if (above === undefined && below === undefined) return Date.now() / 1000;
+  if (above === undefined) return below - 1024;
+  if (below === undefined) return above + 1024;
+  return (above + below) / 2;
+}
+
+/** Moves a card to a status and a rank there. `from` is the status that the reader saw it in. */
+export async function move(task, from, status, rank) {
+  const before = state.moves[task.task_id];
+  put("moves", task.task_id, { name: task.task_name, seen: before?.seen ?? from, status, rank, sprintId: state.sprintId });
+  if (sending.has(task.task_id)) return; // it goes on with this one
+  sending.add(task.task_id);
+  try {
+    await carryOut(task.task_id);
+  } finally {
+    sending.delete(task.task_id);
+  }
+}
+
+async function carryOut(taskId) {
+  for (let tries = 0; ; ) {
+    const wanted = state.moves[taskId];
+    try {
+      const why = await patch(taskId, wanted);
+      if (why) return await undo(taskId, wanted, why, true);
+      if (state.moves[taskId] === wanted) break;
+      put("moves", taskId, { ...state.moves[taskId], seen: wanted.status }); // moved on meanwhile
+    } catch (error) {
+      if (error instanceof Refusal && error.status !== 429) return undo(taskId, wanted, error.message);
+      if (error instanceof Unreachable) update({ connection: "lost" });
+      await pause(error.retryAfter * 1000 || Math.min(1000 * 2 ** tries++, 10_000));
+    }
+  }
+  await refresh();
+  put("moves", taskId, undefined);
+}
+
+/** Tells the database. Returns why it didn't happen, or nothing. */
+async function patch(taskId, { name, seen, status, rank, sprintId }) {
+  const at = `/rest/v1/tasks?task_id=eq.${taskId}`;
+  const moved = await ask("PATCH", `${at}&sprint_id=eq.${sprintId}&status=eq.${encodeURIComponent(`"${seen}"`)}&select=status`, {
+    body: { status, board_rank: rank },
+    headers: { Prefer: "return=representation" },
+  });
+  if (moved.length > 0) return undefined;
+  const [now] = await ask("GET", `${at}&select=status,sprint_id,board_rank`);
+  if (now?.sprint_id !== sprintId) return say("movedAway", name);
+  if (now.status === status && now.board_rank === rank) return undefined; // by a try whose answer got lost
+  return now.status === seen ? say("mayNot") : say("movedByOther", name, say("statuses")[now.status]);
+}
+
+async function undo(taskId, { name }, why, whole) {
+  await refresh();
+  put("moves", taskId, undefined);
+  toast(whole ? why : say("notMoved", name, why), { tone: "bad" });
+}
+
+// Leaving the page would lose what hasn't been sent.
+addEventListener("beforeunload", (event) => {
+  if (Object.keys(state.moves).length > 0) event.preventDefault();
+});

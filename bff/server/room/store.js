@@ -1,0 +1,84 @@
+// What the page knows, and the one way to change it: update() merges the changes and has the page painted anew.
+
+export const state = {
+  phase: "loading", // or signed-out, room, unreachable
+  language: document.documentElement.lang,
+  theme: document.documentElement.dataset.theme, // system, light or dark
+  unit: "tasks", // or points: what the figures count
+  narrow: matchMedia("(max-width: 640px)").matches,
+
+  user: null, // {id, email} of the session
+  profile: null, // name, org_role and organization
+  projects: [], // with sprints and my role in each
+  sprintId: null,
+  tab: "board",
+
+  dashboard: null, // of the sprint
+  seen: 0, // grows with each new dashboard: what else is shown is read again then
+  views: {}, // what other paths answered: {value, error} by path
+  connection: "live", // or lost
+
+  filter: "all", // the board's: all, me, nobody or a profile's key
+  moves: {}, // of cards, until the server's board shows them: {status, rank} by task
+  carried: null, // the card in hand: {taskId, by, status, index}
+  drafts: {}, // my updates as far as they are written, by sprint and day
+
+  dialog: null, // the dialog on top of the page: {kind, …}
+  signIn: null, // signing in, on the way or again
+  toasts: [],
+  said: "", // for screen readers
+  focus: null, // the task whose card is to have the focus
+};
+
+const painters = [];
+let painting = false;
+
+/** Has the page painted whenever something changes. */
+export function onChange(paint) {
+  painters.push(paint);
+}
+
+/** Merges the changes into the state. */
+export function update(changes) {
+  Object.assign(state, changes);
+  if (painting) return;
+  painting = true;
+  queueMicrotask(() => {
+    painting = false;
+    for (const paint of painters) paint();
+  });
+}
+
+/** Sets one entry of a map in the state; undefined removes it. */
+export function put(map, key, value) {
+  const { [key]: _, ...rest } = state[map];
+  update({ [map]: value === undefined ? rest : { ...rest, [key]: value } });
+}
+
+let toasts = 0;
+
+/** Shows a message for a while; those that report a failure stay until they are closed. */
+export function toast(text, { tone = "good", action } = {}) {
+  const id = ++toasts;
+  update({ toasts: [...state.toasts.slice(-3), { id, text, tone, action }] });
+  if (tone === "good") setTimeout(() => dismiss(id), action ? 10_000 : 6_000);
+}
+
+export function dismiss(id) {
+  update({ toasts: state.toasts.filter((toast) => toast.id !== id) });
+}
+
+/** Sets the reader's language or theme, and keeps it in this browser. */
+export function prefer(name, value) {
+  try {
+    localStorage.setItem(`mysingle.${name}`, value);
+  } catch {
+    // Storage is switched off: it holds for this page.
+  }
+  if (name === "language") document.documentElement.lang = value;
+  else document.documentElement.dataset.theme = value;
+  update({ [name]: value });
+}
+
+// What depends on the screen.
+matchMedia("(max-width: 640px)").addEventListener("change", ({ matches }) => update({ narrow: matches }));

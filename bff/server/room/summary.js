@@ -1,0 +1,101 @@
+// The head of the room: in what state the sprint is, to be read in a second.
+
+import { amount, day, dayOf, daysBetween, nameOf, number } from "./format.js";
+import { classes, html } from "./html.js";
+import { project, rights } from "./live.js";
+import { state, update } from "./store.js";
+import { say } from "./words.js";
+
+/** The burndown's figures at the moment: the last day that has any. */
+export const latest = ({ days }) => days?.findLast(({ tasks }) => tasks.remaining !== null);
+
+/** The sprint's state in one word and one sentence, with its tone: good, warn, bad or calm. */
+export function standing({ sprint, burndown, timezone, as_of }, unit) {
+  const today = dayOf(Date.now(), timezone);
+  if (sprint.status === "Planned") return { tone: "calm", word: say("Planned"), long: say(sprint.start_date < today ? "lateStart" : "plannedLong", day(sprint.start_date)) };
+  if (sprint.status === "Completed") return { tone: "calm", word: say("Completed"), long: say("completedLong", day(dayOf(sprint.completed_at, timezone))) };
+  if (sprint.status === "Cancelled") return { tone: "calm", word: say("Cancelled"), long: say("cancelledLong") };
+  const left = burndown && latest(burndown)?.[unit].remaining;
+  if (left === undefined || left === null) return { tone: "calm", word: say("Active"), long: say("unclearLong") };
+  if (left === 0) return { tone: "good", word: say("allDone"), long: say("allDoneLong") };
+  const late = daysBetween(sprint.end_date, today);
+  if (late > 0) return { tone: "bad", word: say("overdue"), long: say("overdueLong", late) };
+  const pace = burndown.pace[unit];
+  if (pace === null) return { tone: "calm", word: say("unclear"), long: say("unclearLong") };
+  if (pace === 0) return { tone: "bad", word: say("standstill"), long: say("standstillLong") };
+  const finish = burndown.projected_finish[unit];
+  if (finish === null) return { tone: "bad", word: say("late"), long: say("lateNoDay") };
+  const behind = daysBetween(sprint.end_date, finish);
+  return behind > 0
+    ? { tone: "warn", word: say("late"), long: say("lateLong", day(finish), behind) }
+    : { tone: "good", word: say("onCourse"), long: say("onCourseLong", day(finish)) };
+}
+
+export function Summary() {
+  const { dashboard, unit } = state;
+  const { sprint } = dashboard;
+  const { tone, word, long } = standing(dashboard, unit);
+  return html`
+    <section class="summary" aria-labelledby="sprint-name">
+      <div class="title">
+        <div>
+          <h1 id="sprint-name">${sprint.sprint_name}</h1>
+          <p class="goal">${sprint.goal || say("noGoal")}</p>
+        </div>
+        <${Action} dashboard=${dashboard} />
+      </div>
+      <div class="tiles">
+        <div class=${`tile state ${tone}`}>
+          <p class="label">${day(sprint.start_date)} – ${day(sprint.end_date)}</p>
+          <p class="value">${word}</p>
+          <p class="note">${long}</p>
+        </div>
+        <${Tiles} ...${dashboard} unit=${unit} />
+      </div>
+    </section>`;
+}
+
+function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
+  if (sprint.status === "Planned") {
+    const total = board?.columns.filter(({ status }) => status !== "Cancelled").reduce((sum, { task_count, points }) => ({ tasks: sum.tasks + task_count, points: sum.points + points }), { tasks: 0, points: 0 });
+    return html`
+      ${total && html`<${Tile} label=${say("inIt")} value=${amount(total)} />`}
+      ${workload && html`<${Tile} label=${say("daysLeft")} value=${workload.working_days_left} />`}`;
+  }
+  const now = burndown && latest(burndown)?.[unit];
+  const running = sprint.status === "Active";
+  return html`
+    ${now && html`<${Tile} label=${say("done")} value=${number(now.completed)} of=${say("ofTotal", unit === "points" ? say("points", number(now.scope)) : say("tasks", now.scope))}>
+      <progress max=${now.scope || 1} value=${now.completed} aria-label=${say("done")}></progress>
+    </${Tile}>`}
+    ${running && workload && html`<${Tile} label=${say("daysLeft")} value=${workload.working_days_left} />`}
+    ${running && scrum && html`<${Tile} label=${say("scrumToday")} href="#scrum" tone=${scrum.missing.length === 0 && scrum.is_scrum_day ? "good" : ""}
+      value=${scrum.is_scrum_day ? scrum.posted : "–"} of=${scrum.is_scrum_day ? say("ofTotal", scrum.expected) : say("noScrum")}
+      note=${scrum.missing.length > 0 && scrum.missing.length < 3 ? scrum.missing.map(nameOf).join(", ") : undefined} />`}
+    ${running && scrum && html`<${Tile} label=${say("impediments")} href="#scrum" tone=${scrum.impediments.length > 0 ? "bad" : "good"}
+      value=${scrum.impediments.length} of=${say(scrum.impediments.length > 0 ? "open" : "none")} />`}`;
+}
+
+function Tile({ label, value, of, note, tone, href, children }) {
+  const inside = html`
+    <p class="label">${label}</p>
+    <p class="value">${value}${of && html` <span class="of">${of}</span>`}</p>
+    ${note && html`<p class="note">${note}</p>`}${children}`;
+  return href ? html`<a class=${classes("tile", tone)} href=${href}>${inside}</a>` : html`<div class=${classes("tile", tone)}>${inside}</div>`;
+}
+
+/** What whoever leads the project may do with the sprint at the moment. */
+function Action({ dashboard: { sprint, board } }) {
+  if (!rights().leads) return null;
+  if (sprint.status === "Active" && board) {
+    const left = board.columns.filter(({ status }) => status !== "Completed" && status !== "Cancelled").reduce((sum, { task_count }) => sum + task_count, 0);
+    return html`<button type="button" class="first" onClick=${() => update({ dialog: { kind: "complete", sprint, left } })}>${say("complete")} …</button>`;
+  }
+  if (sprint.status === "Planned") return html`<${StartButton} sprint=${sprint} />`;
+  return null;
+}
+
+export function StartButton({ sprint }) {
+  const taken = project().sprints.some(({ status }) => status === "Active");
+  return html`<button type="button" class="first" disabled=${taken} title=${taken ? say("cantStart") : undefined} onClick=${() => update({ dialog: { kind: "start", sprint } })}>${say("start")} …</button>`;
+}
