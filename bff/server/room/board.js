@@ -23,10 +23,16 @@ export function Board() {
       <${Filter} columns=${board.columns} />
       <p class="hint" id="board-help">${movable ? say("boardHelp") : say(closed ? "closedBoard" : "readOnly")}</p>
     </div>
+    <nav class="jump" aria-label=${say("columns")}>
+      ${columns.map(({ status, tasks }) => html`<button type="button" key=${status} data-status=${status} onClick=${() => jump(status)}><i class="dot" aria-hidden="true"></i>${say("statuses")[status]} ${tasks.length}</button>`)}
+    </nav>
     <div class=${classes("board", state.carried && "carrying")}>
       ${columns.map((column) => html`<${Column} key=${column.status} column=${column} movable=${movable} today=${today} />`)}
     </div>`;
 }
+
+/** On a phone there is room for one column at a time. */
+const jump = (status) => document.querySelector(`.column[data-status="${status}"]`).scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
 
 function Filter({ columns }) {
   const people = new Map(columns.flatMap(({ tasks }) => tasks.filter(({ assignee }) => assignee).map(({ assignee }) => [assignee.profile_id, nameOf(assignee)])));

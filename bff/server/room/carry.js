@@ -142,7 +142,7 @@ function swallow(event) {
 
 /** The column under a point, and the place among its cards. */
 function placeAt({ x, y }) {
-  const column = document.elementFromPoint(x, y)?.closest("[data-status]");
+  const column = document.elementFromPoint(x, y)?.closest(".column");
   if (!column) return undefined;
   const cards = [...column.querySelectorAll("[data-task]")].filter((card) => card.dataset.task !== state.carried.taskId);
   const index = cards.filter((card) => {

@@ -3,7 +3,7 @@
 // the tab's other views read again.
 
 import { ask, Kept, Refusal, Unreachable } from "./api.js";
-import { state, toast, update } from "./store.js";
+import { put, state, toast, update } from "./store.js";
 import { say } from "./words.js";
 
 const interval = 5_000; // milliseconds between two looks
@@ -12,10 +12,12 @@ const longest = 30_000; // and while nobody answers
 const parts = "board,burndown,flow,workload,scrum";
 const catalogue = "project_id,project_name,project_members(profile_id,role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
 const kept = new Map(); // by path
-let timer, failures, current, next;
+let catalogueSeen = 0; // the dashboard at which the projects were read
+let failures = 0; // in a row
+let timer, current, next; // the looks: to come, under way, and after that
 
-/** The path of a view, or undefined where nothing is to be asked. */
-export const paths = {
+/** Where the views are that the dashboard doesn't hold, and which tab shows them. */
+const paths = {
   myScrum: () => "/api/v1/me/scrum",
   report: () => `/api/v1/sprints/${state.sprintId}/report`,
   velocity: () => `/api/v1/projects/${project()?.project_id}/velocity`,
@@ -23,7 +25,7 @@ export const paths = {
 };
 const ofTab = { report: ["report"], project: ["velocity", "forecast"] };
 
-/** What a view's path answered: {value, error}. */
+/** What a view's path answered last: {value, error, and the dashboard it goes with}. */
 export const view = (name) => state.views[paths[name]()] ?? {};
 
 /** The project of the sprint that is shown, or the one that was chosen while it has none. */
@@ -57,6 +59,7 @@ export async function enter(user) {
 
 /** The projects and their sprints, those of today first. */
 async function readProjects() {
+  catalogueSeen = state.seen;
   const rows = await ask("GET", `/rest/v1/projects?select=${catalogue}&order=project_name&sprints.order=start_date`);
   update({
     projects: rows.map(({ project_members, ...rest }) => ({ ...rest, role: project_members.find(({ profile_id }) => profile_id === state.user.id)?.role })),
@@ -113,21 +116,25 @@ export function refresh() {
   return next;
 }
 
-/** Looks once, never fails, and plans the next look. */
+/** Looks once, plans the next look, and returns whether what is shown is the latest. */
 async function look() {
   clearTimeout(timer);
+  let wait;
   try {
     await readSprint();
     failures = 0;
-    if (state.connection !== "live") update({ connection: "live" });
+    update({ connection: "live", failure: null });
+    return true;
   } catch (error) {
-    failures = (failures ?? 0) + 1;
+    failures += 1;
+    wait = error.retryAfter * 1000;
     if (error instanceof Unreachable) update({ connection: "lost" });
-    else if (error instanceof Refusal && error.status === 404) await leave();
-    else if (!(error instanceof Refusal && error.status === 429)) throw error;
-    var wait = error.retryAfter * 1000;
+    else if (error instanceof Refusal) update({ failure: error.message });
+    else throw error;
+    return false;
+  } finally {
+    if (!document.hidden) timer = setTimeout(refresh, wait || Math.min(interval * 2 ** Math.max(failures - 1, 0), longest));
   }
-  if (!document.hidden) timer = setTimeout(refresh, wait || Math.min(interval * 2 ** (failures > 1 ? failures - 1 : 0), longest));
 }
 
 async function readSprint() {
@@ -138,26 +145,32 @@ async function readSprint() {
     return;
   }
   const dashboard = keptAt(`/api/v1/sprints/${sprintId}/dashboard?include=${parts}`);
-  const changed = await dashboard.refresh();
-  if (state.sprintId !== sprintId) return; // another one was chosen meanwhile
-  if (changed || state.dashboard !== dashboard.value) {
-    update({ dashboard: dashboard.value, seen: state.seen + 1 });
-    if (dashboard.value.sprint.status !== sprint()?.status) await readProjects();
+  try {
+    await dashboard.refresh();
+  } catch (error) {
+    if (error.status === 404) return leave();
+    throw error;
   }
+  if (state.sprintId !== sprintId) return; // another one was chosen meanwhile
+  if (state.dashboard !== dashboard.value) update({ dashboard: dashboard.value, seen: state.seen + 1 });
   const wanted = ["myScrum", ...(ofTab[state.tab] ?? [])].map((name) => paths[name]());
-  await Promise.all(wanted.filter((path) => changed || !state.views[path]?.value).map(readView));
+  await Promise.all(wanted.filter((path) => state.views[path]?.seen !== state.seen).map(readView));
+  const old = catalogueSeen !== state.seen && state.tab === "project";
+  if (old || dashboard.value.sprint.status !== sprint()?.status) await readProjects();
 }
 
 /** Reads a view; what is wrong with one is its own affair, unless nobody answers at all. */
 async function readView(path) {
+  const { seen } = state;
   const view = keptAt(path);
+  let error;
   try {
     await view.refresh();
-    update({ views: { ...state.views, [path]: { value: view.value } } });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    update({ views: { ...state.views, [path]: { value: view.value, error: error.message } } });
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    error = refusal.message;
   }
+  put("views", path, { value: view.value, error, seen });
 }
 
 function keptAt(path) {

@@ -66,7 +66,7 @@ async function carryOut(taskId) {
       await pause(error.retryAfter * 1000 || Math.min(1000 * 2 ** tries++, 10_000));
     }
   }
-  await refresh();
+  while (!(await refresh())) await pause(1000); // or the card would jump back until somebody answers
   put("moves", taskId, undefined);
 }
 

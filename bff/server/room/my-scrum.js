@@ -33,6 +33,7 @@ function begin({ update, draft }) {
       did: update.did.map(({ task_id }) => task_id), willDo: update.will_do.map(({ task_id }) => task_id), impediments: [],
     };
   }
+  const known = new Set(state.dashboard.scrum.impediments.map(({ task }) => task?.task_id)); // raised already
   const doing = draft.today.filter(({ status }) => status === "In Progress" || status === "In Review");
   const will = doing.length > 0 ? doing : draft.today.slice(0, 1);
   return {
@@ -40,7 +41,7 @@ function begin({ update, draft }) {
     today: will.map(({ task_name }) => `- ${task_name}`).join("\n"),
     did: draft.yesterday.map(({ task_id }) => task_id),
     willDo: will.map(({ task_id }) => task_id),
-    impediments: draft.impediments.map(({ task_id, task_name }) => ({ task_id, description: say("blockedTask", task_name) })),
+    impediments: draft.impediments.filter(({ task_id }) => !known.has(task_id)).map(({ task_id, task_name }) => ({ task_id, description: say("blockedTask", task_name) })),
   };
 }
 

@@ -117,7 +117,7 @@ function Load({ member }) {
       <td class="figure">${amount(remaining)}</td>
       <td>
         ${profile_id
-          ? html`<meter class="load" min="0" max=${Math.max(minutes, capacity_minutes, 1)} high=${capacity_minutes} value=${minutes} aria-label=${say("effort")}></meter>
+          ? html`<div class=${classes("load", overload_minutes > 0 && "over")} aria-hidden="true"><i style=${{ width: `${Math.min(100, (100 * minutes) / (capacity_minutes || minutes || 1))}%` }}></i></div>
               <span class="quiet">${say("capacity", effort(minutes), effort(capacity_minutes))}${days_off > 0 && ` · ${say("daysOff", days_off)}`}</span>`
           : html`<span class="quiet">${effort(minutes)}</span>`}
       </td>

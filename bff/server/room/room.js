@@ -97,11 +97,12 @@ function Connection() {
 }
 
 function Inside() {
-  const { dashboard, tab, connection, moves } = state;
+  const { dashboard, failure, tab, connection, moves } = state;
   if (!state.sprintId) {
     const name = project() || state.projects.length > 0 ? "noSprint" : "noProject";
     return html`<main id="main" tabindex="-1"><div class="empty"><h1>${say(name)}</h1><p>${say(`${name}Long`)}</p></div></main>`;
   }
+  if (!dashboard && failure) return html`<main id="main" tabindex="-1"><div class="empty" role="alert"><h1>${say("failed")}</h1><p>${failure}</p><button type="button" onClick=${refresh}>${say("tryAgain")}</button></div></main>`;
   if (!dashboard) return html`<${Loading} />`;
   const waiting = Object.keys(moves).length;
   const failed = dashboard.incomplete.find(({ part }) => part === parts[tab]);

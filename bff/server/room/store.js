@@ -15,8 +15,9 @@ export const state = {
 
   dashboard: null, // of the sprint
   seen: 0, // grows with each new dashboard: what else is shown is read again then
-  views: {}, // what other paths answered: {value, error} by path
+  views: {}, // what other paths answered: {value, error, seen} by path
   connection: "live", // or lost
+  failure: null, // why the dashboard was refused
 
   filter: "all", // the board's: all, me, nobody or a profile's key
   moves: {}, // of cards, until the server's board shows them: {status, rank} by task

@@ -1,6 +1,6 @@
 // The head of the room: in what state the sprint is, to be read in a second.
 
-import { amount, day, dayOf, daysBetween, nameOf, number } from "./format.js";
+import { amount, day, dayOf, daysBetween, number } from "./format.js";
 import { classes, html } from "./html.js";
 import { project, rights } from "./live.js";
 import { state, update } from "./store.js";
@@ -10,7 +10,7 @@ import { say } from "./words.js";
 export const latest = ({ days }) => days?.findLast(({ tasks }) => tasks.remaining !== null);
 
 /** The sprint's state in one word and one sentence, with its tone: good, warn, bad or calm. */
-export function standing({ sprint, burndown, timezone, as_of }, unit) {
+export function standing({ sprint, burndown, timezone }, unit) {
   const today = dayOf(Date.now(), timezone);
   if (sprint.status === "Planned") return { tone: "calm", word: say("Planned"), long: say(sprint.start_date < today ? "lateStart" : "plannedLong", day(sprint.start_date)) };
   if (sprint.status === "Completed") return { tone: "calm", word: say("Completed"), long: say("completedLong", day(dayOf(sprint.completed_at, timezone))) };
@@ -71,7 +71,7 @@ function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
     ${running && workload && html`<${Tile} label=${say("daysLeft")} value=${workload.working_days_left} />`}
     ${running && scrum && html`<${Tile} label=${say("scrumToday")} href="#scrum" tone=${scrum.missing.length === 0 && scrum.is_scrum_day ? "good" : ""}
       value=${scrum.is_scrum_day ? scrum.posted : "–"} of=${scrum.is_scrum_day ? say("ofTotal", scrum.expected) : say("noScrum")}
-      note=${scrum.missing.length > 0 && scrum.missing.length < 3 ? scrum.missing.map(nameOf).join(", ") : undefined} />`}
+      note=${scrum.missing.some(({ profile_id }) => profile_id === state.user.id) && say("youToo")} />`}
     ${running && scrum && html`<${Tile} label=${say("impediments")} href="#scrum" tone=${scrum.impediments.length > 0 ? "bad" : "good"}
       value=${scrum.impediments.length} of=${say(scrum.impediments.length > 0 ? "open" : "none")} />`}`;
 }
@@ -97,5 +97,6 @@ function Action({ dashboard: { sprint, board } }) {
 
 export function StartButton({ sprint }) {
   const taken = project().sprints.some(({ status }) => status === "Active");
-  return html`<button type="button" class="first" disabled=${taken} title=${taken ? say("cantStart") : undefined} onClick=${() => update({ dialog: { kind: "start", sprint } })}>${say("start")} …</button>`;
+  if (taken) return html`<p class="quiet taken">${say("cantStart")}</p>`;
+  return html`<button type="button" class="first" onClick=${() => update({ dialog: { kind: "start", sprint } })}>${say("start")} …</button>`;
 }

@@ -39,7 +39,7 @@ const english = {
   Planned: "Planned", Active: "Running", Completed: "Completed", Cancelled: "Cancelled",
   plannedLong: (day) => `Starts on ${day}`, lateStart: (day) => `Was to start on ${day}`, completedLong: (day) => `Completed on ${day}`, cancelledLong: "Its unfinished tasks went to the backlog",
   goal: "Goal", noGoal: "No goal is set.", daysLeft: "Working days left", done: "Done", of: (a, b) => `${a} of ${b}`, ofTotal: (n) => `of ${n}`,
-  impediments: "Impediments", open: "open", none: "none", scrumToday: "Scrum today", noScrum: "no scrum", posted: "posted", forecastTile: "Forecast", state: "State",
+  impediments: "Impediments", open: "open", none: "none", scrumToday: "Scrum today", noScrum: "no scrum", posted: "Posted", youToo: "You haven't posted yet", state: "State",
   points: (n) => `${n} ${n === 1 ? "point" : "points"}`, tasks: (n) => plural(n, "task"), inIt: "In it",
 
   // Tabs
@@ -47,7 +47,7 @@ const english = {
 
   // Board
   boardHelp: "Space picks a card up, arrow keys move it, Space puts it down, Escape puts it back. Enter opens it.",
-  show: "Show", everybody: "All cards", mine: "My cards", unassigned: "Nobody's", emptyColumn: "No cards",
+  columns: "Columns", show: "Show", everybody: "All cards", mine: "My cards", unassigned: "Nobody's", emptyColumn: "No cards",
   statuses: { Planned: "Planned", Scheduled: "Scheduled", "In Progress": "In progress", "In Review": "In review", Blocked: "Blocked", "On Hold": "On hold", Completed: "Completed", Cancelled: "Cancelled" },
   priorities: { Low: "Low", Medium: "Medium", High: "High", Urgent: "Urgent" }, priority: "Priority",
   pt: (n) => `${n} pt`, unestimated: "not estimated", nobody: "Nobody", due: (day) => `Due ${day}`, dueLabel: "Due", since: (days) => `${days}d here`, sinceLong: (days) => `${plural(days, "day")} in this column`,
@@ -83,10 +83,17 @@ const english = {
   complete: "Complete sprint", completeLong: (name) => `Complete “${name}”?`, completeWhy: "Its figures are frozen and never change again.", leftOver: (n) => `${plural(n, "task")} ${n === 1 ? "isn't" : "aren't"} done. Where to?`, nothingLeft: "All of its tasks are done.", backlog: "Backlog", completed: (done, over) => `Completed: ${done} done, ${over} carried over.`, nextSprint: "Next sprint",
 };
 
+/** A word with the particle (으)로, by its last sound. */
+function to(word) {
+  const last = word.at(-1).charCodeAt(0) - 0xac00;
+  if (last < 0 || last > 11171) return `${word}(으)로`;
+  return `${word}${[0, 8].includes(last % 28) ? "로" : "으로"}`;
+}
+
 const korean = {
   brand: "마이싱글", room: "스프린트 룸", skip: "스프린트로 건너뛰기", project: "프로젝트", sprint: "스프린트",
   language: "English", languageLabel: "Show in English", theme: "화면 색", system: "시스템", light: "밝게", dark: "어둡게",
-  signOut: "로그아웃", signedInAs: (name) => `${name}(으)로 로그인함`, close: "닫기", cancel: "취소", undo: "되돌리기",
+  signOut: "로그아웃", signedInAs: (name) => `${to(name)} 로그인함`, close: "닫기", cancel: "취소", undo: "되돌리기",
   live: "실시간", lost: "연결 끊김", lostLong: "서버에 연결할 수 없습니다. 마지막으로 받은 내용을 보여 주며 계속 다시 시도합니다.",
   pending: (n) => `연결되면 이동 ${n}건을 바로 보냅니다.`, tryAgain: "다시 시도", loading: "불러오는 중 …",
   unreachable: "마이싱글에 연결할 수 없습니다", unreachableLong: "서버가 응답하지 않습니다. 몇 초마다 다시 시도합니다.",
@@ -114,13 +121,13 @@ const korean = {
   Planned: "계획", Active: "진행 중", Completed: "완료", Cancelled: "취소",
   plannedLong: (day) => `${day} 시작 예정`, lateStart: (day) => `시작 예정일 ${day} 지남`, completedLong: (day) => `${day} 완료`, cancelledLong: "남은 작업은 백로그로 갔습니다",
   goal: "목표", noGoal: "정해진 목표가 없습니다.", daysLeft: "남은 근무일", done: "완료", of: (a, b) => `${b} 중 ${a}`, ofTotal: (n) => `/ ${n}`,
-  impediments: "방해 요소", open: "해결 전", none: "없음", scrumToday: "오늘 스크럼", noScrum: "스크럼 없음", posted: "작성", forecastTile: "완료 예측", state: "상태",
+  impediments: "방해 요소", open: "해결 전", none: "없음", scrumToday: "오늘 스크럼", noScrum: "스크럼 없음", posted: "작성", youToo: "아직 내 글이 없습니다", state: "상태",
   points: (n) => `${n}포인트`, tasks: (n) => `작업 ${n}개`, inIt: "담긴 일",
 
   board: "보드", scrum: "스크럼", progress: "진행", report: "보고서", projectTab: "프로젝트", tabs: "스프린트 화면",
 
   boardHelp: "스페이스로 카드를 들고, 화살표로 옮기고, 스페이스로 내려놓습니다. Esc는 되돌리고, Enter는 카드를 엽니다.",
-  show: "보기", everybody: "모든 카드", mine: "내 카드", unassigned: "담당자 없음", emptyColumn: "카드 없음",
+  columns: "칸", show: "보기", everybody: "모든 카드", mine: "내 카드", unassigned: "담당자 없음", emptyColumn: "카드 없음",
   statuses: { Planned: "계획", Scheduled: "예정", "In Progress": "진행 중", "In Review": "검토 중", Blocked: "막힘", "On Hold": "보류", Completed: "완료", Cancelled: "취소" },
   priorities: { Low: "낮음", Medium: "보통", High: "높음", Urgent: "긴급" }, priority: "우선순위",
   pt: (n) => `${n}점`, unestimated: "추정 전", nobody: "담당자 없음", due: (day) => `${day}까지`, dueLabel: "기한", since: (days) => `${days}일째`, sinceLong: (days) => `이 칸에 ${days}일째`,
@@ -129,7 +136,7 @@ const korean = {
   picked: (name, column) => `${column}의 ${name} 카드를 들었습니다.`, over: (column, place, count) => `${column}, ${count}개 중 ${place}번째.`,
   put: (name, column) => `${name} 카드를 ${column}에 내려놓았습니다.`, putBack: (name) => `${name} 카드를 제자리에 두었습니다.`, moved: (name, column) => `${name}: ${column}`,
   notMoved: (name, why) => `“${name}” 카드를 제자리로 돌려놓았습니다: ${why}`,
-  movedByOther: (name, column) => `그사이 다른 사람이 “${name}” 카드를 ${column}(으)로 옮겼습니다.`, movedAway: (name) => `“${name}” 카드는 이제 이 스프린트에 없습니다.`,
+  movedByOther: (name, column) => `그사이 다른 사람이 “${name}” 카드를 ${to(column)} 옮겼습니다.`, movedAway: (name) => `“${name}” 카드는 이제 이 스프린트에 없습니다.`,
   mayNot: "이 프로젝트에서는 카드를 옮길 수 없습니다.", noBoard: "이 스프린트에는 아직 작업이 없습니다", noBoardLong: "작업을 계획하면 여기에 나타납니다.",
 
   myScrum: "내 스크럼", today: "오늘", yesterdayLabel: "지난 스크럼 이후 한 일", todayLabel: "오늘 할 일", obstacles: "방해 요소", obstacleAdd: "추가", obstacleNew: "무엇이 방해가 되나요?",
@@ -145,7 +152,7 @@ const korean = {
   burndown: "번다운", flow: "누적 흐름", workload: "업무량", member: "구성원", remaining: "남은 일", effort: "예상 시간과 가능한 시간", overload: (hours) => `${hours} 초과`, free: "여유 있음", capacity: (a, b) => `${b} 중 ${a}`, daysOff: (n) => `휴가 ${n}일`,
   leadTime: "리드 타임", cycleTime: "사이클 타임", half: (d) => `절반이 ${d} 이내`, most: (d) => `85 %가 ${d} 이내`, blockedTime: "막힌 시간", reopened: "다시 연 작업", times: (n) => `${n}회`, noneYet: "아직 없음", hours: (n) => `${n}시간`, days: (n) => `${n}일`, minutes: (n) => `${n}분`, noPicture: "그림을 불러오지 못했습니다.",
 
-  reportOf: "보고서", soFar: "지금까지의 내용입니다. 스프린트를 완료하면 확정됩니다.", final: "확정된 보고서이며 바뀌지 않습니다.", committed: "약속", completedWord: "완료", notCompleted: "미완료", completedOutside: "다른 때 완료", added: "추가", removed: "제외", addedThenRemoved: "추가했다가 제외", reestimated: "다시 추정", cancelledTasks: "취소", completion: "완료율", scopeChange: "범위 변화", carriedOver: "이월", toBacklog: "백로그로", toSprint: (name) => `${name}(으)로`, byMember: "구성원별", raised: "제기", resolvedIn: (d) => `절반이 ${d} 안에 해결`, stillOpen: "해결 전", nothingYet: "아직 시작하지 않은 스프린트라 보고할 내용이 없습니다.", noTasks: "없음",
+  reportOf: "보고서", soFar: "지금까지의 내용입니다. 스프린트를 완료하면 확정됩니다.", final: "확정된 보고서이며 바뀌지 않습니다.", committed: "약속", completedWord: "완료", notCompleted: "미완료", completedOutside: "다른 때 완료", added: "추가", removed: "제외", addedThenRemoved: "추가했다가 제외", reestimated: "다시 추정", cancelledTasks: "취소", completion: "완료율", scopeChange: "범위 변화", carriedOver: "이월", toBacklog: "백로그로", toSprint: (name) => to(name), byMember: "구성원별", raised: "제기", resolvedIn: (d) => `절반이 ${d} 안에 해결`, stillOpen: "해결 전", nothingYet: "아직 시작하지 않은 스프린트라 보고할 내용이 없습니다.", noTasks: "없음",
 
   velocity: "속도", velocityLong: (low, high) => `${low}에서 ${high} 사이로 계획하세요`, average: "평균", forecast: "완료 예측", chance: (n) => `${n} %`, by: "까지", noForecast: { too_short: "예측하기에는 기록이 너무 짧습니다. 근무일이 다섯 날은 있어야 합니다.", no_completions: "최근에 완료된 일이 없어 예측할 수 없습니다.", unestimated: "남은 일에 포인트가 없습니다. 작업으로 세어 보세요.", no_working_days: "앞으로 근무일이 없습니다.", too_far: "2년 안에는 어려움" }, leftInProject: (n) => `프로젝트에 ${n} 남음`,
   closedSprints: "종료된 스프린트", noClosed: "아직 종료된 스프린트가 없습니다.", plannedSprints: "계획된 스프린트", noPlanned: "계획된 스프린트가 없습니다.", openReport: "보고서", look: "보기", start: "스프린트 시작", startLong: (name) => `“${name}” 스프린트를 시작할까요?`, startWhy: "지금 담긴 일이 이 스프린트의 약속으로 고정됩니다.", started: (name) => `“${name}” 스프린트를 시작했습니다.`, cantStart: "다른 스프린트가 진행 중입니다. 먼저 완료하세요.",
