@@ -177,37 +177,39 @@ const states = {
   },
 };
 
-/** The README's: a state each, as it is at that size and theme. */
-const readme = { "sprint-room": ["board", "desktop", "light"], "sprint-room-phone": ["scrum-draft", "phone", "dark"] };
+/** The README's, by state, size and theme. */
+const readme = { "sprint-room": "board.desktop.light", "sprint-room-phone": "scrum-draft.phone.dark" };
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
 const wanted = process.argv.slice(2);
-let taken = 0;
+const all = Object.entries(states).filter(([state]) => wanted.length === 0 || wanted.includes(state));
+let done = 0;
 try {
-  for (const [state, go] of Object.entries(states)) {
-    if (wanted.length > 0 && !wanted.includes(state)) continue;
+  for (const [state, go] of all) {
     for (const [size, device] of Object.entries(sizes)) {
       for (const [theme, reader] of Object.entries(themes)) {
         const context = await browser.newContext({ ...device, ...reader, timezoneId: "America/Los_Angeles" });
         const page = await context.newPage();
-        page.setDefaultTimeout(20_000);
-        if ((await go(page, size)) !== false) {
-          const name = `${state}.${size}.${theme}.png`;
-          await page.screenshot({ path: join(folder, name), fullPage: !["card-dragged"].includes(state), animations: "disabled" });
-          for (const [file, [...of]] of Object.entries(readme)) {
-            if (of.join(".") === `${state}.${size}.${theme}`) await page.screenshot({ path: join(repository, ".github", `${file}.png`), animations: "disabled" });
-          }
-          taken++;
-        }
+        if ((await go(page, size)) !== false) await picture(page, state, size, theme);
         await context.close();
       }
     }
-    console.log(`${state} …`);
+    console.log(`${++done} of ${all.length}: ${state}`);
   }
 } finally {
   await browser.close();
   await sql.end();
 }
-console.log(`${taken} pictures in ${folder}`);
+console.log(`The pictures are in ${folder}`);
+
+async function picture(page, state, size, theme) {
+  const name = `${state}.${size}.${theme}`;
+  const animations = "disabled";
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: state !== "card-dragged", // that one is where the mouse is
+    animations });
+  for (const [file, of] of Object.entries(readme)) {
+    if (of === name) await page.screenshot({ path: join(repository, ".github", `${file}.png`), animations });
+  }
+}

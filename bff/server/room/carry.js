@@ -128,11 +128,12 @@ export function onPress(event, task) {
     clearInterval(scroll);
     ghost?.remove();
     for (const [name, listener] of Object.entries(listeners)) removeEventListener(name, listener, { capture: true });
-    removeEventListener("touchmove", still);
+    card.removeEventListener("touchmove", still);
   }
   const listeners = { pointermove: follow, pointerup: drop, pointercancel: cancel, keydown: cancel };
   for (const [name, listener] of Object.entries(listeners)) addEventListener(name, listener, { capture: true });
-  addEventListener("touchmove", still, { passive: false });
+  // On the card itself: once it is shown in another column, a touch still goes to the element that it began on.
+  card.addEventListener("touchmove", still, { passive: false });
 }
 
 function swallow(event) {

@@ -55,11 +55,15 @@ export function Dialog() {
 /** A card with all that is known of it, and the columns to move it to. */
 class TaskDialog extends Component {
   async componentDidMount() {
-    const [row] = await ask("GET", `/rest/v1/tasks?task_id=eq.${this.props.task.task_id}&select=description,estimated_time`).catch(() => []);
-    this.setState({ row: row ?? {} });
+    try {
+      const [row] = await ask("GET", `/rest/v1/tasks?task_id=eq.${this.props.task.task_id}&select=description`);
+      this.setState({ description: row?.description || say("noDescription") });
+    } catch (error) {
+      this.setState({ description: error.message });
+    }
   }
 
-  render({ task, status, movable }, { row }) {
+  render({ task, status, movable }, { description = say("loading") }) {
     const to = (column) => {
       close();
       update({ focus: task.task_id });
@@ -76,7 +80,7 @@ class TaskDialog extends Component {
           ${task.due_date && html`<div><dt>${say("dueLabel")}</dt><dd>${day(task.due_date)}</dd></div>`}
         </dl>
         <h3>${say("description")}</h3>
-        <p class="prose">${row === undefined ? say("loading") : row.description || say("noDescription")}</p>
+        <p class="prose">${description}</p>
         ${movable && html`
           <h3 id="move-to">${say("moveTo")}</h3>
           <div class="choices" role="group" aria-labelledby="move-to">

@@ -73,7 +73,7 @@ async function carryOut(taskId) {
 /** Tells the database. Returns why it didn't happen, or nothing. */
 async function patch(taskId, { name, seen, status, rank, sprintId }) {
   const at = `/rest/v1/tasks?task_id=eq.${taskId}`;
-  const moved = await ask("PATCH", `${at}&sprint_id=eq.${sprintId}&status=eq.${encodeURIComponent(`"${seen}"`)}&select=status`, {
+  const moved = await ask("PATCH", `${at}&sprint_id=eq.${sprintId}&status=eq.${encodeURIComponent(seen)}&select=status`, {
     body: { status, board_rank: rank },
     headers: { Prefer: "return=representation" },
   });

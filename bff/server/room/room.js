@@ -108,7 +108,7 @@ function Inside() {
   const failed = dashboard.incomplete.find(({ part }) => part === parts[tab]);
   return html`
     <main id="main" tabindex="-1">
-      ${connection === "lost" && html`<p class="notice">${say("lostLong")} ${waiting > 0 && say("pending", waiting)} <button type="button" onClick=${refresh}>${say("tryAgain")}</button></p>`}
+      ${connection === "lost" && html`<p class="notice" role="status">${say("lostLong")} ${waiting > 0 && say("pending", waiting)} <button type="button" onClick=${refresh}>${say("tryAgain")}</button></p>`}
       <${Summary} />
       <nav class="tabs" aria-label=${say("tabs")}>
         ${tabs.map((name) => html`<a key=${name} href=${`#${name}`} aria-current=${name === tab ? "page" : undefined}>${say(labels[name])}</a>`)}
@@ -124,8 +124,9 @@ function Loading() {
   return html`
     <main id="main" tabindex="-1" aria-busy="true">
       <p class="unseen" role="status">${say("loading")}</p>
-      <section class="summary"><div class="loading line"></div><div class="loading line short"></div><div class="tiles">${[1, 2, 3, 4, 5].map((i) => html`<div key=${i} class="tile loading"></div>`)}</div></section>
-      <nav class="tabs" aria-hidden="true"><div class="loading line short"></div></nav>
+      <section class="summary"><div class="title"><div class="loading line"></div></div><div class="tiles">${["state", 2, 3, 4, 5].map((i) => html`<div key=${i} class=${`tile loading ${i}`}></div>`)}</div></section>
+      <nav class="tabs" aria-hidden="true"></nav>
+      <div class="bar"></div>
       <div class="board">${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => html`<div key=${i} class="column loading"></div>`)}</div>
     </main>`;
 }

@@ -113,7 +113,16 @@ class Form extends Component {
   state = { way: this.props.invitation ? "signUp" : "password", email: this.props.email ?? "" };
 
   componentDidMount() {
-    [...this.element.current.elements].find((input) => input.value === "")?.focus();
+    this.first().focus();
+  }
+
+  componentDidUpdate(_, { way }) {
+    if (way !== this.state.way) this.first().focus();
+  }
+
+  /** The first field that is still to be filled in. */
+  first() {
+    return [...this.element.current.elements].find((input) => input.value === "");
   }
 
   async send(event) {
@@ -147,7 +156,7 @@ class Form extends Component {
           return html`
             <label class="field" key=${id}>
               <span>${say(label)}</span>
-              <input ...${attributes} name=${name} required aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? `wrong-${name}` : undefined}
+              <input ...${attributes} name=${name} required autofocus=${!(id === "email" && this.props.email)} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? `wrong-${name}` : undefined}
                 ...${id === "email" ? { value: email, onInput: (event) => this.setState({ email: event.target.value }) } : {}} />
               ${wrong && html`<span class="fault" id=${`wrong-${name}`} role="alert">${wrong.message}</span>`}
             </label>`;
