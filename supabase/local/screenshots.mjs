@@ -15,7 +15,10 @@ const folder = join(repository, ".local", "screenshots");
 const [team, otherTeam] = ["5eed0006-0000-4000-8000-000000000004", "5eed0006-0000-4000-8000-000000000006"];
 const closed = "5eed0006-0000-4000-8000-000000000003";
 
-const sizes = { desktop: { viewport: { width: 1440, height: 900 } }, phone: { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 } };
+const sizes = {
+  desktop: { viewport: { width: 1440, height: 900 } },
+  phone: { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+};
 const themes = { light: { colorScheme: "light", locale: "ko-KR" }, dark: { colorScheme: "dark", locale: "en-GB" } };
 
 const ready = (page) => page.locator(".tile.state").waitFor();
@@ -23,7 +26,11 @@ const tab = async (page, name) => {
   await page.locator(`.tabs a[href="#${name}"]`).click();
   await page.locator(`.tabs a[href="#${name}"][aria-current]`).waitFor();
 };
-const painted = (page, count) => page.waitForFunction((n) => document.querySelectorAll(".picture img").length === n && [...document.images].every(({ complete }) => complete), count);
+const painted = (page, count) =>
+  page.waitForFunction(
+    (n) => document.querySelectorAll(".picture img").length === n && [...document.images].every(({ complete }) => complete),
+    count,
+  );
 
 async function signIn(page, email = "demo@mysingle.test", password = "mysingle-demo") {
   await page.locator("input[name=email]").fill(email);
@@ -163,7 +170,10 @@ const states = {
   "no-project": async (page) => {
     await page.goto(url);
     const email = `${crypto.randomUUID()}@test.mysingle.test`;
-    const response = await page.request.post(`${url}/api/v1/session/sign-up`, { data: { email, password: "mysingle-test-password", first_name: "민지", last_name: "한" }, headers: { "X-MySingle": "1" } });
+    const response = await page.request.post(`${url}/api/v1/session/sign-up`, {
+      data: { email, password: "mysingle-test-password", first_name: "민지", last_name: "한" },
+      headers: { "X-MySingle": "1" },
+    });
     if (!response.ok()) throw new Error(await response.text());
     await page.reload();
     await page.locator(".empty").waitFor();
@@ -173,7 +183,10 @@ const states = {
     await page.locator(".mine .first, .mine footer button").first().waitFor();
     if (await page.locator(".mine .first").isVisible()) await page.locator(".mine .first").click();
     await page.locator(".mine .update").waitFor();
-    await page.locator(".toast").waitFor({ timeout: 2000 }).catch(() => {});
+    await page
+      .locator(".toast")
+      .waitFor({ timeout: 2000 })
+      .catch(() => {});
   },
 };
 
@@ -207,8 +220,11 @@ console.log(`The pictures are in ${folder}`);
 async function picture(page, state, size, theme) {
   const name = `${state}.${size}.${theme}`;
   const animations = "disabled";
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: state !== "card-dragged", // that one is where the mouse is
-    animations });
+  await page.screenshot({
+    path: join(folder, `${name}.png`),
+    fullPage: state !== "card-dragged", // that one is where the mouse is
+    animations,
+  });
   for (const [file, of] of Object.entries(readme)) {
     if (of === name) await page.screenshot({ path: join(repository, ".github", `${file}.png`), animations });
   }

@@ -32,10 +32,13 @@ export function Board() {
 }
 
 /** On a phone there is room for one column at a time. */
-const jump = (status) => document.querySelector(`.column[data-status="${status}"]`).scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
+const jump = (status) =>
+  document.querySelector(`.column[data-status="${status}"]`).scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
 
 function Filter({ columns }) {
-  const people = new Map(columns.flatMap(({ tasks }) => tasks.filter(({ assignee }) => assignee).map(({ assignee }) => [assignee.profile_id, nameOf(assignee)])));
+  const people = new Map(
+    columns.flatMap(({ tasks }) => tasks.filter(({ assignee }) => assignee).map(({ assignee }) => [assignee.profile_id, nameOf(assignee)])),
+  );
   people.delete(state.user.id);
   const others = [...people].sort(([, a], [, b]) => a.localeCompare(b, state.language));
   return html`
@@ -92,7 +95,14 @@ function Card({ task, status, movable, today }) {
 /** Somebody's initials in a colour of their own, with the name beside them. */
 export function Face({ person, name = nameOf(person) }) {
   const hangul = /^[가-힣]{2,}$/.test(name);
-  const initials = hangul ? name.slice(1, 3) : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 2).toUpperCase();
+  const initials = hangul
+    ? name.slice(1, 3)
+    : name
+        .split(/\s+/)
+        .map((word) => word[0])
+        .join("")
+        .slice(0, 2)
+        .toUpperCase();
   const hue = [...(person?.profile_id ?? name)].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 8, 7);
   return html`<span class="face"><i class=${`hue${hue}`} aria-hidden="true">${initials}</i>${name}</span>`;
 }

@@ -25,7 +25,10 @@ function pickUp(task, by) {
 
 function carryTo(status, index) {
   if (state.carried.status === status && state.carried.index === index) return;
-  const count = columns().find((column) => column.status === status).tasks.filter(({ carried }) => !carried).length + 1;
+  const count =
+    columns()
+      .find((column) => column.status === status)
+      .tasks.filter(({ carried }) => !carried).length + 1;
   index = Math.max(0, Math.min(index, count - 1));
   update({ carried: { ...state.carried, status, index }, said: say("over", label(status), index + 1, count), focus: state.carried.taskId });
 }

@@ -81,12 +81,17 @@ class TaskDialog extends Component {
         </dl>
         <h3>${say("description")}</h3>
         <p class="prose">${description}</p>
-        ${movable && html`
+        ${
+          movable &&
+          html`
           <h3 id="move-to">${say("moveTo")}</h3>
           <div class="choices" role="group" aria-labelledby="move-to">
-            ${state.dashboard.board.columns.map((column) => html`
-              <button type="button" key=${column.status} aria-pressed=${column.status === status} disabled=${column.status === status} onClick=${() => to(column)}>${say("statuses")[column.status]}</button>`)}
-          </div>`}
+            ${state.dashboard.board.columns.map(
+              (column) => html`
+              <button type="button" key=${column.status} aria-pressed=${column.status === status} disabled=${column.status === status} onClick=${() => to(column)}>${say("statuses")[column.status]}</button>`,
+            )}
+          </div>`
+        }
       </${Modal}>`;
   }
 }
@@ -156,13 +161,15 @@ class CompleteDialog extends SprintDialog {
     return html`
       <${Modal} kind="complete" title=${say("completeLong", sprint.sprint_name)} onClose=${close}>
         <form onSubmit=${complete}>
-          ${left > 0
-            ? html`<fieldset>
+          ${
+            left > 0
+              ? html`<fieldset>
                 <legend>${say("leftOver", left)}</legend>
                 ${planned.map((next, i) => choice(next.sprint_id, next.sprint_name, i === 0 ? say("nextSprint") : day(next.start_date)))}
                 ${choice("", say("backlog"))}
               </fieldset>`
-            : html`<p>${say("nothingLeft")}</p>`}
+              : html`<p>${say("nothingLeft")}</p>`
+          }
           <p class="quiet">${say("completeWhy")}</p>
           ${this.buttons(say("complete"))}
         </form>

@@ -19,12 +19,15 @@ const atNoon = (day) => new Date(`${day}T12:00:00Z`);
 export const day = (date) => format(Intl.DateTimeFormat, { day: "numeric", month: "short", timeZone: "UTC" }).format(atNoon(date));
 
 /** "Tue 24 Nov", "11월 24일 (화)". */
-export const weekday = (date) => format(Intl.DateTimeFormat, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).format(atNoon(date));
+export const weekday = (date) =>
+  format(Intl.DateTimeFormat, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).format(atNoon(date));
 
 /** The same for days that may be of another year. */
-export const fullDay = (date) => format(Intl.DateTimeFormat, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(atNoon(date));
+export const fullDay = (date) =>
+  format(Intl.DateTimeFormat, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(atNoon(date));
 
-export const time = (moment, timeZone) => format(Intl.DateTimeFormat, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(new Date(moment));
+export const time = (moment, timeZone) =>
+  format(Intl.DateTimeFormat, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(new Date(moment));
 
 /** The day of a moment, as YYYY-MM-DD. */
 export const dayOf = (moment, timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone }).format(new Date(moment));

@@ -10,7 +10,8 @@ const interval = 5_000; // milliseconds between two looks
 const longest = 30_000; // and while nobody answers
 
 const parts = "board,burndown,flow,workload,scrum";
-const catalogue = "project_id,project_name,project_members(profile_id,role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
+const catalogue =
+  "project_id,project_name,project_members(profile_id,role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
 const kept = new Map(); // by path
 let catalogueSeen = 0; // the dashboard at which the projects were read
 let failures = 0; // in a row
@@ -29,7 +30,9 @@ const ofTab = { report: ["report"], project: ["velocity", "forecast"] };
 export const view = (name) => state.views[paths[name]()] ?? {};
 
 /** The project of the sprint that is shown, or the one that was chosen while it has none. */
-export const project = () => state.projects.find(({ sprints }) => sprints.some(({ sprint_id }) => sprint_id === state.sprintId)) ?? state.projects.find(({ project_id }) => project_id === state.projectId);
+export const project = () =>
+  state.projects.find(({ sprints }) => sprints.some(({ sprint_id }) => sprint_id === state.sprintId)) ??
+  state.projects.find(({ project_id }) => project_id === state.projectId);
 
 /** The sprint that is shown, as the catalogue has it. */
 export const sprint = () => project()?.sprints.find(({ sprint_id }) => sprint_id === state.sprintId);
@@ -44,7 +47,10 @@ export function rights() {
 
 /** Reads who the reader is and what there is to see, and starts to keep it up to date. */
 export async function enter(user) {
-  const [profile] = await ask("GET", `/rest/v1/profiles?profile_id=eq.${user.id}&select=full_name,username,org_role,organizations(org_name,timezone)`);
+  const [profile] = await ask(
+    "GET",
+    `/rest/v1/profiles?profile_id=eq.${user.id}&select=full_name,username,org_role,organizations(org_name,timezone)`,
+  );
   update({ user, profile });
   await readProjects();
   update({ phase: "room" });
@@ -62,7 +68,10 @@ async function readProjects() {
   catalogueSeen = state.seen;
   const rows = await ask("GET", `/rest/v1/projects?select=${catalogue}&order=project_name&sprints.order=start_date`);
   update({
-    projects: rows.map(({ project_members, ...rest }) => ({ ...rest, role: project_members.find(({ profile_id }) => profile_id === state.user.id)?.role })),
+    projects: rows.map(({ project_members, ...rest }) => ({
+      ...rest,
+      role: project_members.find(({ profile_id }) => profile_id === state.user.id)?.role,
+    })),
   });
 }
 

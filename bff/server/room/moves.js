@@ -14,7 +14,9 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /** The board's columns as the reader filters them, with the moves that the server's answer doesn't show yet, and the card in hand. */
 export function arrange(columns) {
   const { moves, carried, filter, user } = state;
-  const wanted = { all: () => true, me: (task) => task.assignee?.profile_id === user.id, nobody: (task) => !task.assignee }[filter] ?? ((task) => task.assignee?.profile_id === filter);
+  const wanted =
+    { all: () => true, me: (task) => task.assignee?.profile_id === user.id, nobody: (task) => !task.assignee }[filter] ??
+    ((task) => task.assignee?.profile_id === filter);
   const all = columns.flatMap(({ tasks }) => tasks).filter(wanted);
   return columns.map((column) => {
     const tasks = column.tasks.filter((task) => wanted(task) && !moves[task.task_id] && carried?.taskId !== task.task_id);

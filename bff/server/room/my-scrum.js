@@ -10,7 +10,10 @@ import { say } from "./words.js";
 
 export function MyScrum() {
   const { value, error } = view("myScrum");
-  if (!value) return error ? html`<section class="panel"><h2>${say("myScrum")}</h2><${Fault} text=${error} /></section>` : html`<section class="panel loading tall"></section>`;
+  if (!value)
+    return error
+      ? html`<section class="panel"><h2>${say("myScrum")}</h2><${Fault} text=${error} /></section>`
+      : html`<section class="panel loading tall"></section>`;
   const mine = value.scrums.find(({ sprint }) => sprint.sprint_id === state.sprintId);
   const owed = value.scrums.filter(({ sprint, expected, update }) => sprint.sprint_id !== state.sprintId && expected && !update);
   if (!mine && owed.length === 0) return null;
@@ -29,8 +32,11 @@ const draftKey = ({ sprint, date }) => `${sprint.sprint_id} ${date}`;
 function begin({ update, draft }) {
   if (update) {
     return {
-      yesterday: update.yesterday_work ?? "", today: update.today_work ?? "",
-      did: update.did.map(({ task_id }) => task_id), willDo: update.will_do.map(({ task_id }) => task_id), impediments: [],
+      yesterday: update.yesterday_work ?? "",
+      today: update.today_work ?? "",
+      did: update.did.map(({ task_id }) => task_id),
+      willDo: update.will_do.map(({ task_id }) => task_id),
+      impediments: [],
     };
   }
   const known = new Set(state.dashboard.scrum.impediments.map(({ task }) => task?.task_id)); // raised already
@@ -41,7 +47,9 @@ function begin({ update, draft }) {
     today: will.map(({ task_name }) => `- ${task_name}`).join("\n"),
     did: draft.yesterday.map(({ task_id }) => task_id),
     willDo: will.map(({ task_id }) => task_id),
-    impediments: draft.impediments.filter(({ task_id }) => !known.has(task_id)).map(({ task_id, task_name }) => ({ task_id, description: say("blockedTask", task_name) })),
+    impediments: draft.impediments
+      .filter(({ task_id }) => !known.has(task_id))
+      .map(({ task_id, task_name }) => ({ task_id, description: say("blockedTask", task_name) })),
   };
 }
 
@@ -100,8 +108,11 @@ class Update extends Component {
       await ask("POST", "/rest/v1/rpc/submit_scrum_update", {
         body: {
           daily_scrum_id: this.props.mine.daily_scrum_id ?? (await this.open()),
-          yesterday_work: form.yesterday.trim() || null, today_work: form.today.trim() || null,
-          did: form.did, will_do: form.willDo, impediments,
+          yesterday_work: form.yesterday.trim() || null,
+          today_work: form.today.trim() || null,
+          did: form.did,
+          will_do: form.willDo,
+          impediments,
         },
       });
       await refresh();
@@ -127,10 +138,12 @@ function Tasks({ legend, tasks, chosen, onChange }) {
   return html`
     <fieldset class="tasks">
       <legend>${legend}</legend>
-      ${tasks.map(({ task_id, task_name }) => html`
+      ${tasks.map(
+        ({ task_id, task_name }) => html`
         <label class="choice" key=${task_id}>
           <input type="checkbox" checked=${chosen.includes(task_id)} onChange=${() => toggle(task_id)} /><span>${task_name}</span>
-        </label>`)}
+        </label>`,
+      )}
     </fieldset>`;
 }
 
@@ -145,11 +158,13 @@ function Obstacles({ items, onChange }) {
     <fieldset class="obstacles">
       <legend>${say("obstacles")}</legend>
       <ul>
-        ${items.map((item, i) => html`
+        ${items.map(
+          (item, i) => html`
           <li key=${item.description}>
             <span>${item.description}</span>
             <button type="button" class="icon" aria-label=${`${say("remove")}: ${item.description}`} onClick=${() => onChange(items.filter((_, other) => other !== i))}>✕</button>
-          </li>`)}
+          </li>`,
+        )}
       </ul>
       <div class="add">
         <input type="text" name="new-obstacle" maxlength="5000" placeholder=${say("obstacleNew")} aria-label=${say("obstacleNew")}

@@ -22,7 +22,8 @@ export function Progress() {
 
 /** What the figures count. */
 export function Units() {
-  const choice = (unit, label) => html`<button type="button" aria-pressed=${state.unit === unit} onClick=${() => update({ unit })}>${label}</button>`;
+  const choice = (unit, label) =>
+    html`<button type="button" aria-pressed=${state.unit === unit} onClick=${() => update({ unit })}>${label}</button>`;
   return html`<div class="switch" role="group" aria-label=${say("unit")}>${choice("tasks", say("tasksUnit"))}${choice("points", say("pointsUnit"))}</div>`;
 }
 
@@ -110,16 +111,22 @@ function Workload({ workload: { members } }) {
 function Load({ member }) {
   const { profile_id, remaining, capacity_minutes, overload_minutes, days_off } = member;
   const minutes = remaining.estimated_minutes;
-  const fits = profile_id && (overload_minutes > 0 ? html`<span class="badge bad">${say("overload", effort(overload_minutes))}</span>` : html`<span class="badge good">${say("free")}</span>`);
+  const fits =
+    profile_id &&
+    (overload_minutes > 0
+      ? html`<span class="badge bad">${say("overload", effort(overload_minutes))}</span>`
+      : html`<span class="badge good">${say("free")}</span>`);
   return html`
     <tr>
       <th scope="row">${profile_id ? html`<${Face} person=${member} />` : say("nobody")}</th>
       <td class="figure">${amount(remaining)}</td>
       <td>
-        ${profile_id
-          ? html`<div class=${classes("load", overload_minutes > 0 && "over")} aria-hidden="true"><i style=${{ width: `${Math.min(100, (100 * minutes) / (capacity_minutes || minutes || 1))}%` }}></i></div>
+        ${
+          profile_id
+            ? html`<div class=${classes("load", overload_minutes > 0 && "over")} aria-hidden="true"><i style=${{ width: `${Math.min(100, (100 * minutes) / (capacity_minutes || minutes || 1))}%` }}></i></div>
               <span class="quiet">${say("capacity", effort(minutes), effort(capacity_minutes))}${days_off > 0 && ` · ${say("daysOff", days_off)}`}</span>`
-          : html`<span class="quiet">${effort(minutes)}</span>`}
+            : html`<span class="quiet">${effort(minutes)}</span>`
+        }
       </td>
       <td>${fits}</td>
     </tr>`;

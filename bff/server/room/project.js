@@ -46,8 +46,10 @@ function Forecast() {
   if (reason) return html`<p class="quiet">${say("noForecast")[reason]}</p>`;
   return html`
     <dl class="tiles">
-      ${chances.map(({ percent, date, reason }) => html`
-        <div class="tile" key=${percent}><dt class="label">${say("chance", percent)}</dt><dd class="value small">${date ? fullDay(date) : say("noForecast")[reason]}</dd></div>`)}
+      ${chances.map(
+        ({ percent, date, reason }) => html`
+        <div class="tile" key=${percent}><dt class="label">${say("chance", percent)}</dt><dd class="value small">${date ? fullDay(date) : say("noForecast")[reason]}</dd></div>`,
+      )}
     </dl>
     <p class="quiet">${say("leftInProject", amount(value.remaining))}</p>`;
 }

@@ -9,8 +9,15 @@ import { state } from "./store.js";
 import { say } from "./words.js";
 
 const lists = [
-  ["completed", "completedWord"], ["not_completed", "notCompleted"], ["added", "added"], ["removed", "removed"], ["added_then_removed", "addedThenRemoved"],
-  ["reestimated", "reestimated"], ["cancelled", "cancelledTasks"], ["completed_outside", "completedOutside"], ["committed", "committed"],
+  ["completed", "completedWord"],
+  ["not_completed", "notCompleted"],
+  ["added", "added"],
+  ["removed", "removed"],
+  ["added_then_removed", "addedThenRemoved"],
+  ["reestimated", "reestimated"],
+  ["cancelled", "cancelledTasks"],
+  ["completed_outside", "completedOutside"],
+  ["committed", "committed"],
 ];
 
 export function Report() {
@@ -47,11 +54,13 @@ function List({ list, label, open }) {
     <details open=${open}>
       <summary><b>${label}</b> <span class="quiet">${both(list)}</span></summary>
       <ul>
-        ${list.items.map(({ task_id, task_name, points, points_before, points_after, assignee }) => html`
+        ${list.items.map(
+          ({ task_id, task_name, points, points_before, points_after, assignee }) => html`
           <li key=${task_id}>
             <span>${task_name}</span>
             <span class="quiet">${points_before !== undefined ? `${number(points_before ?? 0)} → ${say("pt", number(points_after ?? 0))}` : points !== null && say("pt", number(points))} ${assignee && nameOf(assignee)}</span>
-          </li>`)}
+          </li>`,
+        )}
       </ul>
     </details>`;
 }
@@ -64,11 +73,13 @@ function Members({ members }) {
         <table>
           <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("committed")}</th><th scope="col">${say("completedWord")}</th><th scope="col">${say("notCompleted")}</th></tr></thead>
           <tbody>
-            ${members.map(({ profile_id, full_name, committed, completed, not_completed }) => html`
+            ${members.map(
+              ({ profile_id, full_name, committed, completed, not_completed }) => html`
               <tr key=${profile_id}>
                 <th scope="row">${profile_id ? nameOf({ full_name }) : say("nobody")}</th>
                 ${[committed, completed, not_completed].map((share) => html`<td class="figure">${number(share[state.unit])}</td>`)}
-              </tr>`)}
+              </tr>`,
+            )}
           </tbody>
         </table>
       </div>

@@ -24,7 +24,12 @@ const parts = { board: "board", scrum: "scrum" }; // of the dashboard, without w
 const arrived = takeFromAddress();
 
 function Room() {
-  const bodies = { loading: Loading, unreachable: Nowhere, room: Inside, "signed-out": () => html`<${SignedOut} invitation=${arrived.invitation} onDone=${arrive} />` };
+  const bodies = {
+    loading: Loading,
+    unreachable: Nowhere,
+    room: Inside,
+    "signed-out": () => html`<${SignedOut} invitation=${arrived.invitation} onDone=${arrive} />`,
+  };
   return html`
     <a class="skip" href="#main" onClick=${skip}>${say("skip")}</a>
     <${Frame} />
@@ -55,8 +60,11 @@ function Frame() {
           ${["system", "light", "dark"].map((theme) => html`<option key=${theme} value=${theme}>${say(theme)}</option>`)}
         </select>
       </label>
-      ${inside && html`<span class="me" title=${say("signedInAs", nameOf(state.profile))}>${nameOf(state.profile)}</span>
-        <button type="button" class="plain" onClick=${signOut}>${say("signOut")}</button>`}
+      ${
+        inside &&
+        html`<span class="me" title=${say("signedInAs", nameOf(state.profile))}>${nameOf(state.profile)}</span>
+        <button type="button" class="plain" onClick=${signOut}>${say("signOut")}</button>`
+      }
     </header>`;
 }
 
@@ -65,7 +73,11 @@ function Choose() {
   const { projects, sprintId } = state;
   const chosen = project();
   if (!chosen) return null;
-  const groups = [["running", ["Active"]], ["planned", ["Planned"]], ["closed", ["Completed", "Cancelled"]]];
+  const groups = [
+    ["running", ["Active"]],
+    ["planned", ["Planned"]],
+    ["closed", ["Completed", "Cancelled"]],
+  ];
   return html`
     <div class="choose">
       <label>
@@ -79,7 +91,10 @@ function Choose() {
         <select value=${sprintId} onChange=${(event) => show(event.target.value)}>
           ${groups.map(([label, statuses]) => {
             const sprints = chosen.sprints.filter(({ status }) => statuses.includes(status));
-            return sprints.length > 0 && html`<optgroup key=${label} label=${say(label)}>${sprints.map(({ sprint_id, sprint_name }) => html`<option key=${sprint_id} value=${sprint_id}>${sprint_name}</option>`)}</optgroup>`;
+            return (
+              sprints.length > 0 &&
+              html`<optgroup key=${label} label=${say(label)}>${sprints.map(({ sprint_id, sprint_name }) => html`<option key=${sprint_id} value=${sprint_id}>${sprint_name}</option>`)}</optgroup>`
+            );
           })}
         </select>
       </label>
@@ -102,7 +117,8 @@ function Inside() {
     const name = project() || state.projects.length > 0 ? "noSprint" : "noProject";
     return html`<main id="main" tabindex="-1"><div class="empty"><h1>${say(name)}</h1><p>${say(`${name}Long`)}</p></div></main>`;
   }
-  if (!dashboard && failure) return html`<main id="main" tabindex="-1"><div class="empty" role="alert"><h1>${say("failed")}</h1><p>${failure}</p><button type="button" onClick=${refresh}>${say("tryAgain")}</button></div></main>`;
+  if (!dashboard && failure)
+    return html`<main id="main" tabindex="-1"><div class="empty" role="alert"><h1>${say("failed")}</h1><p>${failure}</p><button type="button" onClick=${refresh}>${say("tryAgain")}</button></div></main>`;
   if (!dashboard) return html`<${Loading} />`;
   const waiting = Object.keys(moves).length;
   const failed = dashboard.incomplete.find(({ part }) => part === parts[tab]);
@@ -145,7 +161,13 @@ function Toast({ id, text, tone, action }) {
   return html`
     <div class=${`toast ${tone}`}>
       <p>${text}</p>
-      ${action && html`<button type="button" onClick=${() => { dismiss(id); action.run(); }}>${action.label}</button>`}
+      ${
+        action &&
+        html`<button type="button" onClick=${() => {
+          dismiss(id);
+          action.run();
+        }}>${action.label}</button>`
+      }
       <button type="button" class="icon" aria-label=${say("close")} onClick=${() => dismiss(id)}>✕</button>
     </div>`;
 }

@@ -46,21 +46,31 @@ function Member({ member }) {
     <li>
       <h3><${Face} person=${member} /><span class=${classes("badge", standing[1])}>${say(standing[0])}</span></h3>
       ${update && html`<${Text} update=${update} />`}
-      ${said_and_done.length > 0 && html`
+      ${
+        said_and_done.length > 0 &&
+        html`
         <p class="said"><span class="quiet">${say("said")}</span>
           ${said_and_done.map(({ task_id, task_name, outcome }) => html`<span key=${task_id} class=${`chip ${outcome}`}>${task_name} · ${say("outcomes")[outcome]}</span>`)}
-        </p>`}
-      ${activity.length > 0 && html`
+        </p>`
+      }
+      ${
+        activity.length > 0 &&
+        html`
         <details>
           <summary>${say("activity", activity.length)}</summary>
           <ul class="activity">${activity.map((change, i) => html`<li key=${i}>${change.task_name}: ${told(change)}</li>`)}</ul>
-        </details>`}
+        </details>`
+      }
     </li>`;
 }
 
 function told({ kind, old_value, new_value }) {
   const statuses = say("statuses");
-  return kind === "status" ? `${statuses[old_value]} → ${statuses[new_value]}` : kind === "points" ? `${say("changes").points} ${old_value ?? "–"} → ${new_value ?? "–"}` : say("changes")[kind];
+  return kind === "status"
+    ? `${statuses[old_value]} → ${statuses[new_value]}`
+    : kind === "points"
+      ? `${say("changes").points} ${old_value ?? "–"} → ${new_value ?? "–"}`
+      : say("changes")[kind];
 }
 
 function Impediments({ impediments }) {
@@ -90,7 +100,10 @@ function Impediment({ impediment: { impediment_id, description, raised_by, hours
 async function resolve(id) {
   const change = async (resolved_at) => {
     try {
-      const changed = await ask("PATCH", `/rest/v1/impediments?impediment_id=eq.${id}&select=impediment_id`, { body: { resolved_at }, headers: { Prefer: "return=representation" } });
+      const changed = await ask("PATCH", `/rest/v1/impediments?impediment_id=eq.${id}&select=impediment_id`, {
+        body: { resolved_at },
+        headers: { Prefer: "return=representation" },
+      });
       if (changed.length === 0) throw new Error(say("failed"));
       if (resolved_at) toast(say("resolved"), { action: { label: say("undo"), run: () => change(null) } });
     } catch (error) {

@@ -96,7 +96,13 @@ const ways = {
   password: { fields: ["email", "password"], path: session, label: "signIn", other: "code", turn: "withCode" },
   code: { fields: ["email"], path: `${session}/code`, label: "sendCode", other: "password", turn: "withPassword" },
   verify: { fields: ["email", "code"], path: `${session}/verify`, label: "signIn", other: "password", turn: "withPassword" },
-  signUp: { fields: ["last_name", "first_name", "email", "new-password"], path: `${session}/sign-up`, label: "join", other: "password", turn: "haveAccount" },
+  signUp: {
+    fields: ["last_name", "first_name", "email", "new-password"],
+    path: `${session}/sign-up`,
+    label: "join",
+    other: "password",
+    turn: "haveAccount",
+  },
 };
 
 const fields = {

@@ -12,8 +12,14 @@ export const latest = ({ days }) => days?.findLast(({ tasks }) => tasks.remainin
 /** The sprint's state in one word and one sentence, with its tone: good, warn, bad or calm. */
 export function standing({ sprint, burndown, timezone }, unit) {
   const today = dayOf(Date.now(), timezone);
-  if (sprint.status === "Planned") return { tone: "calm", word: say("Planned"), long: say(sprint.start_date < today ? "lateStart" : "plannedLong", day(sprint.start_date)) };
-  if (sprint.status === "Completed") return { tone: "calm", word: say("Completed"), long: say("completedLong", day(dayOf(sprint.completed_at, timezone))) };
+  if (sprint.status === "Planned")
+    return {
+      tone: "calm",
+      word: say("Planned"),
+      long: say(sprint.start_date < today ? "lateStart" : "plannedLong", day(sprint.start_date)),
+    };
+  if (sprint.status === "Completed")
+    return { tone: "calm", word: say("Completed"), long: say("completedLong", day(dayOf(sprint.completed_at, timezone))) };
   if (sprint.status === "Cancelled") return { tone: "calm", word: say("Cancelled"), long: say("cancelledLong") };
   const left = burndown && latest(burndown)?.[unit].remaining;
   if (left === undefined || left === null) return { tone: "calm", word: say("Active"), long: say("unclearLong") };
@@ -57,7 +63,9 @@ export function Summary() {
 
 function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
   if (sprint.status === "Planned") {
-    const total = board?.columns.filter(({ status }) => status !== "Cancelled").reduce((sum, { task_count, points }) => ({ tasks: sum.tasks + task_count, points: sum.points + points }), { tasks: 0, points: 0 });
+    const total = board?.columns
+      .filter(({ status }) => status !== "Cancelled")
+      .reduce((sum, { task_count, points }) => ({ tasks: sum.tasks + task_count, points: sum.points + points }), { tasks: 0, points: 0 });
     return html`
       ${total && html`<${Tile} label=${say("inIt")} value=${amount(total)} />`}
       ${workload && html`<${Tile} label=${say("daysLeft")} value=${workload.working_days_left} />`}`;
@@ -65,15 +73,26 @@ function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
   const now = burndown && latest(burndown)?.[unit];
   const running = sprint.status === "Active";
   return html`
-    ${now && html`<${Tile} label=${say("done")} value=${number(now.completed)} of=${say("ofTotal", unit === "points" ? say("points", number(now.scope)) : say("tasks", now.scope))}>
+    ${
+      now &&
+      html`<${Tile} label=${say("done")} value=${number(now.completed)} of=${say("ofTotal", unit === "points" ? say("points", number(now.scope)) : say("tasks", now.scope))}>
       <progress max=${now.scope || 1} value=${now.completed} aria-label=${say("done")}></progress>
-    </${Tile}>`}
+    </${Tile}>`
+    }
     ${running && workload && html`<${Tile} label=${say("daysLeft")} value=${workload.working_days_left} />`}
-    ${running && scrum && html`<${Tile} label=${say("scrumToday")} href="#scrum" tone=${scrum.missing.length === 0 && scrum.is_scrum_day ? "good" : ""}
+    ${
+      running &&
+      scrum &&
+      html`<${Tile} label=${say("scrumToday")} href="#scrum" tone=${scrum.missing.length === 0 && scrum.is_scrum_day ? "good" : ""}
       value=${scrum.is_scrum_day ? scrum.posted : "–"} of=${scrum.is_scrum_day ? say("ofTotal", scrum.expected) : say("noScrum")}
-      note=${scrum.missing.some(({ profile_id }) => profile_id === state.user.id) && say("youToo")} />`}
-    ${running && scrum && html`<${Tile} label=${say("impediments")} href="#scrum" tone=${scrum.impediments.length > 0 ? "bad" : "good"}
-      value=${scrum.impediments.length} of=${say(scrum.impediments.length > 0 ? "open" : "none")} />`}`;
+      note=${scrum.missing.some(({ profile_id }) => profile_id === state.user.id) && say("youToo")} />`
+    }
+    ${
+      running &&
+      scrum &&
+      html`<${Tile} label=${say("impediments")} href="#scrum" tone=${scrum.impediments.length > 0 ? "bad" : "good"}
+      value=${scrum.impediments.length} of=${say(scrum.impediments.length > 0 ? "open" : "none")} />`
+    }`;
 }
 
 function Tile({ label, value, of, note, tone, href, children }) {
@@ -81,14 +100,18 @@ function Tile({ label, value, of, note, tone, href, children }) {
     <p class="label">${label}</p>
     <p class="value">${value}${of && html` <span class="of">${of}</span>`}</p>
     ${note && html`<p class="note">${note}</p>`}${children}`;
-  return href ? html`<a class=${classes("tile", tone)} href=${href}>${inside}</a>` : html`<div class=${classes("tile", tone)}>${inside}</div>`;
+  return href
+    ? html`<a class=${classes("tile", tone)} href=${href}>${inside}</a>`
+    : html`<div class=${classes("tile", tone)}>${inside}</div>`;
 }
 
 /** What whoever leads the project may do with the sprint at the moment. */
 function Action({ dashboard: { sprint, board } }) {
   if (!rights().leads) return null;
   if (sprint.status === "Active" && board) {
-    const left = board.columns.filter(({ status }) => status !== "Completed" && status !== "Cancelled").reduce((sum, { task_count }) => sum + task_count, 0);
+    const left = board.columns
+      .filter(({ status }) => status !== "Completed" && status !== "Cancelled")
+      .reduce((sum, { task_count }) => sum + task_count, 0);
     return html`<button type="button" class="first" onClick=${() => update({ dialog: { kind: "complete", sprint, left } })}>${say("complete")} …</button>`;
   }
   if (sprint.status === "Planned") return html`<${StartButton} sprint=${sprint} />`;
