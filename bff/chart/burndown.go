@@ -238,47 +238,10 @@ func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int)
 		planned := p.words.plannedEnd
 		half := textWidth(planned, 12, 1.06) / 2
 		place := min(wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
-		if place-half < margin {
+		if place-half < p.aboveLeft {
 			planned = ""
 		}
 		p.markBeside(x(i), place, planned, line{colour: grey, width: 1, dash: "3 3"})
 	}
 	p.mark(x(now), word, line{colour: ink, width: 1})
-}
-
-// values writes the last scope and the last remaining beside their ends, where
-// no line runs through them if there is such a place.
-func (b *burndown) values(p *picture, now int, x float64, y func(float64) float64, lines ...[]point) {
-	left, scope := *b.remaining[now], *b.scope[now]
-	taken := []box{}
-	write := func(value float64) {
-		text := p.words.number(value)
-		w := textWidth(text, 13, 1.06)
-		best, least := box{}, -1
-		for _, place := range []box{
-			{x + 7, y(value) - 18, w, 14}, {x + 7, y(value) + 5, w, 14}, {x - 7 - w, y(value) + 5, w, 14}, {x - 7 - w, y(value) - 18, w, 14},
-		} {
-			crossings := 0
-			for _, line := range lines {
-				crossings += place.crossings(line)
-			}
-			for _, other := range taken {
-				if place.overlaps(other) {
-					crossings += 10
-				}
-			}
-			if place.x+w > width-4 || place.y+14 > plotBottom {
-				crossings += 100
-			}
-			if least < 0 || crossings < least {
-				best, least = place, crossings
-			}
-		}
-		taken = append(taken, best)
-		p.text(best.x, best.y+12, text, label{size: 13, weight: 600, colour: ink, halo: true})
-	}
-	if left != scope {
-		write(scope)
-	}
-	write(left)
 }

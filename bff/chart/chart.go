@@ -74,6 +74,8 @@ type picture struct {
 	location *time.Location
 	// The sides of the plot, and the legend above it.
 	top, left, right, legendLine float64
+	// aboveLeft is where there is room above the plot, beside its unit.
+	aboveLeft float64
 }
 
 // newPicture begins a picture of a kind, such as "burndown", about the thing
@@ -222,11 +224,12 @@ func (p *picture) grid(axis axis, y func(float64) float64) {
 func (p *picture) unit(unit string, mark float64) {
 	const word = 76 // at most half of what stands above a mark
 	look := label{size: 11, colour: muted}
-	if mark-word > margin+textWidth(unit, 11, 1) {
+	if right := margin + textWidth(unit, 11, 1); mark-word > right {
 		p.text(margin, p.top-12, unit, look)
+		p.aboveLeft = right + 8
 		return
 	}
-	look.anchor = end
+	look.anchor, p.aboveLeft = end, margin
 	p.text(p.right, p.top-12, unit, look)
 }
 

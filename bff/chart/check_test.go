@@ -23,9 +23,11 @@ var (
 )
 
 // checkPicture checks all that holds for every picture: well-formed, safe,
-// named for screen readers, and nothing outside its frame.
+// named for screen readers, nothing outside its frame, and no text upon
+// another.
 func checkPicture(t tester, svg []byte) {
 	t.Helper()
+	var f frame
 	decoder := xml.NewDecoder(strings.NewReader(string(svg)))
 	ids, texts := map[string]string{}, 0
 	var labelledBy, id, open string
@@ -70,7 +72,7 @@ func checkPicture(t tester, svg []byte) {
 				if _, inPattern := attributes["d"]; inPattern && !strings.Contains(attributes["d"], " ") || attributes["cx"] == "3" {
 					continue // a texture's tile
 				}
-				checkShape(t, open, attributes)
+				f.checkShape(t, open, attributes)
 			default:
 				t.Errorf("unexpected <%s>", open)
 			}
@@ -80,7 +82,7 @@ func checkPicture(t tester, svg []byte) {
 				ids[id] += string(token)
 			case "text":
 				if pending != nil {
-					checkText(t, *pending, string(token))
+					f.checkText(t, *pending, string(token))
 					pending = nil
 				}
 			case "style":
@@ -102,9 +104,17 @@ func checkPicture(t tester, svg []byte) {
 	}
 }
 
+// frame holds the texts that were seen in a picture.
+type frame struct{ texts []seenText }
+
+type seenText struct {
+	box
+	text string
+}
+
 // inside tells whether a place is in the frame; a hair's breadth beside it
 // for what is rounded.
-func inside(x, y float64) bool {
+func (f *frame) inside(x, y float64) bool {
 	return x >= -0.1 && x <= width+0.1 && y >= -0.1 && y <= height+0.1
 }
 
@@ -117,7 +127,7 @@ func number(t tester, text string) float64 {
 	return value
 }
 
-func checkShape(t tester, name string, attributes map[string]string) {
+func (f *frame) checkShape(t tester, name string, attributes map[string]string) {
 	t.Helper()
 	ok := true
 	switch name {
@@ -127,10 +137,10 @@ func checkShape(t tester, name string, attributes map[string]string) {
 			x, y = number(t, attributes["x"]), number(t, attributes["y"])
 		}
 		w, h := number(t, attributes["width"]), number(t, attributes["height"])
-		ok = inside(x, y) && inside(x+w, y+h) && w >= 0 && h >= 0
+		ok = f.inside(x, y) && f.inside(x+w, y+h) && w >= 0 && h >= 0
 	case "circle":
 		x, y, r := number(t, attributes["cx"]), number(t, attributes["cy"]), number(t, attributes["r"])
-		ok = inside(x-r, y-r) && inside(x+r, y+r)
+		ok = f.inside(x-r, y-r) && f.inside(x+r, y+r)
 	case "path":
 		x, y := 0.0, 0.0
 		for _, command := range commands.FindAllStringSubmatch(attributes["d"], -1) {
@@ -150,7 +160,7 @@ func checkShape(t tester, name string, attributes map[string]string) {
 			case "v":
 				y += values[0]
 			}
-			ok = ok && inside(x, y)
+			ok = ok && f.inside(x, y)
 		}
 		if rest := commands.ReplaceAllString(attributes["d"], ""); rest != "" || strings.ContainsAny(attributes["d"], "NIne") {
 			t.Errorf("path data: %q", attributes["d"])
@@ -161,7 +171,7 @@ func checkShape(t tester, name string, attributes map[string]string) {
 	}
 }
 
-func checkText(t tester, element xml.StartElement, text string) {
+func (f *frame) checkText(t tester, element xml.StartElement, text string) {
 	t.Helper()
 	var x, y, size, stretch float64
 	side := start
@@ -178,6 +188,8 @@ func checkText(t tester, element xml.StartElement, text string) {
 			stretch = 1.06
 		case "text-anchor":
 			side = anchor(a.Value)
+		case "aria-hidden":
+			return // the halo of the next
 		}
 	}
 	w := textWidth(text, size, stretch)
@@ -187,7 +199,16 @@ func checkText(t tester, element xml.StartElement, text string) {
 	case end:
 		x -= w
 	}
-	if !inside(x, y-size) || !inside(x+w, y) {
+	if !f.inside(x, y-size) || !f.inside(x+w, y) {
 		t.Errorf("%q, from %.0f to %.0f at %.0f, is outside the frame", text, x, x+w, y)
 	}
+	// Letters are some three quarters of the size high, and not quite as wide as
+	// they are thought to be.
+	now := seenText{box{x + 1, y - 0.75*size, w - 2, 0.75 * size}, text}
+	for _, other := range f.texts {
+		if now.overlaps(other.box) {
+			t.Errorf("%q at %.0f, %.0f stands upon %q at %.0f, %.0f", text, x, y, other.text, other.x, other.y)
+		}
+	}
+	f.texts = append(f.texts, now)
 }
