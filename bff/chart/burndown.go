@@ -22,11 +22,11 @@ func Burndown(view *sprint.Burndown, options Options) ([]byte, error) {
 	}
 	w := p.words
 	title := fmt.Sprintf(w.titleOf, w.burndown, view.Sprint.SprintName)
-	about, err := p.about(view.Head)
+	days, err := p.from(view.Head)
 	if err != nil {
 		return nil, err
 	}
-	p.footer(about, view.AsOf)
+	p.footer(view.Project.ProjectName, days, view.AsOf)
 
 	if said, err := p.instead(view.Head, b.scope, b.start); said != "" || err != nil {
 		p.heading(title, view.Project.ProjectName)
@@ -83,102 +83,6 @@ func newBurndown(view *sprint.Burndown, measure Measure) (*burndown, error) {
 		}
 	}
 	return b, consecutive(b.days)
-}
-
-// about tells the project and the days of a sprint.
-func (p *picture) about(head sprint.Head) (string, error) {
-	from, err := parseDate(head.Sprint.StartDate)
-	if err != nil {
-		return "", err
-	}
-	to, err := parseDate(head.Sprint.EndDate)
-	if err != nil {
-		return "", err
-	}
-	return clean(head.Project.ProjectName) + p.words.separator + p.words.date(from) + " – " + p.words.date(to), nil
-}
-
-// instead says in words what can't be drawn, and returns it: a sprint that
-// hasn't been started, or one with nothing in it. Otherwise it returns "".
-func (p *picture) instead(head sprint.Head, amounts series, more float64) (string, error) {
-	sentence := ""
-	switch {
-	case !started(head):
-		from, err := parseDate(head.Sprint.StartDate)
-		if err != nil {
-			return "", err
-		}
-		sentence = p.words.notBegun
-		if cancelled(head) {
-			sentence = p.words.neverBegun
-		} else if p.today(head) > head.Sprint.StartDate {
-			sentence = p.words.notBegunInTime
-		}
-		sentence = fmt.Sprintf(sentence, p.words.date(from))
-	case amounts.last() < 0 || amounts.greatest() == 0 && more == 0:
-		sentence = in(p.measure, p.words.noTasks, p.words.noPoints)
-		if p.measure == Points && head.Scope.VisibleTasks == 0 {
-			sentence = p.words.noTasks
-		}
-	default:
-		return "", nil
-	}
-	p.say(sentence)
-	return sentence, nil
-}
-
-// started tells whether the sprint had been started at the moment of a view.
-func started(head sprint.Head) bool {
-	return head.Sprint.StartedAt != nil && !head.Sprint.StartedAt.After(head.AsOf)
-}
-
-// closed tells whether the sprint had been completed at the moment of a view.
-func closed(head sprint.Head) bool {
-	return head.Sprint.CompletedAt != nil && !head.Sprint.CompletedAt.After(head.AsOf)
-}
-
-// cancelled tells whether the sprint was cancelled: what wasn't done then has
-// left it.
-func cancelled(head sprint.Head) bool { return head.Sprint.Status == "Cancelled" }
-
-func running(head sprint.Head) bool { return started(head) && !closed(head) && !cancelled(head) }
-
-// today is the day of a view's moment.
-func (p *picture) today(head sprint.Head) string {
-	return head.AsOf.In(p.location).Format(time.DateOnly)
-}
-
-// state is what a reader wants to know before any figure, if anything: that
-// the sprint was cancelled, or that it runs although its last day is over.
-func (p *picture) state(head sprint.Head) ([]string, error) {
-	switch {
-	case cancelled(head):
-		return []string{p.words.cancelled}, nil
-	case !p.overdue(head):
-		return nil, nil
-	}
-	planned, err := parseDate(head.Sprint.EndDate)
-	if err != nil {
-		return nil, err
-	}
-	return []string{fmt.Sprintf(p.words.overdue, p.words.date(planned))}, nil
-}
-
-func (p *picture) overdue(head sprint.Head) bool {
-	return running(head) && p.today(head) > head.Sprint.EndDate
-}
-
-// lastDay names the last day with figures: today, that of the close or, if
-// the sprint is over without one, its last.
-func (p *picture) lastDay(head sprint.Head, day time.Time) string {
-	word := p.words.today
-	switch {
-	case closed(head):
-		word = p.words.closed
-	case day.Format(time.DateOnly) < p.today(head):
-		word = p.words.over
-	}
-	return fmt.Sprintf(word, p.words.day(day))
 }
 
 // due is how much should be left ideally, and at the end of which day (-1 for
@@ -272,9 +176,21 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 	slot := (p.right - p.left) / float64(len(b.days)+1)
 	x := func(day int) float64 { return p.left + (float64(day)+1.5)*slot }
 
+	remainingLine := line{colour: blue, width: 2.5}
+	idealLine := line{colour: grey, width: 1.5, dash: "7 5"}
+	scopeLine := line{colour: purple, width: 1.8, dash: "10 3 2 3"}
+	projectionLine := line{colour: vermillion, width: 2, dash: "2 4"}
+	dot := func(x, y float64) { p.circle(x, y, 3.4, blue) }
+	keys := []key{p.lineKey(w.remaining, remainingLine, dot), p.lineKey(w.ideal, idealLine, nil), p.lineKey(w.scope, scopeLine, nil)}
+	if b.projection.count() > 1 {
+		keys = append(keys, p.lineKey(w.projection, projectionLine, nil))
+	}
+	keys = append(keys, p.shadedKey(b.days, slot)...)
+	p.keep(keys)
+
 	p.days(b.days, now, slot, x)
 	if slot >= 40 {
-		p.text(x(-1), labelLine, w.startWord, label{size: 12, colour: muted, anchor: middle})
+		p.text(x(-1), p.labelLine(), w.startWord, label{size: 12, colour: muted, anchor: middle})
 	}
 	p.grid(scale, y)
 	p.unit(in(p.measure, w.tasksUnit, w.pointsUnit), x(now))
@@ -291,11 +207,6 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 		}
 		return points
 	}
-	remainingLine := line{colour: blue, width: 2.5}
-	idealLine := line{colour: grey, width: 1.5, dash: "7 5"}
-	scopeLine := line{colour: purple, width: 1.8, dash: "10 3 2 3"}
-	projectionLine := line{colour: vermillion, width: 2, dash: "2 4"}
-	dot := func(x, y float64) { p.circle(x, y, 3.4, blue) }
 	remaining, projection := lineOf(b.remaining, &b.start), lineOf(b.projection, nil)
 
 	p.baseline()
@@ -312,19 +223,14 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 		dot(x(now), y(*b.remaining[now]))
 	}
 	b.values(p, now, x(now), y, remaining, projection, lineOf(b.ideal, &b.start), lineOf(b.scope, &b.start))
-
-	keys := []key{p.lineKey(w.remaining, remainingLine, dot), p.lineKey(w.ideal, idealLine, nil), p.lineKey(w.scope, scopeLine, nil)}
-	if len(projection) > 1 {
-		keys = append(keys, p.lineKey(w.projection, projectionLine, nil))
-	}
-	p.legend(append(keys, p.shadedKey(b.days, slot)...)...)
+	p.legend(keys)
 }
 
 // marks draws the line of the last day with figures, and the planned end if
 // the sprint went on after it.
 func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int) float64) {
 	word := p.lastDay(view.Head, b.days[now].date)
-	at := wordAbove(x(now), word)
+	at := p.wordAbove(x(now), word)
 	for i, day := range b.days[:now] {
 		if day.date.Format(time.DateOnly) != view.Sprint.EndDate {
 			continue
@@ -333,48 +239,11 @@ func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int)
 		// stands alone.
 		planned := p.words.plannedEnd
 		half := textWidth(planned, 12, 1.06) / 2
-		place := min(wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
-		if place-half < margin {
+		place := min(p.wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
+		if place-half < p.aboveLeft {
 			planned = ""
 		}
 		p.markBeside(x(i), place, planned, line{colour: grey, width: 1, dash: "3 3"})
 	}
 	p.mark(x(now), word, line{colour: ink, width: 1})
-}
-
-// values writes the last scope and the last remaining beside their ends, where
-// no line runs through them if there is such a place.
-func (b *burndown) values(p *picture, now int, x float64, y func(float64) float64, lines ...[]point) {
-	left, scope := *b.remaining[now], *b.scope[now]
-	taken := []box{}
-	write := func(value float64) {
-		text := p.words.number(value)
-		w := textWidth(text, 13, 1.06)
-		best, least := box{}, -1
-		for _, place := range []box{
-			{x + 7, y(value) - 18, w, 14}, {x + 7, y(value) + 5, w, 14}, {x - 7 - w, y(value) + 5, w, 14}, {x - 7 - w, y(value) - 18, w, 14},
-		} {
-			crossings := 0
-			for _, line := range lines {
-				crossings += place.crossings(line)
-			}
-			for _, other := range taken {
-				if place.overlaps(other) {
-					crossings += 10
-				}
-			}
-			if place.x+w > width-4 || place.y+14 > plotBottom {
-				crossings += 100
-			}
-			if least < 0 || crossings < least {
-				best, least = place, crossings
-			}
-		}
-		taken = append(taken, best)
-		p.text(best.x, best.y+12, text, label{size: 13, weight: 600, colour: ink, halo: true})
-	}
-	if left != scope {
-		write(scope)
-	}
-	write(left)
 }

@@ -1,10 +1,7 @@
 package chart
 
 import (
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"reflect"
 	"regexp"
@@ -18,198 +15,18 @@ import (
 	"github.com/mysingle/mysingle/bff/sprint"
 )
 
-// tester is what a testing.T and a rapid.T have in common.
-type tester interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
-var (
-	numbers  = regexp.MustCompile(`-?\d+(\.\d+)?`)
-	commands = regexp.MustCompile(`([MLHVhvz])([^MLHVhvz]*)`)
-)
-
-// checkPicture checks all that holds for every picture: well-formed, safe,
-// named for screen readers, and nothing outside its frame.
-func checkPicture(t tester, svg []byte) {
-	t.Helper()
-	decoder := xml.NewDecoder(strings.NewReader(string(svg)))
-	ids, texts := map[string]string{}, 0
-	var labelledBy, id, open string
-	var pending *xml.StartElement
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatalf("not well-formed: %v", err)
-			return
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			open = token.Name.Local
-			attributes := map[string]string{}
-			for _, a := range token.Attr {
-				attributes[a.Name.Local] = a.Value
-				if strings.HasPrefix(a.Name.Local, "on") || a.Name.Local == "href" ||
-					strings.Contains(a.Value, "url(") && !strings.HasPrefix(a.Value, "url(#") {
-					t.Errorf("<%s %s=%q>", open, a.Name.Local, a.Value)
-				}
-			}
-			if id = attributes["id"]; id != "" {
-				if _, twice := ids[id]; twice {
-					t.Errorf("two elements have the id %q", id)
-				}
-				ids[id] = ""
-			}
-			switch open {
-			case "svg":
-				labelledBy = attributes["aria-labelledby"]
-				if attributes["role"] != "img" || attributes["viewBox"] != "0 0 800 450" {
-					t.Errorf("got %v", attributes)
-				}
-			case "title", "desc", "style", "pattern":
-			case "text":
-				texts++
-				pending = &token
-			case "rect", "circle", "path":
-				if _, inPattern := attributes["d"]; inPattern && !strings.Contains(attributes["d"], " ") || attributes["cx"] == "3" {
-					continue // a texture's tile
-				}
-				checkShape(t, open, attributes)
-			default:
-				t.Errorf("unexpected <%s>", open)
-			}
-		case xml.CharData:
-			switch open {
-			case "title", "desc":
-				ids[id] += string(token)
-			case "text":
-				if pending != nil {
-					checkText(t, *pending, string(token))
-					pending = nil
-				}
-			case "style":
-				if strings.Contains(string(token), "@import") || strings.Contains(string(token), "url(") {
-					t.Errorf("style: %s", token)
-				}
-			}
-		case xml.EndElement:
-			open = ""
-		}
-	}
-	for _, id := range strings.Fields(labelledBy) {
-		if strings.TrimSpace(ids[id]) == "" {
-			t.Errorf("%q names nothing", id)
-		}
-	}
-	if len(strings.Fields(labelledBy)) != 2 || texts < 2 {
-		t.Errorf("labelled by %q, %d texts", labelledBy, texts)
-	}
-}
-
-// inside tells whether a place is in the frame; a hair's breadth beside it
-// for what is rounded.
-func inside(x, y float64) bool {
-	return x >= -0.1 && x <= width+0.1 && y >= -0.1 && y <= height+0.1
-}
-
-func number(t tester, text string) float64 {
-	t.Helper()
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
-		t.Fatalf("%q is no coordinate", text)
-	}
-	return value
-}
-
-func checkShape(t tester, name string, attributes map[string]string) {
-	t.Helper()
-	ok := true
-	switch name {
-	case "rect":
-		x, y := 0.0, 0.0
-		if attributes["x"] != "" {
-			x, y = number(t, attributes["x"]), number(t, attributes["y"])
-		}
-		w, h := number(t, attributes["width"]), number(t, attributes["height"])
-		ok = inside(x, y) && inside(x+w, y+h) && w >= 0 && h >= 0
-	case "circle":
-		x, y, r := number(t, attributes["cx"]), number(t, attributes["cy"]), number(t, attributes["r"])
-		ok = inside(x-r, y-r) && inside(x+r, y+r)
-	case "path":
-		x, y := 0.0, 0.0
-		for _, command := range commands.FindAllStringSubmatch(attributes["d"], -1) {
-			var values []float64
-			for _, text := range numbers.FindAllString(command[2], -1) {
-				values = append(values, number(t, text))
-			}
-			switch command[1] {
-			case "M", "L":
-				x, y = values[0], values[1]
-			case "H":
-				x = values[0]
-			case "V":
-				y = values[0]
-			case "h":
-				x += values[0]
-			case "v":
-				y += values[0]
-			}
-			ok = ok && inside(x, y)
-		}
-		if rest := commands.ReplaceAllString(attributes["d"], ""); rest != "" || strings.ContainsAny(attributes["d"], "NIne") {
-			t.Errorf("path data: %q", attributes["d"])
-		}
-	}
-	if !ok {
-		t.Errorf("<%s %v> is outside the frame", name, attributes)
-	}
-}
-
-func checkText(t tester, element xml.StartElement, text string) {
-	t.Helper()
-	var x, y, size, stretch float64
-	side := start
-	stretch = 1
-	for _, a := range element.Attr {
-		switch a.Name.Local {
-		case "x":
-			x = number(t, a.Value)
-		case "y":
-			y = number(t, a.Value)
-		case "font-size":
-			size = number(t, a.Value)
-		case "font-weight":
-			stretch = 1.06
-		case "text-anchor":
-			side = anchor(a.Value)
-		}
-	}
-	w := textWidth(text, size, stretch)
-	switch side {
-	case middle:
-		x -= w / 2
-	case end:
-		x -= w
-	}
-	if !inside(x, y-size) || !inside(x+w, y) {
-		t.Errorf("%q, from %.0f to %.0f at %.0f, is outside the frame", text, x, x+w, y)
-	}
-}
-
 func TestPictures_hold(t *testing.T) {
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
-			svg := s.mustDraw(t)
-			checkPicture(t, svg)
-			if limit := 40_000; len(svg) > limit && !strings.Contains(s.name, "366") {
-				t.Errorf("%d bytes are more than %d", len(svg), limit)
-			}
-			if text := string(svg); strings.Contains(text, "<script") || strings.ContainsAny(text, "\u202e\x00") {
-				t.Error("a name reached the picture as it came")
+			for _, s.Size = range []Size{Wide, Narrow} {
+				svg := s.mustDraw(t)
+				checkPicture(t, svg, s.Size)
+				if limit := 40_000; len(svg) > limit && !strings.Contains(s.name, "366") {
+					t.Errorf("%s: %d bytes are more than %d", s.Size, len(svg), limit)
+				}
+				if text := string(svg); strings.Contains(text, "<script") || strings.ContainsAny(text, "\u202e\x00") {
+					t.Errorf("%s: a name reached the picture as it came", s.Size)
+				}
 			}
 		})
 	}
@@ -219,6 +36,7 @@ func options(t *rapid.T) Options {
 	return Options{
 		Measure:  rapid.SampledFrom([]Measure{Tasks, Points}).Draw(t, "measure"),
 		Language: rapid.SampledFrom([]Language{English, Korean, "fr"}).Draw(t, "language"),
+		Size:     rapid.SampledFrom([]Size{"", Wide, Narrow}).Draw(t, "size"),
 	}
 }
 
@@ -272,11 +90,12 @@ func TestBurndown_property_holds(t *testing.T) {
 			}
 			view.Days = append(view.Days, day)
 		}
-		svg, err := Burndown(view, options(t))
+		o := options(t)
+		svg, err := Burndown(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -300,11 +119,12 @@ func TestFlow_property_holds(t *testing.T) {
 			}
 			view.Days = append(view.Days, day)
 		}
-		svg, err := Flow(view, options(t))
+		o := options(t)
+		svg, err := Flow(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -320,11 +140,12 @@ func TestVelocity_property_holds(t *testing.T) {
 			tasks, points = append(tasks, float64(s.Completed.Tasks)), append(points, s.Completed.Points)
 		}
 		view.Tasks, view.Points = spread(tasks), spread(points)
-		svg, err := Velocity(view, options(t))
+		o := options(t)
+		svg, err := Velocity(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -347,11 +168,12 @@ func TestForecast_property_holds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		svg, err := Forecast(view, options(t))
+		o := options(t)
+		svg, err := Forecast(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -376,6 +198,7 @@ func TestPictures_refuseWhatIsNoView(t *testing.T) {
 		{"negative", broken(func(v *sprint.Burndown) { v.Days[2].Tasks.Ideal = &negative }), "can't be drawn"},
 		{"infinite", broken(func(v *sprint.Burndown) { v.Days[9].Tasks.Projection = &infinite }), "can't be drawn"},
 		{"unknown measure", func() ([]byte, error) { return Flow(fortnight.flow(), Options{Measure: "hours"}) }, "hours"},
+		{"unknown size", func() ([]byte, error) { return Flow(fortnight.flow(), Options{Size: "tall"}) }, "tall"},
 		{"a forecast without today", func() ([]byte, error) {
 			view := ahead(t, 48, 0, 20, "Web shop")
 			view.Calendar.Today = ""
@@ -527,6 +350,29 @@ func TestFit(t *testing.T) {
 	} {
 		if got := fit(test.text, 12, 1, 70); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, test := range []struct {
+		text       string
+		most       int
+		wrap, even string
+	}{
+		{"", 3, "", ""},
+		{"short", 3, "short", "short"},
+		{"a name that is too long", 3, "a name that|is too long", "a name that|is too long"},
+		{"up to here it is", 2, "up to here|it is", "up to|here it is"},
+		{"a name that is much too long for it", 2, "a name that|is much to…", "a name that|is much to…"},
+		{"Donaudampfschifffahrt", 3, "Donaudampf|schifffahrt", "Donaudampf|schifffahrt"},
+		{"스프린트 열두 번째", 3, "스프린트 열두|번째", "스프린트|열두 번째"},
+	} {
+		if got := strings.Join(wrap(test.text, 12, 1, 80, test.most), "|"); got != test.wrap {
+			t.Errorf("wrap: got %q, want %q", got, test.wrap)
+		}
+		if got := strings.Join(even(test.text, 12, 1, 80, test.most), "|"); got != test.even {
+			t.Errorf("even: got %q, want %q", got, test.even)
 		}
 	}
 }
