@@ -45,7 +45,7 @@ function Forecast() {
   const { reason, chances } = value[state.unit];
   if (reason) return html`<p class="quiet">${say("noForecast")[reason]}</p>`;
   return html`
-    <dl class="tiles">
+    <dl class="tiles three">
       ${chances.map(
         ({ percent, date, reason }) => html`
         <div class="tile" key=${percent}><dt class="label">${say("chance", percent)}</dt><dd class="value small">${date ? fullDay(date) : say("noForecast")[reason]}</dd></div>`,
