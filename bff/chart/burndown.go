@@ -22,11 +22,11 @@ func Burndown(view *sprint.Burndown, options Options) ([]byte, error) {
 	}
 	w := p.words
 	title := fmt.Sprintf(w.titleOf, w.burndown, view.Sprint.SprintName)
-	about, err := p.about(view.Head)
+	days, err := p.from(view.Head)
 	if err != nil {
 		return nil, err
 	}
-	p.footer(about, view.AsOf)
+	p.footer(view.Project.ProjectName, days, view.AsOf)
 
 	if said, err := p.instead(view.Head, b.scope, b.start); said != "" || err != nil {
 		p.heading(title, view.Project.ProjectName)
@@ -176,9 +176,21 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 	slot := (p.right - p.left) / float64(len(b.days)+1)
 	x := func(day int) float64 { return p.left + (float64(day)+1.5)*slot }
 
+	remainingLine := line{colour: blue, width: 2.5}
+	idealLine := line{colour: grey, width: 1.5, dash: "7 5"}
+	scopeLine := line{colour: purple, width: 1.8, dash: "10 3 2 3"}
+	projectionLine := line{colour: vermillion, width: 2, dash: "2 4"}
+	dot := func(x, y float64) { p.circle(x, y, 3.4, blue) }
+	keys := []key{p.lineKey(w.remaining, remainingLine, dot), p.lineKey(w.ideal, idealLine, nil), p.lineKey(w.scope, scopeLine, nil)}
+	if b.projection.count() > 1 {
+		keys = append(keys, p.lineKey(w.projection, projectionLine, nil))
+	}
+	keys = append(keys, p.shadedKey(b.days, slot)...)
+	p.keep(keys)
+
 	p.days(b.days, now, slot, x)
 	if slot >= 40 {
-		p.text(x(-1), labelLine, w.startWord, label{size: 12, colour: muted, anchor: middle})
+		p.text(x(-1), p.labelLine(), w.startWord, label{size: 12, colour: muted, anchor: middle})
 	}
 	p.grid(scale, y)
 	p.unit(in(p.measure, w.tasksUnit, w.pointsUnit), x(now))
@@ -195,11 +207,6 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 		}
 		return points
 	}
-	remainingLine := line{colour: blue, width: 2.5}
-	idealLine := line{colour: grey, width: 1.5, dash: "7 5"}
-	scopeLine := line{colour: purple, width: 1.8, dash: "10 3 2 3"}
-	projectionLine := line{colour: vermillion, width: 2, dash: "2 4"}
-	dot := func(x, y float64) { p.circle(x, y, 3.4, blue) }
 	remaining, projection := lineOf(b.remaining, &b.start), lineOf(b.projection, nil)
 
 	p.baseline()
@@ -216,19 +223,14 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 		dot(x(now), y(*b.remaining[now]))
 	}
 	b.values(p, now, x(now), y, remaining, projection, lineOf(b.ideal, &b.start), lineOf(b.scope, &b.start))
-
-	keys := []key{p.lineKey(w.remaining, remainingLine, dot), p.lineKey(w.ideal, idealLine, nil), p.lineKey(w.scope, scopeLine, nil)}
-	if len(projection) > 1 {
-		keys = append(keys, p.lineKey(w.projection, projectionLine, nil))
-	}
-	p.legend(append(keys, p.shadedKey(b.days, slot)...)...)
+	p.legend(keys)
 }
 
 // marks draws the line of the last day with figures, and the planned end if
 // the sprint went on after it.
 func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int) float64) {
 	word := p.lastDay(view.Head, b.days[now].date)
-	at := wordAbove(x(now), word)
+	at := p.wordAbove(x(now), word)
 	for i, day := range b.days[:now] {
 		if day.date.Format(time.DateOnly) != view.Sprint.EndDate {
 			continue
@@ -237,7 +239,7 @@ func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int)
 		// stands alone.
 		planned := p.words.plannedEnd
 		half := textWidth(planned, 12, 1.06) / 2
-		place := min(wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
+		place := min(p.wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
 		if place-half < p.aboveLeft {
 			planned = ""
 		}

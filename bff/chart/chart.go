@@ -5,8 +5,9 @@
 // is drawn in light colours by attributes, which every viewer and mail
 // program knows, and in dark ones by a style sheet where the reader prefers
 // them. Series differ in dash, marker or texture, not in colour alone, and a
-// screen reader finds a title and a sentence with the numbers. The same input
-// gives the same bytes.
+// screen reader finds a title and a sentence with the numbers. It is drawn in
+// one of two sizes, for phones with as large letters as for desks. The same
+// input gives the same bytes.
 //
 // It is written by hand, upon the standard library alone: of the charting
 // libraries for Go none knows dark colours, descriptions for screen readers or
@@ -14,9 +15,9 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -44,27 +45,12 @@ type Options struct {
 	Measure Measure
 	// Language is English if empty.
 	Language Language
+	// Size is Wide if empty.
+	Size Size
 	// Location is the zone that the moment of the figures is told in; UTC if
 	// nil. (Days need none: they come as days.)
 	Location *time.Location
 }
-
-// The picture's size and the places of its parts, in pixels.
-const (
-	width, height = 800.0, 450.0
-	margin        = 24.0
-	titleLine     = 34.0
-	factsLine     = 57.0
-	legendLine    = 82.0
-	// The plot begins here; without a row for the legend it may begin higher.
-	plotTop   = 118.0
-	higherTop = 98.0
-	// Legend and plot stand this much lower below facts in two lines.
-	lineHeight = 18.0
-	plotBottom = 394.0
-	labelLine  = plotBottom + 18
-	footerLine = height - 14
-)
 
 // picture is one in the making.
 type picture struct {
@@ -72,8 +58,6 @@ type picture struct {
 	words    *words
 	measure  Measure
 	location *time.Location
-	// The sides of the plot, and the legend above it.
-	top, left, right, legendLine float64
 	// aboveLeft is where there is room above the plot, beside its unit.
 	aboveLeft float64
 }
@@ -81,7 +65,7 @@ type picture struct {
 // newPicture begins a picture of a kind, such as "burndown", about the thing
 // with an id.
 func newPicture(kind, id string, options Options) (*picture, error) {
-	p := &picture{words: &english, measure: options.Measure, location: options.Location, top: plotTop, right: width - margin, legendLine: legendLine}
+	p := &picture{words: &english, measure: options.Measure, location: options.Location}
 	if options.Language == Korean {
 		p.words = &korean
 	}
@@ -95,6 +79,13 @@ func newPicture(kind, id string, options Options) (*picture, error) {
 	if p.location == nil {
 		p.location = time.UTC
 	}
+	size, known := cmp.Or(options.Size, Wide), false
+	if p.layout, known = layouts[size]; !known {
+		return nil, fmt.Errorf("%q is no size", size)
+	}
+	if size != Wide { // one page may have both
+		kind += "-" + string(size)
+	}
 	p.id = identifier(kind + "-" + string(p.measure) + "-" + id)
 	return p, nil
 }
@@ -105,63 +96,6 @@ func in[T any](measure Measure, tasks, points T) T {
 		return points
 	}
 	return tasks
-}
-
-// heading writes what the picture shows and the facts, in a line or two.
-func (p *picture) heading(title string, facts ...string) {
-	const room = width - 2*margin
-	p.text(margin, titleLine, fit(clean(title), 18, 1.06, room), label{size: 18, weight: 600, colour: ink})
-	first, second := "", ""
-	for i, fact := range facts {
-		longer := strings.TrimPrefix(first+p.words.separator+clean(fact), p.words.separator)
-		if i > 0 && textWidth(longer, 13, 1) > room {
-			second = clean(strings.Join(facts[i:], p.words.separator))
-			break
-		}
-		first = longer
-	}
-	p.text(margin, factsLine, fit(first, 13, 1, room), label{size: 13, colour: muted})
-	if second != "" {
-		p.text(margin, factsLine+lineHeight, fit(second, 13, 1, room), label{size: 13, colour: muted})
-		p.top, p.legendLine = p.top+lineHeight, p.legendLine+lineHeight
-	}
-}
-
-// footer writes where the figures are from: what they are about on the left,
-// the moment they are of on the right.
-func (p *picture) footer(about string, asOf time.Time) {
-	moment := fmt.Sprintf(p.words.asOf, p.words.moment(asOf.In(p.location)))
-	room := width - 2*margin - textWidth(moment, 11, 1) - 16
-	p.text(margin, footerLine, fit(clean(about), 11, 1, room), label{size: 11, colour: muted})
-	p.text(width-margin, footerLine, moment, label{size: 11, colour: muted, anchor: end})
-}
-
-// say writes a sentence in place of a plot.
-func (p *picture) say(sentence string) {
-	lines := wrap(sentence, 16, width-8*margin)
-	y := (p.legendLine+plotBottom)/2 - float64(len(lines)-1)*12
-	p.rect(margin, p.legendLine-12, width-2*margin, plotBottom-p.legendLine+24, 6, shade)
-	for _, line := range lines {
-		p.text(width/2, y, line, label{size: 16, colour: ink, anchor: middle})
-		y += 24
-	}
-}
-
-// key is an entry of a legend; draw paints its sample into 26 × 12 pixels
-// around the given middle.
-type key struct {
-	name string
-	draw func(x, y float64)
-}
-
-// legend writes the keys in a row.
-func (p *picture) legend(keys ...key) {
-	x := margin
-	for _, k := range keys {
-		k.draw(x+13, p.legendLine-4)
-		p.text(x+32, p.legendLine, k.name, label{size: 12, colour: ink})
-		x += 32 + textWidth(k.name, 12, 1) + 18
-	}
 }
 
 // shadedSlot is the width of a day below which days off aren't shaded: they
@@ -201,9 +135,9 @@ func (p *picture) frame(axis axis) func(value float64) float64 {
 	for _, tick := range axis.ticks {
 		widest = max(widest, textWidth(p.words.number(tick), 12, 1))
 	}
-	p.left = margin + widest + 8
+	p.left = p.margin + widest + 8
 	return func(value float64) float64 {
-		return plotBottom - value/axis.top*(plotBottom-p.top)
+		return p.bottom - value/axis.top*(p.bottom-p.top)
 	}
 }
 
@@ -224,33 +158,33 @@ func (p *picture) grid(axis axis, y func(float64) float64) {
 func (p *picture) unit(unit string, mark float64) {
 	const word = 76 // at most half of what stands above a mark
 	look := label{size: 11, colour: muted}
-	if right := margin + textWidth(unit, 11, 1); mark-word > right {
-		p.text(margin, p.top-12, unit, look)
+	if right := p.margin + textWidth(unit, 11, 1); mark-word > right {
+		p.text(p.margin, p.top-12, unit, look)
 		p.aboveLeft = right + 8
 		return
 	}
-	look.anchor, p.aboveLeft = end, margin
+	look.anchor, p.aboveLeft = end, p.margin
 	p.text(p.right, p.top-12, unit, look)
 }
 
 // baseline draws the line at 0, over what stands on it.
 func (p *picture) baseline() {
-	p.path(fmt.Sprintf("M%s %sH%s", num(p.left), num(plotBottom), num(p.right)), line{colour: axisColour, width: 1})
+	p.path(fmt.Sprintf("M%s %sH%s", num(p.left), num(p.bottom), num(p.right)), line{colour: axisColour, width: 1})
 }
 
 // mark draws a line from top to bottom with a word above it.
 func (p *picture) mark(x float64, word string, l line) {
-	p.markBeside(x, wordAbove(x, word), word, l)
+	p.markBeside(x, p.wordAbove(x, word), word, l)
 }
 
 // wordAbove is the middle of a word above a mark, within the frame.
-func wordAbove(x float64, word string) float64 {
+func (p *picture) wordAbove(x float64, word string) float64 {
 	half := textWidth(word, 12, 1.06) / 2
-	return min(max(x, margin+half), width-margin+10-half)
+	return min(max(x, p.margin+half), p.width-14-half)
 }
 
 // markBeside draws a line with a word above it whose middle is elsewhere.
 func (p *picture) markBeside(x, at float64, word string, l line) {
-	p.path(fmt.Sprintf("M%s %sV%s", num(x), num(p.top-6), num(plotBottom)), l)
+	p.path(fmt.Sprintf("M%s %sV%s", num(x), num(p.top-6), num(p.bottom)), l)
 	p.text(at, p.top-10, word, label{size: 12, weight: 600, colour: ink, anchor: middle, halo: true})
 }

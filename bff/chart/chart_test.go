@@ -69,6 +69,10 @@ func scenarios() []scenario {
 	ko, kst := Options{Language: Korean, Location: zone}, Options{Location: zone}
 	koPoints := Options{Language: Korean, Measure: Points, Location: zone}
 	points := Options{Measure: Points}
+	narrow := func(o Options) Options {
+		o.Size = Narrow
+		return o
+	}
 	return []scenario{
 		{"burndown", burndownOf(fortnight), kst},
 		{"burndown-ko", burndownOf(korea), ko},
@@ -113,6 +117,19 @@ func scenarios() []scenario {
 		{"forecast-too-short-ko", forecastOf(48, 5, 4, "쇼핑몰 개편"), ko},
 		{"forecast-nothing-left", forecastOf(0, 0, 62, "Web shop"), kst},
 		{"forecast-hostile-names", forecastOf(48, 5, 62, hostile), kst},
+		{"narrow-burndown", burndownOf(fortnight), narrow(kst)},
+		{"narrow-burndown-points-ko", burndownOf(korea), narrow(koPoints)},
+		{"narrow-burndown-late", burndownOf(late), narrow(kst)},
+		{"narrow-burndown-366-days-ko", burndownOf(year), narrow(ko)},
+		{"narrow-burndown-never-started", burndownOf(neverStarted), narrow(kst)},
+		{"narrow-burndown-long-names-ko", burndownOf(longNames), narrow(ko)},
+		{"narrow-flow", flowOf(fortnight), narrow(kst)},
+		{"narrow-flow-late-ko", flowOf(late), narrow(ko)},
+		{"narrow-velocity-points", velocityOf(6, "Web shop"), narrow(points)},
+		{"narrow-velocity-ko", velocityOf(6, "쇼핑몰 개편"), narrow(ko)},
+		{"narrow-forecast-points", forecastOf(48, 5, 62, "Web shop"), narrow(points)},
+		{"narrow-forecast-long-ko", forecastOf(350, 0, 62, "쇼핑몰 개편"), narrow(ko)},
+		{"narrow-forecast-too-short-ko", forecastOf(48, 5, 4, "쇼핑몰 개편"), narrow(ko)},
 	}
 }
 

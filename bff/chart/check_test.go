@@ -1,8 +1,10 @@
 package chart
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"regexp"
@@ -23,11 +25,11 @@ var (
 )
 
 // checkPicture checks all that holds for every picture: well-formed, safe,
-// named for screen readers, nothing outside its frame, and no text upon
-// another.
-func checkPicture(t tester, svg []byte) {
+// named for screen readers, of its size, nothing outside its frame, and no
+// text upon another.
+func checkPicture(t tester, svg []byte, size Size) {
 	t.Helper()
-	var f frame
+	f := frame{layout: layouts[cmp.Or(size, Wide)]}
 	decoder := xml.NewDecoder(strings.NewReader(string(svg)))
 	ids, texts := map[string]string{}, 0
 	var labelledBy, id, open string
@@ -61,7 +63,7 @@ func checkPicture(t tester, svg []byte) {
 			switch open {
 			case "svg":
 				labelledBy = attributes["aria-labelledby"]
-				if attributes["role"] != "img" || attributes["viewBox"] != "0 0 800 450" {
+				if attributes["role"] != "img" || attributes["viewBox"] != fmt.Sprintf("0 0 %v %v", f.width, f.height) {
 					t.Errorf("got %v", attributes)
 				}
 			case "title", "desc", "style", "pattern":
@@ -104,8 +106,11 @@ func checkPicture(t tester, svg []byte) {
 	}
 }
 
-// frame holds the texts that were seen in a picture.
-type frame struct{ texts []seenText }
+// frame is the size of a picture, and the texts that were seen in it.
+type frame struct {
+	layout
+	texts []seenText
+}
 
 type seenText struct {
 	box
@@ -115,7 +120,7 @@ type seenText struct {
 // inside tells whether a place is in the frame; a hair's breadth beside it
 // for what is rounded.
 func (f *frame) inside(x, y float64) bool {
-	return x >= -0.1 && x <= width+0.1 && y >= -0.1 && y <= height+0.1
+	return x >= -0.1 && x <= f.width+0.1 && y >= -0.1 && y <= f.height+0.1
 }
 
 func number(t tester, text string) float64 {

@@ -40,11 +40,11 @@ func Flow(view *sprint.Flow, options Options) ([]byte, error) {
 	}
 	w := p.words
 	title := fmt.Sprintf(w.titleOf, w.flow, view.Sprint.SprintName)
-	about, err := p.about(view.Head)
+	days, err := p.from(view.Head)
 	if err != nil {
 		return nil, err
 	}
-	p.footer(about, view.AsOf)
+	p.footer(view.Project.ProjectName, days, view.AsOf)
 	if said, err := p.instead(view.Head, f.total, 0); said != "" || err != nil {
 		p.heading(title, view.Project.ProjectName)
 		return p.svg(w.code, title, said), err
@@ -117,12 +117,18 @@ func newFlow(view *sprint.Flow, measure Measure) (*flow, error) {
 
 func (f *flow) draw(view *sprint.Flow, p *picture, now int) {
 	w := p.words
-	p.top += higherTop - plotTop // the legend stands on the right
 	scale := newAxis(f.total.greatest(), p.measure == Tasks)
 	y := p.frame(scale)
-	p.right = width - margin - f.keysWidth(p, now)
+	if !p.stacked {
+		p.top -= legendHeight // the legend stands on the right
+		p.right -= f.keysWidth(p, now)
+	}
 	slot := (p.right - p.left) / float64(len(f.days))
 	x := func(day int) float64 { return p.left + (float64(day)+0.5)*slot }
+	keys := append(f.keys(p, now), p.shadedKey(f.days, slot)...)
+	if p.stacked {
+		p.keep(keys)
+	}
 
 	p.days(f.days, now, slot, x)
 	p.grid(scale, y)
@@ -162,7 +168,11 @@ func (f *flow) draw(view *sprint.Flow, p *picture, now int) {
 	p.baseline()
 
 	p.mark(x(now), p.lastDay(view.Head, f.days[now].date), line{colour: ink, width: 1})
-	f.keys(p, now)
+	if p.stacked {
+		p.legend(keys)
+	} else {
+		f.keysBeside(p, now)
+	}
 }
 
 func reversed(points []point) []point {
@@ -184,9 +194,22 @@ func (f *flow) keysWidth(p *picture, now int) float64 {
 	return widest + 50
 }
 
-// keys draws the legend: the layers that occur, top down as in the picture,
-// with what they hold now.
-func (f *flow) keys(p *picture, now int) {
+// keys are the legend above the plot: the layers that occur, top down as in the
+// picture, with what they hold now.
+func (f *flow) keys(p *picture, now int) []key {
+	var keys []key
+	for i := len(layers) - 1; i >= 0; i-- {
+		if f.amounts[i].greatest() > 0 {
+			keys = append(keys, key{p.words.statuses[layers[i].status] + " " + p.words.number(*f.amounts[i][now]), func(x, y float64) {
+				p.area(fmt.Sprintf("M%s %sh26v12h-26z", num(x-13), num(y-6)), layers[i].colour, layers[i].texture)
+			}})
+		}
+	}
+	return keys
+}
+
+// keysBeside draws the same on the right, the numbers under each other.
+func (f *flow) keysBeside(p *picture, now int) {
 	left, y := p.right+20, p.top+8
 	for i := len(layers) - 1; i >= 0; i-- {
 		if f.amounts[i].greatest() == 0 {
@@ -194,7 +217,7 @@ func (f *flow) keys(p *picture, now int) {
 		}
 		p.area(fmt.Sprintf("M%s %sh22v14h-22z", num(left), num(y-7)), layers[i].colour, layers[i].texture)
 		p.text(left+30, y+4, p.words.statuses[layers[i].status], label{size: 12, colour: ink})
-		p.text(width-margin, y+4, p.words.number(*f.amounts[i][now]), label{size: 12, weight: 600, colour: ink, anchor: end})
+		p.text(p.width-p.margin, y+4, p.words.number(*f.amounts[i][now]), label{size: 12, weight: 600, colour: ink, anchor: end})
 		y += 24
 	}
 	if !shaded(f.days, (p.right-p.left)/float64(len(f.days))) {

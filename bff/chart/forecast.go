@@ -24,11 +24,11 @@ func Forecast(view *sprint.Forecast, options Options) ([]byte, error) {
 		return nil, err
 	}
 	title := fmt.Sprintf(w.titleOf, w.forecast, view.Project.ProjectName)
-	about := ""
+	origin := ""
 	if f.Runs > 0 {
-		about = fmt.Sprintf(w.seed, w.number(float64(f.Runs)), fmt.Sprint(f.Seed))
+		origin = fmt.Sprintf(w.seed, w.number(float64(f.Runs)), fmt.Sprint(f.Seed))
 	}
-	p.footer(about, view.AsOf)
+	p.footer("", origin, view.AsOf)
 
 	left := w.count(f.Remaining, p.measure)
 	facts := []string{fmt.Sprintf(w.leftNow, left)}
@@ -46,17 +46,20 @@ func Forecast(view *sprint.Forecast, options Options) ([]byte, error) {
 
 	sentences := []string{fmt.Sprintf(w.forecastDesc, title, left)}
 	for _, chance := range f.Chances {
-		fact := fmt.Sprintf(w.tooFarFact, fmt.Sprint(chance.Percent))
+		percent := fmt.Sprint(chance.Percent)
 		if chance.Date == nil {
-			facts = append(facts, fact)
-		} else {
-			date, err := parseDate(*chance.Date)
-			if err != nil {
-				return nil, err
-			}
-			fact = fmt.Sprintf(w.chanceBy, fmt.Sprint(chance.Percent), w.date(date))
+			fact := fmt.Sprintf(w.tooFarFact, percent)
+			facts, sentences = append(facts, fact), append(sentences, fact+".")
+			continue
 		}
-		sentences = append(sentences, fact+".")
+		date, err := parseDate(*chance.Date)
+		if err != nil {
+			return nil, err
+		}
+		if p.stacked { // else it stands at its line
+			facts = append(facts, fmt.Sprintf(w.chanceFact, percent, w.date(date)))
+		}
+		sentences = append(sentences, fmt.Sprintf(w.chanceBy, percent, w.date(date))+".")
 	}
 	sentences = append(sentences, fmt.Sprintf(w.forecastFromDesc, w.number(float64(f.Runs)), w.number(float64(f.HistoryDays)), fmt.Sprint(f.Seed)))
 	p.heading(title, facts...)
@@ -89,9 +92,14 @@ func (w *words) noForecast(f *forecast.Forecast) string {
 // bin is a bar: some days from the first on, and the share of the runs that
 // were done on them, in percent.
 type bin struct {
-	first int // index of a day
-	share float64
+	first  int // index of a day
+	share  float64
+	beyond int // how many of the chances
 }
+
+// tones are the colours of the bars, paler with each chance that they are
+// beyond.
+var tones = [...]colour{blue, blue2, blue3, blue4}
 
 func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) error {
 	w := p.words
@@ -107,6 +115,7 @@ func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) er
 		}
 	}
 	var bins []bin
+	var seen [len(tones)]bool
 	greatest := 0.0
 	for i := 0; i < len(days); {
 		next := i + 1
@@ -117,16 +126,33 @@ func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) er
 		for ; i < next; i++ {
 			b.share += float64(done[i]) * 100 / float64(f.Runs)
 		}
+		for _, chance := range f.Chances {
+			if chance.Date != nil && days[b.first].date.Format(time.DateOnly) > *chance.Date {
+				b.beyond++
+			}
+		}
 		if greatest = max(greatest, b.share); b.share > 0 {
-			bins = append(bins, b)
+			bins, seen[b.beyond] = append(bins, b), true
 		}
 	}
 
 	const rows = 54.0 // for the labels of the chances, above the bars
-	scale := newAxis(greatest*(plotBottom-p.top)/(plotBottom-p.top-rows), false)
+	scale := newAxis(greatest*(p.bottom-p.top)/(p.bottom-p.top-rows), false)
 	y := p.frame(scale)
 	slot := (p.right - p.left) / float64(len(days))
 	x := func(day int) float64 { return p.left + (float64(day)+0.5)*slot }
+
+	var keys []key
+	for i, tone := range tones {
+		if seen[i] {
+			keys = append(keys, key{[...]string{w.upTo50, w.upTo85, w.upTo95, w.beyond95}[i], func(x, y float64) {
+				p.rect(x-13, y-6, 26, 12, 0, tone)
+				p.path(fmt.Sprintf("M%s %sh26v12h-26z", num(x-13), num(y-6)), line{colour: blue, width: 1})
+			}})
+		}
+	}
+	keys = append(keys, p.shadedKey(days, slot)...)
+	p.keep(keys)
 
 	p.days(days, -1, slot, x)
 	unit := w.perDay
@@ -139,21 +165,13 @@ func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) er
 	p.grid(scale, y)
 	p.unit(unit, x(0))
 
-	// Bars grow paler with each chance that they are beyond.
-	var bars [4]string
+	var bars [len(tones)]string
 	for _, b := range bins {
-		beyond := 0
-		for _, chance := range f.Chances {
-			if chance.Date != nil && days[b.first].date.Format(time.DateOnly) > *chance.Date {
-				beyond++
-			}
-		}
 		last := min(b.first+size, len(days))
 		from, to := x(b.first)-slot/2, x(last-1)+slot/2
 		gap := min((to-from)*0.12, 2)
-		bars[beyond] += fmt.Sprintf("M%s %sV%sH%sV%sz", num(from+gap), num(plotBottom), num(y(b.share)), num(to-gap), num(plotBottom))
+		bars[b.beyond] += fmt.Sprintf("M%s %sV%sH%sV%sz", num(from+gap), num(p.bottom), num(y(b.share)), num(to-gap), num(p.bottom))
 	}
-	tones := [...]colour{blue, blue2, blue3, blue4}
 	for i, tone := range tones {
 		p.area(bars[i], tone, plain)
 		p.path(bars[i], line{colour: blue, width: 1})
@@ -163,21 +181,7 @@ func drawForecast(p *picture, calendar sprint.Calendar, f *forecast.Forecast) er
 	if days[0].date.Format(time.DateOnly) == calendar.Today {
 		p.mark(x(0), fmt.Sprintf(w.today, w.day(days[0].date)), line{colour: ink, width: 1})
 	}
-
-	box := func(colour colour) func(x, y float64) {
-		return func(x, y float64) {
-			p.rect(x-13, y-6, 26, 12, 0, colour)
-			p.path(fmt.Sprintf("M%s %sh26v12h-26z", num(x-13), num(y-6)), line{colour: blue, width: 1})
-		}
-	}
-	var keys []key
-	for i, tone := range tones {
-		if bars[i] != "" {
-			keys = append(keys, key{[...]string{w.upTo50, w.upTo85, w.upTo95, w.beyond95}[i], box(tone)})
-		}
-	}
-	keys = append(keys, p.shadedKey(days, slot)...)
-	p.legend(keys...)
+	p.legend(keys)
 	return nil
 }
 
@@ -221,7 +225,7 @@ func forecastDays(calendar sprint.Calendar, f *forecast.Forecast) (days []calend
 	return days, done, nil
 }
 
-// drawChances draws a line with its date for each chance.
+// drawChances draws a line for each chance, with its date if there is room.
 func drawChances(p *picture, days []calendarDay, f *forecast.Forecast, x func(int) float64) {
 	var marks []chanceMark
 	for _, chance := range f.Chances {
@@ -230,7 +234,11 @@ func drawChances(p *picture, days []calendarDay, f *forecast.Forecast, x func(in
 		}
 		for i, day := range days {
 			if day.date.Format(time.DateOnly) == *chance.Date {
-				marks = append(marks, chanceMark{x(i), fmt.Sprintf(p.words.chanceBy, fmt.Sprint(chance.Percent), p.words.date(day.date))})
+				text := fmt.Sprintf(p.words.chanceBy, fmt.Sprint(chance.Percent), p.words.date(day.date))
+				if p.stacked {
+					text = fmt.Sprintf("%d %%", chance.Percent)
+				}
+				marks = append(marks, chanceMark{x(i), text})
 			}
 		}
 	}
@@ -240,7 +248,7 @@ func drawChances(p *picture, days []calendarDay, f *forecast.Forecast, x func(in
 			at = m.x + 6
 		}
 		y := p.top + 4 + float64(place.row)*18
-		p.path(fmt.Sprintf("M%s %sV%s", num(m.x), num(y), num(plotBottom)), line{colour: vermillion, width: 1.8, dash: [...]string{"", "7 4", "2 3"}[min(i, 2)]})
+		p.path(fmt.Sprintf("M%s %sV%s", num(m.x), num(y), num(p.bottom)), line{colour: vermillion, width: 1.8, dash: [...]string{"", "7 4", "2 3"}[min(i, 2)]})
 		p.text(at, y+9, m.text, label{size: 13, weight: 600, colour: ink, anchor: place.side, halo: true})
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/mysingle/mysingle/bff/sprint"
 )
 
-// about tells the project and the days of a sprint.
-func (p *picture) about(head sprint.Head) (string, error) {
+// from tells the days of a sprint.
+func (p *picture) from(head sprint.Head) (string, error) {
 	from, err := parseDate(head.Sprint.StartDate)
 	if err != nil {
 		return "", err
@@ -17,7 +17,7 @@ func (p *picture) about(head sprint.Head) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return clean(head.Project.ProjectName) + p.words.separator + p.words.date(from) + " – " + p.words.date(to), nil
+	return p.words.date(from) + " – " + p.words.date(to), nil
 }
 
 // instead says in words what can't be drawn, and returns it: a sprint that

@@ -18,13 +18,15 @@ import (
 func TestPictures_hold(t *testing.T) {
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
-			svg := s.mustDraw(t)
-			checkPicture(t, svg)
-			if limit := 40_000; len(svg) > limit && !strings.Contains(s.name, "366") {
-				t.Errorf("%d bytes are more than %d", len(svg), limit)
-			}
-			if text := string(svg); strings.Contains(text, "<script") || strings.ContainsAny(text, "\u202e\x00") {
-				t.Error("a name reached the picture as it came")
+			for _, s.Size = range []Size{Wide, Narrow} {
+				svg := s.mustDraw(t)
+				checkPicture(t, svg, s.Size)
+				if limit := 40_000; len(svg) > limit && !strings.Contains(s.name, "366") {
+					t.Errorf("%s: %d bytes are more than %d", s.Size, len(svg), limit)
+				}
+				if text := string(svg); strings.Contains(text, "<script") || strings.ContainsAny(text, "\u202e\x00") {
+					t.Errorf("%s: a name reached the picture as it came", s.Size)
+				}
 			}
 		})
 	}
@@ -34,6 +36,7 @@ func options(t *rapid.T) Options {
 	return Options{
 		Measure:  rapid.SampledFrom([]Measure{Tasks, Points}).Draw(t, "measure"),
 		Language: rapid.SampledFrom([]Language{English, Korean, "fr"}).Draw(t, "language"),
+		Size:     rapid.SampledFrom([]Size{"", Wide, Narrow}).Draw(t, "size"),
 	}
 }
 
@@ -87,11 +90,12 @@ func TestBurndown_property_holds(t *testing.T) {
 			}
 			view.Days = append(view.Days, day)
 		}
-		svg, err := Burndown(view, options(t))
+		o := options(t)
+		svg, err := Burndown(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -115,11 +119,12 @@ func TestFlow_property_holds(t *testing.T) {
 			}
 			view.Days = append(view.Days, day)
 		}
-		svg, err := Flow(view, options(t))
+		o := options(t)
+		svg, err := Flow(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -135,11 +140,12 @@ func TestVelocity_property_holds(t *testing.T) {
 			tasks, points = append(tasks, float64(s.Completed.Tasks)), append(points, s.Completed.Points)
 		}
 		view.Tasks, view.Points = spread(tasks), spread(points)
-		svg, err := Velocity(view, options(t))
+		o := options(t)
+		svg, err := Velocity(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -162,11 +168,12 @@ func TestForecast_property_holds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		svg, err := Forecast(view, options(t))
+		o := options(t)
+		svg, err := Forecast(view, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkPicture(t, svg)
+		checkPicture(t, svg, o.Size)
 	})
 }
 
@@ -191,6 +198,7 @@ func TestPictures_refuseWhatIsNoView(t *testing.T) {
 		{"negative", broken(func(v *sprint.Burndown) { v.Days[2].Tasks.Ideal = &negative }), "can't be drawn"},
 		{"infinite", broken(func(v *sprint.Burndown) { v.Days[9].Tasks.Projection = &infinite }), "can't be drawn"},
 		{"unknown measure", func() ([]byte, error) { return Flow(fortnight.flow(), Options{Measure: "hours"}) }, "hours"},
+		{"unknown size", func() ([]byte, error) { return Flow(fortnight.flow(), Options{Size: "tall"}) }, "tall"},
 		{"a forecast without today", func() ([]byte, error) {
 			view := ahead(t, 48, 0, 20, "Web shop")
 			view.Calendar.Today = ""
@@ -342,6 +350,29 @@ func TestFit(t *testing.T) {
 	} {
 		if got := fit(test.text, 12, 1, 70); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, test := range []struct {
+		text       string
+		most       int
+		wrap, even string
+	}{
+		{"", 3, "", ""},
+		{"short", 3, "short", "short"},
+		{"a name that is too long", 3, "a name that|is too long", "a name that|is too long"},
+		{"up to here it is", 2, "up to here|it is", "up to|here it is"},
+		{"a name that is much too long for it", 2, "a name that|is much to…", "a name that|is much to…"},
+		{"Donaudampfschifffahrt", 3, "Donaudampf|schifffahrt", "Donaudampf|schifffahrt"},
+		{"스프린트 열두 번째", 3, "스프린트 열두|번째", "스프린트|열두 번째"},
+	} {
+		if got := strings.Join(wrap(test.text, 12, 1, 80, test.most), "|"); got != test.wrap {
+			t.Errorf("wrap: got %q, want %q", got, test.wrap)
+		}
+		if got := strings.Join(even(test.text, 12, 1, 80, test.most), "|"); got != test.even {
+			t.Errorf("even: got %q, want %q", got, test.even)
 		}
 	}
 }

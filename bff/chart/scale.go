@@ -72,6 +72,17 @@ func (s series) last() int {
 	return -1
 }
 
+// count returns how many values there are.
+func (s series) count() int {
+	n := 0
+	for _, value := range s {
+		if value != nil {
+			n++
+		}
+	}
+	return n
+}
+
 func float(value *int) *float64 {
 	if value == nil {
 		return nil
@@ -111,8 +122,9 @@ type dateTick struct {
 }
 
 // dateTicks chooses the days to label, as many as there is room for: every
-// day, every other one (bold, unless -1, among them), every Monday, every other Monday, or the first of every month, of every
-// other, of every third, of every year. slot is the width of a day.
+// day, every other one (bold, unless -1, among them), every Monday, every
+// other Monday, or the first of every month, of every other, of every third,
+// of every half year, of every year. slot is the width of a day.
 func (w *words) dateTicks(days []calendarDay, bold int, slot float64) []dateTick {
 	monthly := func(months int) func(time.Time) bool {
 		return func(day time.Time) bool { return day.Day() == 1 && (int(day.Month())-1)%months == 0 }
@@ -135,6 +147,7 @@ func (w *words) dateTicks(days []calendarDay, bold int, slot float64) []dateTick
 		{monthly(1), 28, w.month},
 		{monthly(2), 59, w.month},
 		{monthly(3), 90, w.month},
+		{monthly(6), 181, w.month},
 		{monthly(12), 365, w.month},
 	} {
 		var ticks []dateTick
@@ -166,7 +179,7 @@ func (p *picture) days(days []calendarDay, bold int, slot float64, x func(int) f
 		for i+1 < len(days) && !days[i+1].working {
 			i++
 		}
-		shaded += fmt.Sprintf("M%s %sH%sV%sH%[1]sz", num(x(first)-slot/2), num(p.top), num(x(i)+slot/2), num(plotBottom))
+		shaded += fmt.Sprintf("M%s %sH%sV%sH%[1]sz", num(x(first)-slot/2), num(p.top), num(x(i)+slot/2), num(p.bottom))
 	}
 	p.area(shaded, shade, plain)
 
@@ -177,8 +190,8 @@ func (p *picture) days(days []calendarDay, bold int, slot float64, x func(int) f
 			look.weight, look.colour = 600, ink
 		}
 		half := textWidth(tick.text, 12, 1) / 2
-		p.text(min(x(tick.index), width-margin/2-half), labelLine, tick.text, look)
-		ticks += fmt.Sprintf("M%s %sv4", num(x(tick.index)), num(plotBottom))
+		p.text(min(max(x(tick.index), half+2), p.width-p.margin/2-half), p.labelLine(), tick.text, look)
+		ticks += fmt.Sprintf("M%s %sv4", num(x(tick.index)), num(p.bottom))
 	}
 	p.path(ticks, line{colour: axisColour, width: 1})
 }

@@ -11,6 +11,7 @@ import (
 
 // canvas collects the elements of a picture.
 type canvas struct {
+	layout
 	// id is the picture's own, so that several can stand in one page.
 	id       string
 	elements bytes.Buffer
@@ -120,7 +121,7 @@ func (c *canvas) circle(x, y, radius float64, colour colour) {
 func (c *canvas) svg(language, title, description string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img" aria-labelledby="%[3]s-title %[3]s-desc" lang="%[4]s" xml:lang="%[4]s" class="mysingle-chart" font-family="%[5]s">`+"\n",
-		num(width), num(height), c.id, language, fonts)
+		num(c.width), num(c.height), c.id, language, fonts)
 	fmt.Fprintf(&b, "<title id=\"%s-title\">%s</title>\n", c.id, escape(clean(title)))
 	fmt.Fprintf(&b, "<desc id=\"%s-desc\">%s</desc>\n", c.id, escape(clean(description)))
 
@@ -141,7 +142,7 @@ func (c *canvas) svg(language, title, description string) []byte {
 				c.id, textures[texture].name, textures[texture].body)
 		}
 	}
-	fmt.Fprintf(&b, "<rect width=\"%s\" height=\"%s\" %s/>\n", num(width), num(height), paper)
+	fmt.Fprintf(&b, "<rect width=\"%s\" height=\"%s\" %s/>\n", num(c.width), num(c.height), paper)
 	b.Write(c.elements.Bytes())
 	b.WriteString("</svg>\n")
 	return b.Bytes()

@@ -40,7 +40,12 @@ func fit(text string, size, stretch, room float64) string {
 	if textWidth(text, size, stretch) <= room {
 		return text
 	}
-	room -= runeWidth('…') * size * stretch
+	kept := fitting(text, size, stretch, room-runeWidth('…')*size*stretch)
+	return strings.TrimRight(text[:kept], " \u200d") + "…"
+}
+
+// fitting is how much of a text there is room for, in bytes.
+func fitting(text string, size, stretch, room float64) int {
 	kept := 0
 	for i, r := range text {
 		if room -= runeWidth(r) * size * stretch; room < 0 {
@@ -48,21 +53,36 @@ func fit(text string, size, stretch, room float64) string {
 		}
 		kept = i + len(string(r))
 	}
-	return strings.TrimRight(text[:kept], " \u200d") + "…"
+	return kept
 }
 
-// wrap breaks a text into lines at its spaces.
-func wrap(text string, size, room float64) []string {
+// wrap breaks a text that is clean into lines, most at most: at its spaces, or
+// within a word that is longer than a line. The last line is cut if need be.
+func wrap(text string, size, stretch, room float64, most int) []string {
 	var lines []string
-	current := ""
-	for _, word := range strings.Fields(text) {
-		longer := strings.TrimSpace(current + " " + word)
-		if current != "" && textWidth(longer, size, 1) > room {
-			lines, longer = append(lines, current), word
+	for len(lines) < most-1 && textWidth(text, size, stretch) > room {
+		at := fitting(text, size, stretch, room)
+		if space := strings.LastIndex(text[:at+1], " "); space > 0 {
+			at = space
 		}
-		current = longer
+		lines = append(lines, text[:at])
+		text = strings.TrimPrefix(text[at:], " ")
 	}
-	return append(lines, current)
+	return append(lines, fit(text, size, stretch, room))
+}
+
+// even breaks a text into as few lines as wrap does, but into ones of more
+// even lengths: a last word doesn't stand alone.
+func even(text string, size, stretch, room float64, most int) []string {
+	lines := wrap(text, size, stretch, room, most)
+	for room -= 8; room > 0; room -= 8 {
+		narrower := wrap(text, size, stretch, room, most+1)
+		if len(narrower) > len(lines) {
+			break
+		}
+		lines = narrower
+	}
+	return lines
 }
 
 // clean makes a name fit for one line: a name may hold line breaks, control

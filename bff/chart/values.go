@@ -19,7 +19,7 @@ func (b *burndown) values(p *picture, now int, x float64, y func(float64) float6
 			for _, line := range lines {
 				faults[i] += place.crossings(line)
 			}
-			if place.x < p.left || place.x+place.width > width-4 || place.y+place.height > plotBottom {
+			if place.x < p.left || place.x+place.width > p.width-4 || place.y+place.height > p.bottom {
 				faults[i] += 2 * worse
 			}
 			if i >= 4 {
