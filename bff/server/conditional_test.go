@@ -146,6 +146,7 @@ func TestTagsDiffer(t *testing.T) {
 		if strings.HasSuffix(e.Path, ".svg") {
 			look("Korean "+e.Path, e.Path, append(mine, "Accept-Language", "ko")...)
 			look("points "+e.Path, e.Path+"?unit=points", mine...)
+			look("narrow "+e.Path, e.Path+"?size=narrow", mine...)
 		}
 	}
 	look("my tasks", boardPath(made.SprintID)+"?assignee=me", mine...)

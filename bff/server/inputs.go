@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 
+	"github.com/mysingle/mysingle/bff/chart"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -116,32 +117,40 @@ type noInput struct{}
 
 func (in *noInput) arguments(supabase.Caller) map[string]any { return map[string]any{} }
 
-// unitInput chooses what a picture counts.
-type unitInput struct {
+// pictureInput chooses what a picture counts, and how large it is.
+type pictureInput struct {
 	// Unit is what is counted; tasks if absent.
 	Unit *string `query:"unit" validate:"omitnil,oneof=tasks points"`
+	// Size is wide, of 800 × 450 pixels, or narrow, of 360 × 480, for phones;
+	// wide if absent.
+	Size *string `query:"size" validate:"omitnil,oneof=wide narrow"`
 }
 
-func (in *unitInput) unit() string {
-	if in.Unit == nil {
-		return "tasks"
+// options are what the picture's function takes.
+func (in *pictureInput) options() chart.Options {
+	var options chart.Options
+	if in.Unit != nil {
+		options.Measure = chart.Measure(*in.Unit)
 	}
-	return *in.Unit
+	if in.Size != nil {
+		options.Size = chart.Size(*in.Size)
+	}
+	return options
 }
 
 type sprintPictureInput struct {
 	sprintInput
-	unitInput
+	pictureInput
 }
 
 type velocityPictureInput struct {
 	velocityInput
-	unitInput
+	pictureInput
 }
 
 type forecastPictureInput struct {
 	forecastInput
-	unitInput
+	pictureInput
 }
 
 // give sets an argument, unless the parameter is absent.

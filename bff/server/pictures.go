@@ -15,7 +15,7 @@ const svg = "image/svg+xml"
 // pictured are the inputs of pictures.
 type pictured[T any] interface {
 	asking[T]
-	unit() string
+	options() chart.Options
 }
 
 // picture answers a view as a picture, drawn from what from makes of the
@@ -37,11 +37,9 @@ func picture[T, V any, P pictured[T]](
 			if err != nil {
 				return nil, err
 			}
-			return draw(figures, chart.Options{
-				Measure:  chart.Measure(P(input).unit()),
-				Language: chart.Language(l),
-				Location: location,
-			})
+			options := P(input).options()
+			options.Language, options.Location = chart.Language(l), location
+			return draw(figures, options)
 		},
 	})
 }

@@ -101,6 +101,14 @@ func TestPictures(t *testing.T) {
 			if english == korean || pictures["fr"] != english || pictures[""] != english || pictures[";;;"] != english || pictures["ko-Kore-KR"] != korean {
 				t.Error("a language's picture isn't the one of that language")
 			}
+			for _, size := range []struct{ query, box string }{
+				{"", `viewBox="0 0 800 450"`}, {separator + "size=wide", `viewBox="0 0 800 450"`}, {separator + "size=narrow", `viewBox="0 0 360 480"`},
+			} {
+				a := mustSend(t, "GET", bff+path+size.query, "", "Authorization", "Bearer "+owner.Token)
+				if a.Status != http.StatusOK || !strings.Contains(a.Body, size.box) {
+					t.Errorf("%q: status %d, no %s in %.200s", size.query, a.Status, size.box, a.Body)
+				}
+			}
 			if !strings.Contains(path, "velocity") && pictures["en"+separator+"unit=points"] == english {
 				t.Error("points look like tasks")
 			}
