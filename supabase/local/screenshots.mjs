@@ -21,7 +21,7 @@ const sizes = {
 };
 const themes = { light: { colorScheme: "light", locale: "ko-KR" }, dark: { colorScheme: "dark", locale: "en-GB" } };
 
-const ready = (page) => page.locator(".tile.state").waitFor();
+const ready = (page) => page.locator(".tile.state .value").waitFor();
 const tab = async (page, name) => {
   await page.locator(`.tabs a[href="#${name}"]`).click();
   await page.locator(`.tabs a[href="#${name}"][aria-current]`).waitFor();

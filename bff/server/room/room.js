@@ -48,7 +48,7 @@ function skip(event) {
 function Frame() {
   const inside = state.phase === "room";
   return html`
-    <header class="frame">
+    <header class=${classes("frame", inside && "signed-in")}>
       <a class="brand" href="/"><img src="/room/icon.svg" alt="" width="28" height="28" /><b>${say("brand")}</b></a>
       ${inside && html`<${Choose} />`}
       <span class="space"></span>
@@ -215,7 +215,9 @@ onChange(() => {
   document.title = state.dashboard ? `${state.dashboard.sprint.sprint_name} · ${say("brand")}` : say("brand");
   render(html`<${Room} />`, root);
   if (state.focus === null) return;
-  root.querySelector(`[data-task="${CSS.escape(state.focus)}"] button`)?.focus({ preventScroll: state.carried?.by === "pointer" });
+  const card = root.querySelector(`[data-task="${CSS.escape(state.focus)}"] button`);
+  card?.focus({ preventScroll: true });
+  if (state.carried?.by !== "pointer") card?.scrollIntoView({ block: "nearest", inline: "center" });
   state.focus = null;
 });
 onSessionEnd(signInAgain);
