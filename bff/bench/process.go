@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a server that the bench has started: the process itself and its
+// children.
+type process struct {
+	url     string
+	started time.Duration // from the start to the first answer
+	cmd     *exec.Cmd
+	folder  string // its files; what it says is in log
+}
+
+// launch is how a server is started.
+type launch struct {
+	name    string
+	args    []string
+	env     []string
+	core    int    // that it has to itself; -1 for any
+	address string // host and port
+	ready   string // the path that answers once it is
+	folder  string // for its files, which goes with it; a new one if empty
+}
+
+// start starts a server and waits for its first answer.
+func (l launch) start(ctx context.Context) (*process, error) {
+	if l.folder == "" {
+		var err error
+		if l.folder, err = os.MkdirTemp("", "bench-"); err != nil {
+			return nil, err
+		}
+	}
+	log, err := os.Create(filepath.Join(l.folder, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	p := &process{url: "http://" + l.address, folder: l.folder}
+	p.cmd = pinned(ctx, l.core, l.name, l.args...)
+	p.cmd.Env = append(os.Environ(), l.env...)
+	if l.core >= 0 {
+		p.cmd.Env = append(p.cmd.Env, "GOMAXPROCS=1")
+	}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	client := http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for time.Since(began) < 30*time.Second {
+		resp, err := client.Get(p.url + l.ready)
+		if err == nil {
+			p.started = time.Since(began)
+			return p, resp.Body.Close()
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			p.stop()
+			return nil, fmt.Errorf("%s: %w", l.name, err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	said, _ := os.ReadFile(log.Name())
+	p.stop()
+	return nil, fmt.Errorf("%s didn't start: %s", l.name, said)
+}
+
+// stop ends the server and waits for its end.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	ended := make(chan struct{})
+	go func() { _ = p.cmd.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	}
+	_ = os.RemoveAll(p.folder)
+}
+
+// tick is the unit of processor time in /proc, 10 ms on Linux.
+const tick = 10 * time.Millisecond
+
+// cpu is the processor time that the server and its children have taken.
+func (p *process) cpu() (time.Duration, error) {
+	var total time.Duration
+	for _, pid := range family(p.cmd.Process.Pid) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return 0, err
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		for _, field := range fields[11:13] { // utime and stime
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				return 0, err
+			}
+			total += time.Duration(n) * tick
+		}
+	}
+	return total, nil
+}
+
+// resident is the memory that the server takes, in MiB.
+func (p *process) resident() (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(string(text), "VmRSS:")
+	kb, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
+	return kb / 1024, err
+}
+
+// family is a process with its children.
+func family(pid int) []int {
+	all := []int{pid}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return all
+	}
+	for _, child := range strings.Fields(string(text)) {
+		if n, err := strconv.Atoi(child); err == nil {
+			all = append(all, family(n)...)
+		}
+	}
+	return all
+}
+
+// freeAddress is a loopback address that nobody listens on.
+func freeAddress() string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err) // the machine has no loopback
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// bff starts the BFF with its settings for production, as much as these are
+// up to it: tokens are verified, every request is logged and counted, limits
+// are on but so high that the load stays below.
+func bff(ctx context.Context, supabase string, core int, more ...string) (*process, error) {
+	address := freeAddress()
+	host, port, _ := net.SplitHostPort(address)
+	return launch{
+		name: os.Getenv("BFF_BIN"),
+		env: append([]string{
+			"BFF_HOST=" + host, "BFF_PORT=" + port, "SUPABASE_URL=" + supabase, "BFF_LOG_LEVEL=info",
+			"BFF_RATE_ADDRESS=1000000/s", "BFF_RATE_USER=1000000/s", "BFF_CONNECTION_LIMIT=20000", "BFF_UPSTREAM_LIMIT=1024",
+		}, more...),
+		core: core, address: address, ready: "/livez",
+	}.start(ctx)
+}
