@@ -78,12 +78,12 @@ class Update extends Component {
         ${!mine.expected && html`<p class="quiet">${say("notExpected")}</p>`}
         <label class="field">
           <span>${say("yesterdayLabel")}</span>
-          <textarea name="yesterday" rows="4" maxlength="20000" value=${form.yesterday} onInput=${(event) => change({ yesterday: event.target.value })}></textarea>
+          <textarea name="yesterday" rows="4" maxlength="10000" value=${form.yesterday} onInput=${(event) => change({ yesterday: event.target.value })}></textarea>
         </label>
         <${Tasks} legend=${say("tasksDid")} tasks=${tasks(mine.update?.did, mine.draft.yesterday)} chosen=${form.did} onChange=${(did) => change({ did })} />
         <label class="field">
           <span>${say("todayLabel")}</span>
-          <textarea name="today" rows="4" maxlength="20000" value=${form.today} onInput=${(event) => change({ today: event.target.value })}></textarea>
+          <textarea name="today" rows="4" maxlength="10000" value=${form.today} onInput=${(event) => change({ today: event.target.value })}></textarea>
         </label>
         <${Tasks} legend=${say("tasksWill")} tasks=${tasks(mine.update?.will_do, mine.draft.today)} chosen=${form.willDo} onChange=${(willDo) => change({ willDo })} />
         <${Obstacles} items=${form.impediments} written=${form.obstacle} onChange=${change} />
