@@ -35,10 +35,13 @@ export async function freePort() {
   throw refuse(`There is no free port between ${lowestPort} and ${highestPort}`);
 }
 
-/** Holds a port until `release()`: the given one, or a free one for 0. */
+/**
+ * Holds a port until `release()`: the given one, or a free one for 0. Who connects meanwhile, such as a page that was
+ * open before, is hung up on: closing would wait for them.
+ */
 export async function holdPort(port, host) {
   const server = await listen(port || (await freePort()), host);
-  server.unref();
+  server.unref().on("connection", (socket) => socket.destroy());
   return { port: server.address().port, release: () => close(server) };
 }
 

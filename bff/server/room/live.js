@@ -1,6 +1,6 @@
 // What is shown is kept up to date here. One request every few seconds asks for the sprint's dashboard; as long as
 // nothing has changed its answer is a 304 of no length, and nothing else is asked. Only when there is a new one are
-// the tab's other views read again.
+// the tab's other views read again, and the projects, whose sprints or roles may be what is new.
 
 import { ask, Kept, Refusal, Unreachable } from "./api.js";
 import { put, state, toast, update } from "./store.js";
@@ -63,9 +63,9 @@ export async function enter(user) {
   }
 }
 
-/** The projects and their sprints, those of today first. */
+/** The projects, their sprints and the reader's role. */
 async function readProjects() {
-  catalogueSeen = state.seen;
+  const { seen } = state;
   const rows = await ask("GET", `/rest/v1/projects?select=${catalogue}&order=project_name&sprints.order=start_date`);
   update({
     projects: rows.map(({ project_members, ...rest }) => ({
@@ -73,6 +73,7 @@ async function readProjects() {
       role: project_members.find(({ profile_id }) => profile_id === state.user.id)?.role,
     })),
   });
+  catalogueSeen = seen;
 }
 
 /** The sprint to begin with: one that runs, best in a project of the reader's own, else the next, else the last. */
@@ -163,9 +164,8 @@ async function readSprint() {
   if (state.sprintId !== sprintId) return; // another one was chosen meanwhile
   if (state.dashboard !== dashboard.value) update({ dashboard: dashboard.value, seen: state.seen + 1 });
   const wanted = ["myScrum", ...(ofTab[state.tab] ?? [])].map((name) => paths[name]());
-  await Promise.all(wanted.filter((path) => state.views[path]?.seen !== state.seen).map(readView));
-  const old = catalogueSeen !== state.seen && state.tab === "project";
-  if (old || dashboard.value.sprint.status !== sprint()?.status) await readProjects();
+  const old = wanted.filter((path) => state.views[path]?.seen !== state.seen);
+  await Promise.all([...old.map(readView), catalogueSeen !== state.seen && readProjects()]);
 }
 
 /** Reads a view; what is wrong with one is its own affair, unless nobody answers at all. */

@@ -37,6 +37,7 @@ function begin({ update, draft }) {
       did: update.did.map(({ task_id }) => task_id),
       willDo: update.will_do.map(({ task_id }) => task_id),
       impediments: [],
+      obstacle: "",
     };
   }
   const known = new Set(state.dashboard.scrum.impediments.map(({ task }) => task?.task_id)); // raised already
@@ -50,6 +51,7 @@ function begin({ update, draft }) {
     impediments: draft.impediments
       .filter(({ task_id }) => !known.has(task_id))
       .map(({ task_id, task_name }) => ({ task_id, description: say("blockedTask", task_name) })),
+    obstacle: "", // written, but not added yet
   };
 }
 
@@ -76,15 +78,15 @@ class Update extends Component {
         ${!mine.expected && html`<p class="quiet">${say("notExpected")}</p>`}
         <label class="field">
           <span>${say("yesterdayLabel")}</span>
-          <textarea name="yesterday" rows="4" maxlength="20000" value=${form.yesterday} onInput=${(event) => change({ yesterday: event.target.value })}></textarea>
+          <textarea name="yesterday" rows="4" maxlength="10000" value=${form.yesterday} onInput=${(event) => change({ yesterday: event.target.value })}></textarea>
         </label>
         <${Tasks} legend=${say("tasksDid")} tasks=${tasks(mine.update?.did, mine.draft.yesterday)} chosen=${form.did} onChange=${(did) => change({ did })} />
         <label class="field">
           <span>${say("todayLabel")}</span>
-          <textarea name="today" rows="4" maxlength="20000" value=${form.today} onInput=${(event) => change({ today: event.target.value })}></textarea>
+          <textarea name="today" rows="4" maxlength="10000" value=${form.today} onInput=${(event) => change({ today: event.target.value })}></textarea>
         </label>
         <${Tasks} legend=${say("tasksWill")} tasks=${tasks(mine.update?.will_do, mine.draft.today)} chosen=${form.willDo} onChange=${(willDo) => change({ willDo })} />
-        <${Obstacles} items=${form.impediments} onChange=${(impediments) => change({ impediments })} />
+        <${Obstacles} items=${form.impediments} written=${form.obstacle} onChange=${change} />
         ${fault && html`<${Fault} text=${fault} />`}
         <footer>
           ${mine.update && html`<button type="button" onClick=${() => put("drafts", key, undefined)}>${say("discard")}</button>`}
@@ -96,7 +98,7 @@ class Update extends Component {
   async send(event, form, key) {
     event.preventDefault();
     if (this.state.busy) return;
-    const written = event.target.elements["new-obstacle"].value.trim();
+    const written = form.obstacle.trim();
     const impediments = written ? [...form.impediments, { task_id: null, description: written }] : form.impediments;
     if (!form.yesterday.trim() && !form.today.trim() && form.did.length + form.willDo.length + impediments.length === 0) {
       this.setState({ fault: say("writeSomething") });
@@ -148,11 +150,10 @@ function Tasks({ legend, tasks, chosen, onChange }) {
 }
 
 /** Impediments that are raised with the update. */
-function Obstacles({ items, onChange }) {
-  const add = (input) => {
-    const description = input.value.trim();
-    if (description) onChange([...items, { task_id: null, description }]);
-    input.value = "";
+function Obstacles({ items, written, onChange }) {
+  const add = () => {
+    const description = written.trim();
+    onChange({ impediments: description ? [...items, { task_id: null, description }] : items, obstacle: "" });
   };
   return html`
     <fieldset class="obstacles">
@@ -162,18 +163,19 @@ function Obstacles({ items, onChange }) {
           (item, i) => html`
           <li key=${item.description}>
             <span>${item.description}</span>
-            <button type="button" class="icon" aria-label=${`${say("remove")}: ${item.description}`} onClick=${() => onChange(items.filter((_, other) => other !== i))}>✕</button>
+            <button type="button" class="icon" aria-label=${`${say("remove")}: ${item.description}`} onClick=${() => onChange({ impediments: items.filter((_, other) => other !== i) })}>✕</button>
           </li>`,
         )}
       </ul>
       <div class="add">
         <input type="text" name="new-obstacle" maxlength="5000" placeholder=${say("obstacleNew")} aria-label=${say("obstacleNew")}
+          value=${written} onInput=${(event) => onChange({ obstacle: event.target.value })}
           onKeyDown=${(event) => {
             if (event.key !== "Enter" || event.isComposing) return;
             event.preventDefault();
-            add(event.target);
+            add();
           }} />
-        <button type="button" onClick=${(event) => add(event.target.previousElementSibling)}>${say("obstacleAdd")}</button>
+        <button type="button" onClick=${add}>${say("obstacleAdd")}</button>
       </div>
     </fieldset>`;
 }

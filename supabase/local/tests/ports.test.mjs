@@ -2,8 +2,10 @@
 // of the running stack. (PostgreSQL: lifecycle.test.mjs.)
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -71,6 +73,8 @@ describe("a taken port", () => {
     const held = await holdPort(0, "127.0.0.1");
     assert.equal(await isFree(held.port), false);
     await assert.rejects(holdPort(held.port, "127.0.0.1"), { code: "EADDRINUSE" });
+    const caller = connect(held.port, "127.0.0.1");
+    await once(caller, "close"); // rather than be waited for
     await held.release();
     assert.equal(await isFree(held.port), true);
   });

@@ -129,3 +129,14 @@ async function post(path, body, token = SUPABASE_PUBLISHABLE_KEY) {
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }
+
+/** Ends somebody's sessions everywhere, as they can from another browser. */
+export async function endSessions({ email, password }) {
+  const session = (method, query, headers, body) => fetch(`${process.env.BFF_URL}/api/v1/session${query}`, {
+    method, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json", "X-MySingle": "1", ...headers },
+  });
+  const cookies = (await session("POST", "", {}, { email, password })).headers.getSetCookie().map((cookie) => cookie.split(";")[0]);
+  keepSecret(...cookies.map((cookie) => cookie.slice(cookie.indexOf("=") + 1)));
+  const { status } = await session("DELETE", "?scope=global", { Cookie: cookies.join("; ") });
+  if (status !== 204) throw new Error(`signing out everywhere is answered ${status}`);
+}
