@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"crypto/md5"
+	_ "embed"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed world.sql
+var worldSQL string
+
+// A world is a database on the stack's PostgreSQL that world.sql has filled.
+// Several of them are there at once, so that sizes are measured in turn.
+type world struct {
+	name          string
+	organizations int
+	sprints       []int // sizes of the running sprints of organization 0
+}
+
+var (
+	small  = world{"bench_small", 10, nil}
+	middle = world{"bench_middle", 100, []int{100, 1000, 10000}}
+	large  = world{"bench_large", 1000, nil}
+)
+
+// databaseURL is the address of one of the server's databases, for the role
+// postgres, which owns the tables.
+func databaseURL(name string) string { return onDatabase(os.Getenv("DATABASE_URL"), name) }
+
+func onDatabase(address, name string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err) // not one of `stack run`
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// inhabit makes the world where it isn't there yet.
+func inhabit(ctx context.Context, w world) error {
+	began := time.Now()
+	if made, err := copyDatabase(ctx, w.name); err != nil || !made {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, databaseURL(w.name))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	sizes := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(w.sprints)), ","), "[]")
+	for _, script := range []string{
+		fmt.Sprintf("set bench.organizations = %d; set bench.sprints = '%s'", w.organizations, sizes),
+		worldSQL,
+		"vacuum analyze",
+	} {
+		if _, err := conn.Exec(ctx, script, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "        %s: %d organizations, in %s\n", w.name, w.organizations, time.Since(began).Round(time.Second))
+	return nil
+}
+
+// copyDatabase copies the stack's database, unless there is such a copy, and
+// tells whether it did. Nobody may be connected meanwhile: PostgREST and Auth
+// connect again when they next need to.
+func copyDatabase(ctx context.Context, name string) (bool, error) {
+	conn, err := pgx.Connect(ctx, databaseURL("template1"))
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(ctx)
+	var there bool
+	if err := conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there); err != nil || there {
+		return false, err
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), "alter database postgres allow_connections true")
+	for _, statement := range []string{
+		"alter database postgres allow_connections false",
+		"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = 'postgres'",
+		"create database " + name + " template postgres",
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// key is what world.sql makes of the same words.
+func key(format string, args ...any) string {
+	sum := md5.Sum(fmt.Appendf(nil, format, args...))
+	return uuid.UUID(sum[:]).String()
+}
+
+// A place in the world: a running sprint, its project, and who asks.
+type place struct{ organization, project int }
+
+func (p place) sprint() string    { return p.closed(4) }
+func (p place) projectID() string { return key("project:%d:%d", p.organization, p.project) }
+
+// closed is an earlier sprint of the project: 1 to 3.
+func (p place) closed(n int) string {
+	return key("sprint:%d:%d:%d", p.organization, p.project, n)
+}
+
+// master is the project's scrum master, an ordinary member of the organization.
+func (p place) master() string { return key("person:%d:2", p.organization) }
+
+// claims are what PostgREST tells PostgreSQL of the caller's token.
+func (p place) claims() string {
+	return fmt.Sprintf(`{"role":"authenticated","sub":"%s"}`, p.master())
+}
+
+// A view is a SQL function and the BFF's path for it.
+type view struct{ name, sql, path string }
+
+// views are all of them, of the place.
+func views(p place) []view {
+	sprint, project := p.sprint(), p.projectID()
+	all := []view{
+		{"board", "sprint_board('" + sprint + "')", "sprints/" + sprint + "/board"},
+		{"burndown", "sprint_burndown('" + sprint + "')", "sprints/" + sprint + "/burndown"},
+		{"flow", "sprint_flow('" + sprint + "')", "sprints/" + sprint + "/flow"},
+		{"report", "sprint_report('" + sprint + "')", "sprints/" + sprint + "/report"},
+		{"workload", "sprint_workload('" + sprint + "')", "sprints/" + sprint + "/workload"},
+		{"scrum", "scrum_of_day('" + sprint + "')", "sprints/" + sprint + "/scrum"},
+		{"velocity", "project_velocity('" + project + "')", "projects/" + project + "/velocity"},
+		{"throughput", "project_throughput('" + project + "')", "projects/" + project + "/forecast"},
+		{"impediments", "project_impediments('" + project + "')", "projects/" + project + "/impediments"},
+		{"participation", "project_participation('" + project + "')", "projects/" + project + "/participation"},
+		{"my scrum", "scrum_draft()", "me/scrum"},
+		{"version", "sprint_version('" + sprint + "')", ""},
+	}
+	for i := range all {
+		all[i].sql = "select public." + all[i].sql
+	}
+	return all
+}
+
+// A session is a connection with a caller's claims and a role.
+type session struct {
+	*pgx.Conn
+	schedule string // of its server process
+}
+
+// connect opens a session: authenticated is bound by the policies, postgres
+// owns the tables and isn't.
+func connect(ctx context.Context, w world, role string, p place) (*session, error) {
+	config, err := pgx.ParseConfig(databaseURL(w.name))
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["role"] = role
+	config.RuntimeParams["request.jwt.claims"] = p.claims()
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn, fmt.Sprintf("/proc/%d/schedstat", conn.PgConn().PID())}, nil
+}
+
+// query is a prepared statement of the session's, its rows thrown away.
+func (s *session) query(ctx context.Context, sql string) (func() error, error) {
+	name := key("%s", sql)
+	if _, err := s.Prepare(ctx, name, sql); err != nil {
+		return nil, fmt.Errorf("%s: %w", sql, err)
+	}
+	return func() error {
+		return s.PgConn().ExecPrepared(ctx, name, nil, nil, nil).Read().Err
+	}, nil
+}
+
+// exec runs SQL of any number of statements.
+func (s *session) exec(ctx context.Context, sql string) error {
+	results := s.PgConn().Exec(ctx, sql)
+	_, err := results.ReadAll()
+	return err
+}
+
+// worked is the processor time that the session's server process has taken.
+// It isn't disturbed by what else the machine does, as a clock is: a ratio of
+// it is of the work that PostgreSQL has.
+func (s *session) worked() (time.Duration, error) {
+	text, err := os.ReadFile(s.schedule)
+	if err != nil {
+		return 0, err
+	}
+	var ns int64
+	_, err = fmt.Sscan(string(text), &ns)
+	return time.Duration(ns), err
+}
+
+// A task is what a session is given to do.
+type task struct {
+	session *session
+	do      func() error
+}
+
+// took does the task and returns its processor time in ms.
+func (t task) took() (float64, error) {
+	before, err := t.session.worked()
+	if err != nil {
+		return 0, err
+	}
+	if err := t.do(); err != nil {
+		return 0, err
+	}
+	after, err := t.session.worked()
+	return float64(after-before) / 1e6, err
+}
+
+// inTurn does one task after the other for a while, in every round, and keeps
+// the medians of what each took.
+func (b *bench) inTurn(ctx context.Context, row Row, subject, against task) error {
+	row.Unit = "ms of processor time"
+	for _, warm := range []task{subject, against, subject, against} {
+		if err := warm.do(); err != nil {
+			return fmt.Errorf("%s: %w", row.Name, err)
+		}
+	}
+	for range b.rounds {
+		var values, others []float64
+		for began := time.Now(); time.Since(began) < b.span/4 || len(values) < 4; {
+			if err := keep(&values, subject.took); err != nil {
+				return fmt.Errorf("%s: %w", row.Name, err)
+			}
+			if err := keep(&others, against.took); err != nil {
+				return fmt.Errorf("%s: %w", row.Name, err)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		row.Values, row.Others = append(row.Values, median(values)), append(row.Others, median(others))
+	}
+	b.add(row)
+	return nil
+}
