@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/md5"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -22,13 +23,15 @@ var worldSQL string
 type world struct {
 	name          string
 	organizations int
-	sprints       []int // sizes of the running sprints of organization 0
+	sprints       []int  // sizes of the running sprints of organization 0
+	template      string // the world that it is a copy of, with a change; empty for one of its own
+	change        string
 }
 
 var (
-	small  = world{"bench_small", 10, nil}
-	middle = world{"bench_middle", 100, []int{100, 1000, 10000}}
-	large  = world{"bench_large", 1000, nil}
+	small  = world{name: "bench_small", organizations: 10}
+	middle = world{name: "bench_middle", organizations: 100, sprints: []int{100, 1000, 10000}}
+	large  = world{name: "bench_large", organizations: 1000}
 )
 
 // databaseURL is the address of one of the server's databases, for the role
@@ -47,7 +50,16 @@ func onDatabase(address, name string) string {
 // inhabit makes the world where it isn't there yet.
 func inhabit(ctx context.Context, w world) error {
 	began := time.Now()
-	if made, err := copyDatabase(ctx, w.name); err != nil || !made {
+	scripts := []string{w.change}
+	if w.template == "" {
+		w.template = "postgres"
+		scripts = []string{
+			fmt.Sprintf("set bench.organizations = %d; set bench.sprints = '%s'", w.organizations, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(w.sprints)), ","), "[]")),
+			worldSQL,
+			"vacuum analyze",
+		}
+	}
+	if made, err := copyDatabase(ctx, w.template, w.name); err != nil || !made {
 		return err
 	}
 	conn, err := pgx.Connect(ctx, databaseURL(w.name))
@@ -55,24 +67,19 @@ func inhabit(ctx context.Context, w world) error {
 		return err
 	}
 	defer conn.Close(ctx)
-	sizes := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(w.sprints)), ","), "[]")
-	for _, script := range []string{
-		fmt.Sprintf("set bench.organizations = %d; set bench.sprints = '%s'", w.organizations, sizes),
-		worldSQL,
-		"vacuum analyze",
-	} {
+	for _, script := range scripts {
 		if _, err := conn.Exec(ctx, script, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
 	}
-	fmt.Fprintf(os.Stderr, "        %s: %d organizations, in %s\n", w.name, w.organizations, time.Since(began).Round(time.Second))
+	fmt.Fprintf(os.Stderr, "        %s made in %s\n", w.name, time.Since(began).Round(time.Second))
 	return nil
 }
 
-// copyDatabase copies the stack's database, unless there is such a copy, and
-// tells whether it did. Nobody may be connected meanwhile: PostgREST and Auth
+// copyDatabase copies a database, unless there is such a copy, and tells
+// whether it did. Nobody may be connected to it meanwhile: PostgREST and Auth
 // connect again when they next need to.
-func copyDatabase(ctx context.Context, name string) (bool, error) {
+func copyDatabase(ctx context.Context, template, name string) (bool, error) {
 	conn, err := pgx.Connect(ctx, databaseURL("template1"))
 	if err != nil {
 		return false, err
@@ -82,11 +89,11 @@ func copyDatabase(ctx context.Context, name string) (bool, error) {
 	if err := conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there); err != nil || there {
 		return false, err
 	}
-	defer conn.Exec(context.WithoutCancel(ctx), "alter database postgres allow_connections true")
+	defer conn.Exec(context.WithoutCancel(ctx), "alter database "+template+" allow_connections true")
 	for _, statement := range []string{
-		"alter database postgres allow_connections false",
-		"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = 'postgres'",
-		"create database " + name + " template postgres",
+		"alter database " + template + " allow_connections false",
+		"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '" + template + "'",
+		"create database " + name + " template " + template,
 	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return false, err
@@ -199,31 +206,39 @@ func (s *session) worked() (time.Duration, error) {
 	return time.Duration(ns), err
 }
 
-// A task is what a session is given to do.
+// A task is what a session is given to do; before and after it are not
+// measured.
 type task struct {
-	session *session
-	do      func() error
+	session           *session
+	before, do, after func() error
 }
 
 // took does the task and returns its processor time in ms.
-func (t task) took() (float64, error) {
-	before, err := t.session.worked()
+func (t task) took() (took float64, err error) {
+	if t.before != nil {
+		if err := t.before(); err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, t.after()) }()
+	}
+	begun, err := t.session.worked()
 	if err != nil {
 		return 0, err
 	}
 	if err := t.do(); err != nil {
 		return 0, err
 	}
-	after, err := t.session.worked()
-	return float64(after-before) / 1e6, err
+	ended, err := t.session.worked()
+	return float64(ended-begun) / 1e6, err
 }
 
 // inTurn does one task after the other for a while, in every round, and keeps
 // the medians of what each took.
 func (b *bench) inTurn(ctx context.Context, row Row, subject, against task) error {
 	row.Unit = "ms of processor time"
-	for _, warm := range []task{subject, against, subject, against} {
-		if err := warm.do(); err != nil {
+	// A plan is kept from the sixth time on.
+	for range 6 {
+		if err := errors.Join(keep(new([]float64), subject.took), keep(new([]float64), against.took)); err != nil {
 			return fmt.Errorf("%s: %w", row.Name, err)
 		}
 	}

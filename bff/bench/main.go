@@ -32,6 +32,8 @@ type section struct {
 var sections = []section{
 	{"passage", "Passage against proxies, in front of a constant upstream", passage},
 	{"rls", "Row-level security against the tables' owner", rls},
+	{"growth", "Views of the same sprint among more tasks, and of larger sprints", growth},
+	{"writes", "Changes of tasks with their history against without", writes},
 }
 
 // bench is one run.

@@ -36,7 +36,7 @@ func rls(ctx context.Context, b *bench) error {
 			return err
 		}
 		return b.inTurn(ctx, Row{Section: "rls", Name: name, Subject: "authenticated", Against: "owner", Goal: atMost(1.1)},
-			task{user, subject}, task{owner, against})
+			task{session: user, do: subject}, task{session: owner, do: against})
 	}
 	for _, v := range views(at) {
 		if err := compare(v.name, v.sql, v.sql); err != nil {
