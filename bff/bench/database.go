@@ -47,6 +47,19 @@ func onDatabase(address, name string) string {
 	return u.String()
 }
 
+// environment is the address as libpq's programs read it.
+func environment(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err) // see onDatabase
+	}
+	password, _ := u.User.Password()
+	return []string{
+		"PGHOST=" + u.Hostname(), "PGPORT=" + u.Port(), "PGUSER=" + u.User.Username(),
+		"PGPASSWORD=" + password, "PGDATABASE=" + strings.TrimPrefix(u.Path, "/"), "PGSSLMODE=disable",
+	}
+}
+
 // inhabit makes the world where it isn't there yet.
 func inhabit(ctx context.Context, w world) error {
 	began := time.Now()

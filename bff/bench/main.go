@@ -31,6 +31,7 @@ type section struct {
 // sections are in the order in which they run.
 var sections = []section{
 	{"passage", "Passage against proxies, in front of a constant upstream", passage},
+	{"sql", "Views through PostgREST and the BFF against pgbench", floorSQL},
 	{"rls", "Row-level security against the tables' owner", rls},
 	{"growth", "Views of the same sprint among more tasks, and of larger sprints", growth},
 	{"writes", "Changes of tasks with their history against without", writes},
