@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,6 +165,12 @@ func views(p place) []view {
 		all[i].sql = "select public." + all[i].sql
 	}
 	return all
+}
+
+// sprintViews are those of the place's sprint alone, whose cost follows its
+// size.
+func sprintViews(p place) []view {
+	return slices.DeleteFunc(views(p), func(v view) bool { return !strings.HasPrefix(v.path, "sprints/") })
 }
 
 // A session is a connection with a caller's claims and a role.

@@ -19,14 +19,14 @@ func growth(ctx context.Context, b *bench) error {
 		if size.name != large.name {
 			goal = nil
 		}
-		err := b.compareViews(ctx, goal, spot{size, at, fmt.Sprintf("%d,000 tasks", size.organizations)}, spot{small, at, "10,000 tasks"})
+		err := b.compareViews(ctx, goal, views, spot{size, at, fmt.Sprintf("%d,000 tasks", size.organizations)}, spot{small, at, "10,000 tasks"})
 		if err != nil {
 			return err
 		}
 	}
 	// The more tasks, the less each may cost.
 	for i := 1; i < len(middle.sprints); i++ {
-		err := b.compareViews(ctx, atMost(float64(middle.sprints[i]/middle.sprints[i-1])),
+		err := b.compareViews(ctx, atMost(float64(middle.sprints[i]/middle.sprints[i-1])), sprintViews,
 			spot{middle, place{0, i + 1}, fmt.Sprintf("a sprint of %d", middle.sprints[i])},
 			spot{middle, place{0, i}, fmt.Sprintf("one of %d", middle.sprints[i-1])})
 		if err != nil {
@@ -44,7 +44,7 @@ type spot struct {
 }
 
 // compareViews measures the views of two spots.
-func (b *bench) compareViews(ctx context.Context, goal *Goal, subject, against spot) error {
+func (b *bench) compareViews(ctx context.Context, goal *Goal, views func(place) []view, subject, against spot) error {
 	var both [2]*session
 	for i, s := range []spot{subject, against} {
 		if err := inhabit(ctx, s.world); err != nil {

@@ -35,14 +35,18 @@ func floorSQL(ctx context.Context, b *bench) error {
 	}
 	defer front.stop()
 	// Sprints as teams have them, and ten times that.
-	for _, at := range []place{{1, 1}, {0, 2}} {
+	for _, of := range []struct {
+		at    place
+		views func(place) []view
+	}{{place{1, 1}, views}, {place{0, 2}, sprintViews}} {
+		at := of.at
 		floor, err := newFloor(ctx, middle, at)
 		if err != nil {
 			return err
 		}
 		defer floor.close(ctx)
 		headers := map[string]string{"Authorization": "Bearer " + at.token(), "Accept": "application/json"}
-		for _, v := range views(at) {
+		for _, v := range of.views(at) {
 			if v.path == "" {
 				continue
 			}

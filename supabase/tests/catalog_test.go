@@ -174,6 +174,10 @@ var catalogRules = []struct {
 	{name: "every function sets an empty search_path", sql: functionsCTE + `
 		select signature from functions where not coalesce(proconfig @> array['search_path=""'], false)`},
 
+	{name: "no function that only reads is in SQL, and so planned at every call", sql: functionsCTE + `
+		select signature from functions
+		where prolang = (select oid from pg_language where lanname = 'sql') and provolatile <> 'v'`},
+
 	{name: "no function of public is a definer", sql: functionsCTE + `
 		select signature from functions where schema = 'public' and prosecdef`},
 
