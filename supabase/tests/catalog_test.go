@@ -32,9 +32,6 @@ var serviceReads = map[string]string{
 	"task_events: SELECT":                   "history",
 }
 
-// Functions that stay in SQL, and why.
-var inSQL = map[string]string{"private.is_calendar_day(date)": "the OpenAPI document reads its bounds"}
-
 // Functions of public that people don't call, and who does.
 var notForPeople = map[string]string{
 	"calendar_of(uuid)": "the edge functions",
@@ -177,9 +174,10 @@ var catalogRules = []struct {
 	{name: "every function sets an empty search_path", sql: functionsCTE + `
 		select signature from functions where not coalesce(proconfig @> array['search_path=""'], false)`},
 
-	{name: "no function that only reads is in SQL, and so planned at every call", except: inSQL, sql: functionsCTE + `
-		select signature from functions
-		where prolang = (select oid from pg_language where lanname = 'sql') and provolatile <> 'v'`},
+	{name: "no function that only reads is in SQL, and so planned at every call, unless a constraint calls it", sql: functionsCTE + `
+		select signature from functions f
+		where prolang = (select oid from pg_language where lanname = 'sql') and provolatile <> 'v'
+			and not exists (select from pg_depend d where d.refobjid = f.oid and d.classid = 'pg_constraint'::regclass)`},
 
 	{name: "no function of public is a definer", sql: functionsCTE + `
 		select signature from functions where schema = 'public' and prosecdef`},
