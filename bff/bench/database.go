@@ -256,15 +256,15 @@ func (t task) took() (took float64, err error) {
 // the medians of what each took.
 func (b *bench) inTurn(ctx context.Context, row Row, subject, against task) error {
 	row.Unit = "ms of processor time"
-	// A plan is kept from the sixth time on.
-	for range 6 {
+	// A plan is kept from the sixth time on, that of a view from the first.
+	for i, began := 0, time.Now(); i < 2 || i < 6 && time.Since(began) < b.span; i++ {
 		if err := errors.Join(keep(new([]float64), subject.took), keep(new([]float64), against.took)); err != nil {
 			return fmt.Errorf("%s: %w", row.Name, err)
 		}
 	}
 	for range b.rounds {
 		var values, others []float64
-		for began := time.Now(); time.Since(began) < b.span/4 || len(values) < 4; {
+		for began := time.Now(); time.Since(began) < b.span/4 || len(values) < 3; {
 			if err := keep(&values, subject.took); err != nil {
 				return fmt.Errorf("%s: %w", row.Name, err)
 			}
