@@ -323,7 +323,7 @@ func TestCatalogRulesBite(t *testing.T) {
 			for select to authenticated using (true);
 		create function public.peek() returns uuid language sql security definer as 'select auth.uid()';
 		grant execute on function public.peek() to public;
-		create function public.hides() returns uuid language sql as 'select auth.uid()';
+		create function public.hides() returns uuid language sql stable as 'select auth.uid()';
 		revoke all on function public.hides() from public, authenticated;
 		comment on column public.folders.folder_id is 'Key.';
 		grant all on public.folders to service_role;
