@@ -1,9 +1,9 @@
 -- The triggers of tasks take as long as a change is large, whatever came before it.
 --
--- A trigger keeps its plans. One made for a task that was moved on the board, which is nearly every
--- change, joined what was and what is by comparing each with each: when the same connection then
--- closed a sprint of 1,000 tasks, that was a million comparisons, twice. Below, nothing can be
--- planned like that: "except" and a full join are hashed or sorted.
+-- A trigger keeps its plans, and one for a task that is moved on the board, which is nearly every
+-- change, may join what was and what is by comparing each with each. Below, nothing can be planned
+-- like that: "except" and a full join are hashed or sorted. To look for closed sprints took 45 ms of
+-- a change of 1,000 tasks, almost as long as to record it.
 
 set lock_timeout = '5s';
 

@@ -1,5 +1,5 @@
 -- Days off are looked up within the queries that ask for many: a function called for each person
--- and day asks each time who the caller is, and that was half of what workload and participation took.
+-- and day asks each time who the caller is. That was a quarter of what workload took, a third of participation.
 
 set lock_timeout = '5s';
 
