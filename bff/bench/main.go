@@ -31,6 +31,7 @@ type section struct {
 // sections are in the order in which they run.
 var sections = []section{
 	{"passage", "Passage against proxies, in front of a constant upstream", passage},
+	{"direct", "Passage against none, in front of PostgREST", direct},
 }
 
 // bench is one run.
