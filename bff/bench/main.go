@@ -32,6 +32,7 @@ type section struct {
 var sections = []section{
 	{"passage", "Passage against proxies, in front of a constant upstream", passage},
 	{"direct", "Passage against none, in front of PostgREST", direct},
+	{"screen", "One screen, with the BFF and without it, in a browser", screen},
 }
 
 // bench is one run.
