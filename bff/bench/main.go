@@ -33,6 +33,8 @@ var sections = []section{
 	{"passage", "Passage against proxies, in front of a constant upstream", passage},
 	{"direct", "Passage against none, in front of PostgREST", direct},
 	{"screen", "One screen, with the BFF and without it, in a browser", screen},
+	{"footprint", "Memory, start, binary and allocations", footprint},
+	{"scale", "Two BFFs behind nginx against one", scale},
 }
 
 // bench is one run.
