@@ -11,11 +11,11 @@ import (
 )
 
 // share is the part of a core that a BFF has in scale.
-const share = 0.1
+const share = 0.05
 
 // scale measures two BFFs behind nginx against one. Two cores can't hold two
 // BFFs, nginx, upstream and load without one being in the other's way, so
-// each BFF is held to a tenth of a core by the kernel: what limits is the BFF
+// each BFF is held to a twentieth of a core by the kernel: what limits is the BFF
 // then, as it would be on machines of its own.
 func scale(ctx context.Context, b *bench) error {
 	above, err := upstream(ctx, otherCore)
@@ -61,16 +61,16 @@ func scale(ctx context.Context, b *bench) error {
 		rate(balancers[0]), rate(balancers[1]))
 }
 
-// hold leaves a process so much of a core, by a control group of version 1 or
-// 2. free removes the
+// hold leaves a process so much of a core, and that before others, by a
+// control group of version 1 or 2. free removes the
 // group, once the process has ended.
 func hold(pid int, share float64) (free func(), err error) {
 	free = func() {}
 	const period = 100_000 // µs
 	quota := strconv.Itoa(int(share * period))
-	root, limits := "/sys/fs/cgroup/cpu", map[string]string{"cpu.cfs_period_us": strconv.Itoa(period), "cpu.cfs_quota_us": quota}
+	root, limits := "/sys/fs/cgroup/cpu", map[string]string{"cpu.cfs_period_us": strconv.Itoa(period), "cpu.cfs_quota_us": quota, "cpu.shares": "10240"}
 	if _, err := os.Stat(root); err != nil {
-		root, limits = "/sys/fs/cgroup", map[string]string{"cpu.max": quota + " " + strconv.Itoa(period)}
+		root, limits = "/sys/fs/cgroup", map[string]string{"cpu.max": quota + " " + strconv.Itoa(period), "cpu.weight": "1000"}
 		if err := os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+cpu"), 0); err != nil {
 			return free, err
 		}
