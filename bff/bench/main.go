@@ -31,10 +31,14 @@ type section struct {
 // sections are in the order in which they run.
 var sections = []section{
 	{"passage", "Passage against proxies, in front of a constant upstream", passage},
+	{"direct", "Passage against none, in front of PostgREST", direct},
+	{"screen", "One screen, with the BFF and without it, in a browser", screen},
 	{"sql", "Views through PostgREST and the BFF against pgbench", floorSQL},
 	{"rls", "Row-level security against the tables' owner", rls},
 	{"growth", "Views of the same sprint among more tasks, and of larger sprints", growth},
 	{"writes", "Changes of tasks with their history against without", writes},
+	{"footprint", "Memory, start, binary and allocations", footprint},
+	{"scale", "Two BFFs behind nginx against one", scale},
 }
 
 // bench is one run.

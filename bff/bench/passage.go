@@ -24,7 +24,9 @@ func passage(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer above.stop()
-	ours := proxy{"BFF", func(ctx context.Context, upstream string, core int) (*process, error) { return bff(ctx, upstream, core) }}
+	ours := proxy{"BFF", func(ctx context.Context, upstream string, core int) (*process, error) {
+		return bff(ctx, upstream, core)
+	}}
 	all := append([]proxy{ours}, proxies()...)
 	running := make(map[string]*process)
 	for _, p := range all {

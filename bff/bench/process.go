@@ -117,15 +117,23 @@ func (p *process) cpu() (time.Duration, error) {
 	return total, nil
 }
 
-// resident is the memory that the server takes, in MiB.
-func (p *process) resident() (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
+// memory is what the server and its children take, in MiB; what several of
+// them share counts once.
+func (p *process) memory() (float64, error) {
+	var total float64
+	for _, pid := range family(p.cmd.Process.Pid) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if err != nil {
+			return 0, err
+		}
+		_, after, _ := strings.Cut(string(text), "\nPss:")
+		kb, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
+		if err != nil {
+			return 0, err
+		}
+		total += kb / 1024
 	}
-	_, after, _ := strings.Cut(string(text), "VmRSS:")
-	kb, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
-	return kb / 1024, err
+	return total, nil
 }
 
 // family is a process with its children.
