@@ -16,7 +16,7 @@ export function Board() {
   const movable = works && !closed;
   const columns = arrange(board.columns);
   if (board.columns.every(({ tasks }) => tasks.length === 0)) {
-    return html`<div class="empty"><h3>${say("noBoard")}</h3><p>${say("noBoardLong")}</p></div>`;
+    return html`<div class="empty"><h2>${say("noBoard")}</h2><p>${say("noBoardLong")}</p></div>`;
   }
   return html`
     <div class="bar">
@@ -57,11 +57,11 @@ function Column({ column: { status, tasks, task_count, points }, movable, today 
   const shown = tasks.length;
   return html`
     <section class=${classes("column", state.carried?.status === status && "target")} data-status=${status} aria-label=${say("statuses")[status]}>
-      <h3>
+      <h2>
         <i class="dot" aria-hidden="true"></i>${say("statuses")[status]}
         <span class="count">${state.filter === "all" ? shown : `${shown}/${task_count}`}</span>
         ${points > 0 && html`<span class="sum">${say("pt", number(points))}</span>`}
-      </h3>
+      </h2>
       <ol>
         ${tasks.map((task) => html`<${Card} key=${task.task_id} task=${task} status=${status} movable=${movable} today=${today} />`)}
         ${shown === 0 && html`<li class="nothing" key="nothing">${say("emptyColumn")}</li>`}

@@ -99,7 +99,7 @@ function Workload({ workload: { members } }) {
   return html`
     <section class="panel" aria-labelledby="workload">
       <header><h2 id="workload">${say("workload")}</h2></header>
-      <div class="scrolling" tabindex="0" role="region" aria-labelledby="workload">
+      <div class="scrolling" tabindex="0" role="group" aria-labelledby="workload">
         <table>
           <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("remaining")}</th><th scope="col">${say("effort")}</th><td></td></tr></thead>
           <tbody>${members.map((member) => html`<${Load} key=${member.profile_id} member=${member} />`)}</tbody>

@@ -24,7 +24,7 @@ export function Report() {
   const { value: report, error } = view("report");
   if (error) return html`<${Fault} text=${error} />`;
   if (!report) return html`<section class="panel loading tall"></section>`;
-  if (!report.committed) return html`<div class="empty"><h3>${say("nothingYet")}</h3></div>`;
+  if (!report.committed) return html`<div class="empty"><h2>${say("nothingYet")}</h2></div>`;
   const { committed, completed, completion, scope_change, carried_over, impediments, final, sprint } = report;
   return html`
     <div class="bar"><${Units} /><p class="hint">${say(final ? "final" : "soFar")}</p></div>
@@ -69,7 +69,7 @@ function Members({ members }) {
   return html`
     <section class="panel" aria-labelledby="by-member">
       <header><h2 id="by-member">${say("byMember")}</h2></header>
-      <div class="scrolling" tabindex="0" role="region" aria-labelledby="by-member">
+      <div class="scrolling" tabindex="0" role="group" aria-labelledby="by-member">
         <table>
           <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("committed")}</th><th scope="col">${say("completedWord")}</th><th scope="col">${say("notCompleted")}</th></tr></thead>
           <tbody>

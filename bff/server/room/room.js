@@ -49,11 +49,11 @@ function Frame() {
   const inside = state.phase === "room";
   return html`
     <header class=${classes("frame", inside && "signed-in")}>
-      <a class="brand" href="/"><img src="/room/icon.svg" alt="" width="28" height="28" /><b>${say("brand")}</b></a>
+      <a class="brand" href="/" aria-label=${say("brand")}><img src="/room/icon.svg" alt="" width="28" height="28" /><b>${say("brand")}</b></a>
       ${inside && html`<${Choose} />`}
       <span class="space"></span>
       ${inside && html`<${Connection} />`}
-      <button type="button" class="plain" lang=${state.language === "ko" ? "en" : "ko"} aria-label=${say("languageLabel")} onClick=${() => speak(state.language === "ko" ? "en" : "ko")}>${say("language")}</button>
+      <button type="button" class="plain" lang=${state.language === "ko" ? "en" : "ko"} title=${say("languageLabel")} onClick=${() => speak(state.language === "ko" ? "en" : "ko")}>${say("language")}</button>
       <label class="plain">
         <span class="unseen">${say("theme")}</span>
         <select value=${state.theme} onChange=${(event) => prefer("theme", event.target.value)}>
@@ -130,7 +130,7 @@ function Inside() {
         ${tabs.map((name) => html`<a key=${name} href=${`#${name}`} aria-current=${name === tab ? "page" : undefined}>${say(labels[name])}</a>`)}
       </nav>
       <div class="view" key=${`${state.sprintId} ${tab}`}>
-        ${failed ? html`<div class="empty"><h3>${say("failed")}</h3><p>${failed.message}</p></div>` : html`<${views[tab]} />`}
+        ${failed ? html`<div class="empty"><h2>${say("failed")}</h2><p>${failed.message}</p></div>` : html`<${views[tab]} />`}
       </div>
     </main>`;
 }
@@ -139,7 +139,7 @@ function Inside() {
 function Loading() {
   return html`
     <main id="main" tabindex="-1" aria-busy="true">
-      <p class="unseen" role="status">${say("loading")}</p>
+      <div class="unseen" role="status"><h1>${say("loading")}</h1></div>
       <section class="summary"><div class="title"><div class="loading line"></div></div><div class="tiles">${["state", 2, 3, 4, 5].map((i) => html`<div key=${i} class=${`tile loading ${i}`}></div>`)}</div></section>
       <nav class="tabs" aria-hidden="true"></nav>
       <div class="bar"></div>
