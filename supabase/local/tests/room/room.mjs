@@ -14,9 +14,11 @@ export const screens = {
 };
 
 /** Opens the room in a context of its own, as somebody who isn't signed in yet. */
-export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop", theme = "light" } = {}) {
-  const context = await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], colorScheme: theme, reducedMotion: "reduce" });
-  const room = new Room(await context.newPage(), language, screen);
+export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop" } = {}) {
+  const context = await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], reducedMotion: "reduce" });
+  context.setDefaultTimeout(patience);
+  const room = new Room(await context.newPage(), language);
+  await room.watch(new URL(bff).origin);
   await room.page.goto(at);
   return room;
 }
@@ -24,24 +26,24 @@ export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", l
 /** A page as its reader sees it. */
 class Room {
   faults = []; // what must not happen on any page: see watch()
+  notes = []; // the browser's own, of answers that aren't 2xx
 
-  constructor(page, language, screen) {
-    Object.assign(this, { page, language, screen, words: languages[language] });
-    page.setDefaultTimeout(patience);
-    this.watch();
+  constructor(page, language) {
+    Object.assign(this, { page, words: languages[language] });
   }
 
   /** Notes what goes wrong unseen: errors, what the page's policy forbids, and requests to anybody but the BFF. */
-  watch() {
-    const { page, faults } = this;
-    page.on("pageerror", (error) => faults.push(`error: ${error.stack ?? error}`));
+  async watch(origin) {
+    const { page, faults, notes } = this;
+    page.on("pageerror", (error) => faults.push(error.stack ?? `${error}`));
     page.on("console", (message) => {
-      // The browser's own note of an answer that isn't 2xx is no fault of the page's.
-      if (["error", "warning"].includes(message.type()) && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
+      if (!["error", "warning"].includes(message.type())) return;
+      if (message.text().startsWith("Failed to load resource")) notes.push({ text: message.text(), path: new URL(message.location().url).pathname });
+      else faults.push(message.text());
     });
-    page.on("request", (request) => {
-      const url = new URL(request.url());
-      if (!["blob:", "data:"].includes(url.protocol) && url.origin !== new URL(page.url()).origin && page.url() !== "about:blank") faults.push(`asked ${url}`);
+    page.on("request", (request) => new URL(request.url()).origin !== origin && faults.push(`asked ${request.url()}`));
+    await page.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => console.error(`${violatedDirective} forbids ${blockedURI}`));
     });
   }
 
