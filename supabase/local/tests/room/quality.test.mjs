@@ -7,7 +7,7 @@ import axe from "axe-core";
 import { launch } from "../../browser.mjs";
 import { until } from "../started-stack.mjs";
 import { endSessions, newcomer, obstacle, team } from "./people.mjs";
-import { openRoom, screens, withPictures } from "./room.mjs";
+import { openRoom, withPictures } from "./room.mjs";
 
 const tabs = ["board", "scrum", "progress", "report", "project"];
 
@@ -189,7 +189,7 @@ describe("the sprint room", { concurrency: 3 }, () => {
     await settled(page);
     const asked = [];
     page.on("request", (request) => asked.push({ request, at: Date.now() }));
-    await until("four looks", () => asked.length >= 4);
+    await until("four looks", () => asked.length >= 4, 60);
     const answers = await Promise.all(asked.map(async ({ request }) => `${(await request.response()).status()} ${new URL(request.url()).pathname}`));
     assert.deepEqual(answers, Array(asked.length).fill(`304 /api/v1/sprints/${us.sprints.sprint}/dashboard`));
     const gaps = asked.slice(1).map(({ at }, i) => at - asked[i].at);
