@@ -29,7 +29,7 @@ export function Report() {
   return html`
     <div class="bar"><${Units} /><p class="hint">${say(final ? "final" : "soFar")}</p></div>
     <div class="tiles">
-      <div class="tile"><p class="label">${say("completion")}</p><p class="value">${percent(completion[state.unit])}</p><p class="note">${say("of", amount(completed), amount(committed))}</p></div>
+      <div class="tile"><p class="label">${say("completion")}</p><p class="value">${percent(completion[state.unit])}</p><p class="note">${say("completedWord")} ${amount(completed)} · ${say("committed")} ${amount(committed)}</p></div>
       <div class="tile"><p class="label">${say("scopeChange")}</p><p class="value">${signed(scope_change[state.unit])}</p><p class="note">${say("added")} ${amount(report.added)} · ${say("removed")} ${amount(report.removed)}</p></div>
       ${carried_over && html`<div class="tile"><p class="label">${say("carriedOver")}</p><p class="value">${amount(carried_over)}</p>${carried_over.tasks > 0 && html`<p class="note">${carried_over.to ? say("toSprint", carried_over.to.sprint_name) : say("toBacklog")}</p>`}</div>`}
       <div class="tile"><p class="label">${say("impediments")}</p><p class="value">${impediments.raised} <span class="of">${say("raised")}</span></p>
@@ -76,7 +76,7 @@ function Members({ members }) {
             ${members.map(
               ({ profile_id, full_name, committed, completed, not_completed }) => html`
               <tr key=${profile_id}>
-                <th scope="row">${profile_id ? nameOf({ full_name }) : say("nobody")}</th>
+                <th scope="row">${profile_id ? nameOf({ profile_id, full_name }) : say("nobody")}</th>
                 ${[committed, completed, not_completed].map((share) => html`<td class="figure">${number(share[state.unit])}</td>`)}
               </tr>`,
             )}
