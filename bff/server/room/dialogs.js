@@ -75,13 +75,13 @@ export class TaskDialog extends Component {
     const { status } = at;
     const task = at.tasks.find(({ task_id }) => task_id === taskId);
     const to = (column) => {
-      const from = { status, rank: task.board_rank };
+      const label = say("moved", task.task_name, say("statuses")[column.status]);
       close();
-      update({ focus: cardOf(task), said: say("moved", task.task_name, say("statuses")[column.status]) });
-      move(task, status, column.status, rankBetween(column.tasks.at(-1)?.board_rank));
-      toast(say("moved", task.task_name, say("statuses")[column.status]), {
-        action: { label: say("undo"), run: () => move(task, column.status, from.status, from.rank) },
-      });
+      update({ focus: cardOf(task), said: label });
+      const back = { label: say("undo"), run: () => move(task, column.status, status, task.board_rank) };
+      move(task, status, column.status, rankBetween(column.tasks.at(-1)?.board_rank)).then(
+        (moved) => moved && toast(label, { action: back }),
+      );
     };
     return html`
       <${Modal} kind="task" title=${task.task_name} onClose=${close}>

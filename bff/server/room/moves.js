@@ -41,14 +41,14 @@ export function rankBetween(above, below) {
   return (above + below) / 2;
 }
 
-/** Moves a card to a status and a rank there. `from` is the status that the reader saw it in. */
+/** Moves a card to a status and a rank there, and returns whether it was. `from` is the status that the reader saw it in. */
 export async function move(task, from, status, rank) {
   const before = state.moves[task.task_id];
   put("moves", task.task_id, { name: task.task_name, seen: before?.seen ?? from, status, rank, sprintId: state.sprintId });
-  if (sending.has(task.task_id)) return; // it goes on with this one
+  if (sending.has(task.task_id)) return false; // it goes on with this one
   sending.add(task.task_id);
   try {
-    await carryOut(task.task_id);
+    return await carryOut(task.task_id);
   } finally {
     sending.delete(task.task_id);
   }
@@ -67,7 +67,10 @@ async function carryOut(taskId) {
       continue;
     }
     while (state.moves[taskId] === wanted && !(await refresh())) await pause(1000); // or the card would jump back until somebody answers
-    if (state.moves[taskId] === wanted) return put("moves", taskId, undefined);
+    if (state.moves[taskId] === wanted) {
+      put("moves", taskId, undefined);
+      return true;
+    }
     put("moves", taskId, { ...state.moves[taskId], seen: wanted.status }); // moved on meanwhile
   }
 }
@@ -91,4 +94,5 @@ async function undo(taskId, why) {
   await refresh();
   put("moves", taskId, undefined);
   toast(why, { tone: "bad" });
+  return false;
 }

@@ -13,9 +13,9 @@ export const screens = {
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 };
 
-/** Opens the room in a context of its own, as somebody who isn't signed in yet. */
-export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop" } = {}) {
-  const context = await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], reducedMotion: "reduce" });
+/** Opens the room, as somebody who isn't signed in yet in a context of its own, or in a tab beside another room's. */
+export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop", context } = {}) {
+  context ??= await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], reducedMotion: "reduce" });
   context.setDefaultTimeout(patience * 1000);
   const room = new Room(await context.newPage(), language);
   await room.watch(new URL(bff).origin);
@@ -129,6 +129,11 @@ class Room {
     }, patience);
     await send("touchEnd");
     await touch.detach();
+  }
+
+  /** What has the focus says so. */
+  focused() {
+    return this.page.evaluate(() => document.activeElement.textContent.trim());
   }
 
   /** Sends a request from the page's own console, as its reader could. */
