@@ -16,12 +16,11 @@ import (
 )
 
 var contentTypes = map[string]string{
-	".json":        fiber.MIMEApplicationJSON,
-	".html":        fiber.MIMETextHTMLCharsetUTF8,
-	".js":          "text/javascript; charset=utf-8",
-	".css":         "text/css; charset=utf-8",
-	".svg":         "image/svg+xml",
-	".webmanifest": "application/manifest+json",
+	".json": fiber.MIMEApplicationJSON,
+	".html": fiber.MIMETextHTMLCharsetUTF8,
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".svg":  "image/svg+xml",
 }
 
 // asset is a file to be served as it is.
@@ -49,6 +48,9 @@ func assetsOf(files fs.FS, folder string) assets {
 				return err
 			}
 			name = strings.TrimSuffix(name, ".gz")
+			if _, ok := found[path.Base(name)]; ok {
+				return fmt.Errorf("two files are called %s", path.Base(name))
+			}
 			found[path.Base(name)], err = newAsset(name, content)
 			return err
 		})

@@ -17,7 +17,7 @@ const (
 	// asks this BFF alone (the pictures that it asked for are blobs), and no text
 	// becomes markup or a script there.
 	roomPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
-		"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types 'none'"
 
 	// httpsOnly holds for a year, on the host and those below it.

@@ -18,12 +18,11 @@ import (
 func TestRoom(t *testing.T) {
 	bff := mustServeStack(t)
 	contentTypes := map[string]string{
-		".html":        "text/html; charset=utf-8",
-		".js":          "text/javascript; charset=utf-8",
-		".css":         "text/css; charset=utf-8",
-		".svg":         "image/svg+xml",
-		".webmanifest": "application/manifest+json",
-		".LICENSE":     "text/plain; charset=utf-8",
+		".html":    "text/html; charset=utf-8",
+		".js":      "text/javascript; charset=utf-8",
+		".css":     "text/css; charset=utf-8",
+		".svg":     "image/svg+xml",
+		".LICENSE": "text/plain; charset=utf-8",
 	}
 	for file, content := range roomFiles(t, true) {
 		path := "/room/" + filepath.Base(file)

@@ -23,4 +23,4 @@ function find() {
 }
 
 /** Starts a browser without a window. */
-export const launch = () => chromium.launch({ executablePath: find(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
+export const launch = (options) => chromium.launch({ executablePath: find(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [], ...options });

@@ -15,8 +15,10 @@ export function Board() {
   const closed = sprint.status === "Completed" || sprint.status === "Cancelled";
   const movable = works && !closed;
   const columns = arrange(board.columns);
+  const cards = columns.flatMap(({ tasks }) => tasks.map(({ task_id }) => task_id));
+  const active = cards.includes(state.active) ? state.active : cards[0]; // one stop for Tab; arrows lead on from there
   if (board.columns.every(({ tasks }) => tasks.length === 0)) {
-    return html`<div class="empty"><h3>${say("noBoard")}</h3><p>${say("noBoardLong")}</p></div>`;
+    return html`<div class="empty"><h2>${say("noBoard")}</h2><p>${say("noBoardLong")}</p></div>`;
   }
   return html`
     <div class="bar">
@@ -27,7 +29,7 @@ export function Board() {
       ${columns.map(({ status, tasks }) => html`<button type="button" key=${status} data-status=${status} onClick=${() => jump(status)}><i class="dot" aria-hidden="true"></i>${say("statuses")[status]} ${tasks.length}</button>`)}
     </nav>
     <div class=${classes("board", state.carried && "carrying")}>
-      ${columns.map((column) => html`<${Column} key=${column.status} column=${column} movable=${movable} today=${today} />`)}
+      ${columns.map((column) => html`<${Column} key=${column.status} column=${column} movable=${movable} today=${today} active=${active} />`)}
     </div>`;
 }
 
@@ -53,23 +55,24 @@ function Filter({ columns }) {
     </label>`;
 }
 
-function Column({ column: { status, tasks, task_count, points }, movable, today }) {
+function Column({ column: { status, tasks, task_count }, ...given }) {
   const shown = tasks.length;
+  const points = tasks.reduce((sum, { story_points }) => sum + story_points, 0); // of what is shown: filtered, and with the card in hand
   return html`
     <section class=${classes("column", state.carried?.status === status && "target")} data-status=${status} aria-label=${say("statuses")[status]}>
-      <h3>
+      <h2>
         <i class="dot" aria-hidden="true"></i>${say("statuses")[status]}
         <span class="count">${state.filter === "all" ? shown : `${shown}/${task_count}`}</span>
         ${points > 0 && html`<span class="sum">${say("pt", number(points))}</span>`}
-      </h3>
+      </h2>
       <ol>
-        ${tasks.map((task) => html`<${Card} key=${task.task_id} task=${task} status=${status} movable=${movable} today=${today} />`)}
+        ${tasks.map((task) => html`<${Card} key=${task.task_id} task=${task} status=${status} ...${given} />`)}
         ${shown === 0 && html`<li class="nothing" key="nothing">${say("emptyColumn")}</li>`}
       </ol>
     </section>`;
 }
 
-function Card({ task, status, movable, today }) {
+function Card({ task, status, movable, today, active }) {
   const { task_id, task_name, priority, story_points, due_date, days_in_status, assignee } = task;
   const late = due_date && due_date < today && status !== "Completed" && status !== "Cancelled";
   const stale = days_in_status >= 3 && ["In Progress", "In Review", "Blocked", "On Hold"].includes(status);
@@ -77,20 +80,24 @@ function Card({ task, status, movable, today }) {
     <li data-task=${task_id}>
       <button type="button" class=${classes("card", task.carried && "carried", task.pending && "pending", movable && "movable")}
         aria-describedby=${movable ? "board-help" : undefined}
-        onClick=${() => !state.carried && update({ dialog: { kind: "task", task, status, movable } })}
+        tabindex=${task_id === active ? 0 : -1} onFocus=${() => state.active !== task_id && update({ active: task_id })}
+        onClick=${() => !state.carried && update({ dialog: { kind: "task", taskId: task_id, movable } })}
         onPointerDown=${movable ? (event) => onPress(event, task) : undefined}
-        onKeyDown=${movable ? (event) => onKey(event, task) : undefined}>
+        onKeyDown=${(event) => onKey(event, task, movable)} onKeyUp=${movable ? (event) => event.key === " " && event.preventDefault() : undefined}>
         <span class="name">${task_name}</span>
         <span class="facts">
           ${priority !== "Low" && priority !== "Medium" && html`<span class=${`chip ${priority.toLowerCase()}`}>${say("priorities")[priority]}</span>`}
           ${story_points !== null && html`<span class="chip">${say("pt", number(story_points))}</span>`}
           ${due_date && html`<span class=${classes("chip", late && "urgent")}>${say("due", day(due_date))}</span>`}
-          ${stale && html`<span class=${classes("chip", status === "Blocked" && "urgent")} title=${say("sinceLong", days_in_status)}>${say("since", days_in_status)}</span>`}
+          ${stale && html`<span class=${classes("chip", status === "Blocked" && "urgent")} title=${since(days_in_status)}>${say("since", days_in_status)}</span>`}
           <span class="who">${assignee ? html`<${Face} person=${assignee} />` : html`<span class="quiet">${say("nobody")}</span>`}</span>
         </span>
       </button>
     </li>`;
 }
+
+/** How long a card has been in its column. */
+export const since = (days) => say(days === 0 ? "sinceToday" : "sinceLong", days);
 
 /** Somebody's initials in a colour of their own, with the name beside them. */
 export function Face({ person, name = nameOf(person) }) {

@@ -9,6 +9,9 @@ const far = 6; // pixels that make a drag of a click
 const long = 300; // milliseconds that a finger rests before it drags instead of scrolling
 const edge = 48; // pixels from the board's edge within which it scrolls
 
+/** Where the card's button is, for the focus. */
+export const cardOf = ({ task_id }) => `[data-task="${task_id}"] button`;
+
 const columns = () => arrange(state.dashboard.board.columns);
 const label = (status) => say("statuses")[status];
 
@@ -19,7 +22,7 @@ function pickUp(task, by) {
   update({
     carried: { taskId: task.task_id, task, by, from: column.status, fromIndex: index, status: column.status, index },
     said: say("picked", task.task_name, label(column.status)),
-    focus: task.task_id,
+    focus: cardOf(task),
   });
 }
 
@@ -30,30 +33,49 @@ function carryTo(status, index) {
       .find((column) => column.status === status)
       .tasks.filter(({ carried }) => !carried).length + 1;
   index = Math.max(0, Math.min(index, count - 1));
-  update({ carried: { ...state.carried, status, index }, said: say("over", label(status), index + 1, count), focus: state.carried.taskId });
+  update({
+    carried: { ...state.carried, status, index },
+    said: say("over", label(status), index + 1, count),
+    focus: cardOf(state.carried.task),
+  });
 }
 
 function putDown() {
-  const { task, from, fromIndex, status, index } = state.carried;
+  const { task, from, fromIndex, status } = state.carried;
   const { tasks } = columns().find((column) => column.status === status);
+  const index = tasks.findIndex(({ carried }) => carried); // the column may be shorter by now
   const [above, below] = [tasks[index - 1]?.board_rank, tasks[index + 1]?.board_rank];
-  update({ carried: null, said: say("put", task.task_name, label(status)), focus: task.task_id });
+  update({ carried: null, said: say("put", task.task_name, label(status)), focus: cardOf(task) });
   if (status !== from || index !== fromIndex) move(task, from, status, rankBetween(above, below));
 }
 
 export function putBack() {
   const { task } = state.carried;
-  update({ carried: null, said: say("putBack", task.task_name), focus: task.task_id });
+  update({ carried: null, said: say("putBack", task.task_name), focus: cardOf(task) });
+}
+
+/** Arrows lead from card to card: to the next in the column, or to about the same place in the next column that has one. */
+function lead(key, card) {
+  const all = [...document.querySelectorAll(".column")].map((column) => [...column.querySelectorAll(".card")]);
+  const at = all.findIndex((cards) => cards.includes(card));
+  const place = all[at].indexOf(card);
+  const filled = { ArrowLeft: all.slice(0, at).reverse(), ArrowRight: all.slice(at + 1) }[key]?.find((cards) => cards.length > 0);
+  const next = { ArrowUp: all[at][place - 1], ArrowDown: all[at][place + 1] }[key] ?? filled?.[Math.min(place, filled.length - 1)];
+  next?.focus();
 }
 
 /** The keys of a card: Space picks it up and puts it down, arrows carry it, Escape puts it back. */
-export function onKey(event, task) {
+export function onKey(event, task, movable) {
   const mine = state.carried?.by === "keys" && state.carried.taskId === task.task_id;
-  if (event.key === " ") {
+  if (event.key === " " && movable) {
     event.preventDefault();
     if (mine) putDown();
     else if (!state.carried) pickUp(task, "keys");
     return;
+  }
+  if (!mine && event.key.startsWith("Arrow")) {
+    event.preventDefault();
+    lead(event.key, event.currentTarget);
   }
   if (!mine) return;
   const order = columns().map(({ status }) => status);
@@ -75,7 +97,8 @@ export function onKey(event, task) {
 
 /** Begins to follow a pointer that was pressed on a card; what isn't dragged stays a click. */
 export function onPress(event, task) {
-  if (event.button !== 0 || state.carried) return;
+  if (event.button !== 0) return;
+  if (state.carried) return putBack(); // it was picked up by keys
   const card = event.currentTarget;
   const { clientX: x, clientY: y, pointerType, pointerId } = event;
   const box = card.getBoundingClientRect();
@@ -83,12 +106,13 @@ export function onPress(event, task) {
   const hold = pointerType === "touch" ? setTimeout(take, long) : undefined;
 
   function take() {
+    if (state.carried || !card.isConnected) return end(); // by another finger, or it has gone meanwhile
+    pickUp(task, "pointer");
     ghost = card.cloneNode(true);
     ghost.classList.add("ghost");
-    ghost.removeAttribute("id");
+    ghost.inert = true;
     Object.assign(ghost.style, { width: `${box.width}px`, left: `${box.left}px`, top: `${box.top}px` });
     document.body.append(ghost);
-    pickUp(task, "pointer");
     scroll = setInterval(scrollAtEdge, 16);
   }
   function follow(event) {
@@ -99,16 +123,21 @@ export function onPress(event, task) {
       if (moved && hold !== undefined) return end(); // the finger scrolls
       if (!moved || hold !== undefined) return;
       take();
+      if (!ghost) return;
     }
+    if (!state.carried) return end(); // the card has gone
     ghost.style.transform = `translate(${at.x - x}px, ${at.y - y}px) rotate(1.5deg)`;
     const place = placeAt(at);
     if (place) carryTo(place.status, place.index);
   }
   function scrollAtEdge() {
     const board = document.querySelector(".board");
-    const { left, right } = board.getBoundingClientRect();
+    if (!board) return end();
+    const { left, right, top, bottom } = board.getBoundingClientRect();
     if (at?.x > right - edge) board.scrollLeft += 10;
     else if (at?.x < left + edge) board.scrollLeft -= 10;
+    if (at?.y > Math.min(bottom, innerHeight) - edge) board.scrollTop += 10;
+    else if (at?.y < top + edge) board.scrollTop -= 10;
   }
   const still = (event) => ghost && event.preventDefault(); // no scrolling by the finger that drags
   const drop = (event) => {
@@ -122,6 +151,7 @@ export function onPress(event, task) {
   };
   const cancel = (event) => {
     if (event.type === "keydown" && event.key !== "Escape") return;
+    if (event.type === "blur" && event.target !== window) return; // of an element
     const carried = ghost && state.carried;
     end();
     if (carried) putBack();
@@ -133,7 +163,7 @@ export function onPress(event, task) {
     for (const [name, listener] of Object.entries(listeners)) removeEventListener(name, listener, { capture: true });
     card.removeEventListener("touchmove", still);
   }
-  const listeners = { pointermove: follow, pointerup: drop, pointercancel: cancel, keydown: cancel };
+  const listeners = { pointermove: follow, pointerup: drop, pointercancel: cancel, keydown: cancel, blur: cancel };
   for (const [name, listener] of Object.entries(listeners)) addEventListener(name, listener, { capture: true });
   // On the card itself: once it is shown in another column, a touch still goes to the element that it began on.
   card.addEventListener("touchmove", still, { passive: false });

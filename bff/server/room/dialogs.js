@@ -2,11 +2,14 @@
 // and gives it back.
 
 import { ask } from "./api.js";
-import { day, nameOf, number } from "./format.js";
+import { since } from "./board.js";
+import { cardOf } from "./carry.js";
+import { day, dayOf, daysBetween, fullDay, nameOf, number } from "./format.js";
 import { Component, createRef, html } from "./html.js";
 import { project, refresh, show } from "./live.js";
-import { move, rankBetween } from "./moves.js";
+import { arrange, move, rankBetween } from "./moves.js";
 import { state, toast, update } from "./store.js";
+import { latest } from "./summary.js";
 import { say } from "./words.js";
 
 export function close() {
@@ -21,12 +24,20 @@ export class Modal extends Component {
   }
 
   componentWillUnmount() {
+    this.ending = true;
     this.element.current?.close(); // or the focus wouldn't go back
+  }
+
+  /** Escape pressed twice closes any dialog: one that must be answered comes back. */
+  closed() {
+    if (this.ending) return;
+    if (this.props.onClose) this.props.onClose();
+    else this.element.current.showModal();
   }
 
   render({ title, onClose, children, kind }) {
     return html`
-      <dialog ref=${this.element} class=${kind} aria-labelledby=${`${kind}-title`}
+      <dialog ref=${this.element} class=${kind} closedby=${onClose ? undefined : "none"} onClose=${() => this.closed()} aria-labelledby=${`${kind}-title`}
         onCancel=${(event) => {
           event.preventDefault();
           onClose?.();
@@ -46,34 +57,36 @@ export class Modal extends Component {
 /** What is wrong with a form, at its end. */
 export const Fault = ({ text }) => html`<p class="fault" role="alert">${text}</p>`;
 
-export function Dialog() {
-  const { dialog } = state;
-  const kinds = { task: TaskDialog, start: StartDialog, complete: CompleteDialog };
-  return dialog && html`<${kinds[dialog.kind]} ...${dialog} />`;
-}
-
 /** A card with all that is known of it, and the columns to move it to. */
-class TaskDialog extends Component {
+export class TaskDialog extends Component {
   async componentDidMount() {
     try {
-      const [row] = await ask("GET", `/rest/v1/tasks?task_id=eq.${this.props.task.task_id}&select=description`);
+      const [row] = await ask("GET", `/rest/v1/tasks?task_id=eq.${this.props.taskId}&select=description`);
       this.setState({ description: row?.description || say("noDescription") });
     } catch (error) {
       this.setState({ description: error.message });
     }
   }
 
-  render({ task, status, movable }, { description = say("loading") }) {
+  render({ taskId, movable }, { description = say("loading") }) {
+    const columns = arrange(state.dashboard?.board?.columns ?? []);
+    const at = columns.find(({ tasks }) => tasks.some(({ task_id }) => task_id === taskId));
+    if (!at) return null; // it has been taken out of the sprint, or the filter hides it
+    const { status } = at;
+    const task = at.tasks.find(({ task_id }) => task_id === taskId);
     const to = (column) => {
+      const label = say("moved", task.task_name, say("statuses")[column.status]);
       close();
-      update({ focus: task.task_id });
-      move(task, status, column.status, rankBetween(column.tasks.filter(({ task_id }) => task_id !== task.task_id).at(-1)?.board_rank));
-      update({ said: say("moved", task.task_name, say("statuses")[column.status]) });
+      update({ focus: cardOf(task), said: label });
+      const back = { label: say("undo"), run: () => move(task, column.status, status, task.board_rank) };
+      move(task, status, column.status, rankBetween(column.tasks.at(-1)?.board_rank)).then(
+        (moved) => moved && toast(label, { action: back }),
+      );
     };
     return html`
       <${Modal} kind="task" title=${task.task_name} onClose=${close}>
         <dl class="facts">
-          <div><dt>${say("state")}</dt><dd>${say("statuses")[status]} · ${task.blocked_since ? say("blockedSince", task.days_in_status) : say("sinceLong", task.days_in_status)}</dd></div>
+          <div><dt>${say("state")}</dt><dd>${say("statuses")[status]} · ${since(task.days_in_status)}</dd></div>
           <div><dt>${say("assignee")}</dt><dd>${task.assignee ? nameOf(task.assignee) : say("nobody")}</dd></div>
           <div><dt>${say("priority")}</dt><dd>${say("priorities")[task.priority]}</dd></div>
           <div><dt>${say("estimate")}</dt><dd>${task.story_points === null ? say("unestimated") : say("points", number(task.story_points))}</dd></div>
@@ -86,7 +99,7 @@ class TaskDialog extends Component {
           html`
           <h3 id="move-to">${say("moveTo")}</h3>
           <div class="choices" role="group" aria-labelledby="move-to">
-            ${state.dashboard.board.columns.map(
+            ${columns.map(
               (column) => html`
               <button type="button" key=${column.status} aria-pressed=${column.status === status} disabled=${column.status === status} onClick=${() => to(column)}>${say("statuses")[column.status]}</button>`,
             )}
@@ -122,19 +135,21 @@ class SprintDialog extends Component {
   }
 }
 
-class StartDialog extends SprintDialog {
+export class StartDialog extends SprintDialog {
   render({ sprint }) {
     const start = (event) => {
       event.preventDefault();
       this.call("start_sprint", { sprint_id: sprint.sprint_id }, () => {
         toast(say("started", sprint.sprint_name));
+        update({ focus: "#sprint-name" });
         show(sprint.sprint_id, "board");
       });
     };
+    const early = daysBetween(dayOf(Date.now(), state.profile.organizations.timezone), sprint.start_date);
     return html`
       <${Modal} kind="start" title=${say("startLong", sprint.sprint_name)} onClose=${close}>
         <form onSubmit=${start}>
-          <p>${day(sprint.start_date)} – ${day(sprint.end_date)}</p>
+          <p>${day(sprint.start_date)} – ${fullDay(sprint.end_date)}${early > 0 && ` · ${say("early", early)}`}</p>
           <p class="quiet">${say("startWhy")}</p>
           ${this.buttons(say("start"))}
         </form>
@@ -142,14 +157,17 @@ class StartDialog extends SprintDialog {
   }
 }
 
-class CompleteDialog extends SprintDialog {
-  render({ sprint, left }, { target }) {
-    const planned = project().sprints.filter(({ status }) => status === "Planned");
-    const chosen = target ?? planned[0]?.sprint_id ?? "";
+export class CompleteDialog extends SprintDialog {
+  render({ sprint }, { target }) {
+    const { burndown } = state.dashboard ?? {};
+    const left = burndown && latest(burndown)?.tasks.remaining; // what isn't done at the moment, not as the dialog was opened
+    const planned = project()?.sprints.filter(({ status }) => status === "Planned") ?? [];
+    const chosen = planned.some(({ sprint_id }) => sprint_id === target) || target === "" ? target : (planned[0]?.sprint_id ?? "");
     const complete = (event) => {
       event.preventDefault();
-      this.call("complete_sprint", { sprint_id: sprint.sprint_id, carry_over_to: left > 0 && chosen ? chosen : null }, (answer) => {
+      this.call("complete_sprint", { sprint_id: sprint.sprint_id, carry_over_to: chosen || null }, (answer) => {
         toast(say("completed", answer.completed_tasks, answer.carried_over));
+        update({ focus: "#sprint-name" });
         show(sprint.sprint_id, "report");
       });
     };
@@ -162,9 +180,9 @@ class CompleteDialog extends SprintDialog {
       <${Modal} kind="complete" title=${say("completeLong", sprint.sprint_name)} onClose=${close}>
         <form onSubmit=${complete}>
           ${
-            left > 0
+            left !== 0
               ? html`<fieldset>
-                <legend>${say("leftOver", left)}</legend>
+                <legend>${left ? say("leftOver", left) : say("leftOverSome")}</legend>
                 ${planned.map((next, i) => choice(next.sprint_id, next.sprint_name, i === 0 ? say("nextSprint") : day(next.start_date)))}
                 ${choice("", say("backlog"))}
               </fieldset>`

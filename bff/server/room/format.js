@@ -9,16 +9,16 @@ const formats = new Map();
 /** Making a format costs more than using it. */
 function format(kind, options) {
   const key = `${kind.name} ${state.language} ${JSON.stringify(options)}`;
-  if (!formats.has(key)) formats.set(key, new kind(state.language === "ko" ? "ko-KR" : "en-GB", options));
+  if (!formats.has(key)) formats.set(key, new kind(state.language === "ko" ? "ko-KR" : "en-US", options));
   return formats.get(key);
 }
 
 const atNoon = (day) => new Date(`${day}T12:00:00Z`);
 
-/** "24 Nov", "11월 24일". */
+/** "Nov 24", "11월 24일". */
 export const day = (date) => format(Intl.DateTimeFormat, { day: "numeric", month: "short", timeZone: "UTC" }).format(atNoon(date));
 
-/** "Tue 24 Nov", "11월 24일 (화)". */
+/** "Tue, Nov 24", "11월 24일 (화)". */
 export const weekday = (date) =>
   format(Intl.DateTimeFormat, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).format(atNoon(date));
 
@@ -37,12 +37,20 @@ export const daysBetween = (first, second) => Math.round((atNoon(second) - atNoo
 
 export const number = (value) => format(Intl.NumberFormat, { maximumFractionDigits: 1 }).format(value);
 
-export const percent = (ratio) => (ratio === null || ratio === undefined ? "–" : `${number(Math.round(ratio * 100))} %`);
+export const percent = (ratio) => (ratio === null || ratio === undefined ? "–" : say("percent", number(Math.round(ratio * 100))));
 
-/** Hours as people say them: minutes below one hour, days from two on. */
+/** How long something took: minutes below one hour, days from two on, to a tenth, as in the pictures. */
 export function duration(hours) {
   if (hours < 1) return say("minutes", Math.round(hours * 60));
-  return hours < 48 ? say("hours", number(Math.round(hours))) : say("days", Math.floor(hours / 24));
+  return hours < 48 ? say("hours", number(hours)) : say("days", Math.round(hours / 2.4) / 10);
+}
+
+/** How long ago something began: in whole minutes, hours or days. */
+export function age(hours) {
+  if (hours < 1 / 60) return say("justNow");
+  const long =
+    hours < 1 ? say("minutes", Math.floor(hours * 60)) : hours < 24 ? say("hours", Math.floor(hours)) : say("days", Math.floor(hours / 24));
+  return say("ago", long);
 }
 
 /** Minutes of work, as hours. */
@@ -54,4 +62,5 @@ export const amount = ({ tasks, points }) => (state.unit === "points" ? say("poi
 /** The same, in both: "8 tasks, 21 points". */
 export const both = ({ tasks, points }) => `${say("tasks", tasks)} · ${say("points", number(points))}`;
 
-export const nameOf = (person) => person?.full_name ?? person?.username ?? say("somebody");
+/** Somebody's name; those who have none are there all the same, and without a profile they have left. */
+export const nameOf = (person) => person?.full_name || person?.username || say(person?.profile_id ? "unnamed" : "somebody");

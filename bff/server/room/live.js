@@ -10,8 +10,7 @@ const interval = 5_000; // milliseconds between two looks
 const longest = 30_000; // and while nobody answers
 
 const parts = "board,burndown,flow,workload,scrum";
-const catalogue =
-  "project_id,project_name,project_members(profile_id,role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
+const catalogue = "project_id,project_name,project_members(role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
 const kept = new Map(); // by path
 let catalogueSeen = 0; // the dashboard at which the projects were read
 let failures = 0; // in a row
@@ -20,6 +19,7 @@ let timer, current, next; // the looks: to come, under way, and after that
 /** Where the views are that the dashboard doesn't hold, and which tab shows them. */
 const paths = {
   myScrum: () => "/api/v1/me/scrum",
+  impediments: () => `/api/v1/projects/${project()?.project_id}/impediments`,
   report: () => `/api/v1/sprints/${state.sprintId}/report`,
   velocity: () => `/api/v1/projects/${project()?.project_id}/velocity`,
   forecast: () => `/api/v1/projects/${project()?.project_id}/forecast`,
@@ -63,14 +63,23 @@ export async function enter(user) {
   }
 }
 
+/** Forgets everything that was read: it was somebody's who isn't here any more, or may not see it. */
+function forget() {
+  kept.clear();
+  update({ dashboard: null, views: {} });
+}
+
 /** The projects, their sprints and the reader's role. */
 async function readProjects() {
   const { seen } = state;
-  const rows = await ask("GET", `/rest/v1/projects?select=${catalogue}&order=project_name&sprints.order=start_date`);
+  const rows = await ask(
+    "GET",
+    `/rest/v1/projects?select=${catalogue}&project_members.profile_id=eq.${state.user.id}&order=project_name&sprints.order=start_date`,
+  );
   update({
     projects: rows.map(({ project_members, ...rest }) => ({
       ...rest,
-      role: project_members.find(({ profile_id }) => profile_id === state.user.id)?.role,
+      role: project_members[0]?.role,
     })),
   });
   catalogueSeen = seen;
@@ -98,23 +107,23 @@ export const tabs = ["board", "scrum", "progress", "report", "project"];
 
 /** Shows a sprint, and puts it into the address. */
 export function show(sprintId, tab) {
-  const changed = sprintId !== state.sprintId;
-  update({ sprintId, ...(changed ? { dashboard: null, filter: "all", carried: null } : {}) });
-  if (!tabs.includes(tab)) tab = sprint()?.status === "Completed" ? "report" : changed ? "board" : state.tab;
-  update({ tab });
-  const address = sprintId ? `/?sprint=${sprintId}#${tab}` : "/";
+  go(sprintId, tab);
+  const address = sprintId ? `/?sprint=${sprintId}#${state.tab}` : "/";
   if (address !== location.pathname + location.search + location.hash) history.pushState(null, "", address);
-  refresh();
 }
 
 addEventListener("popstate", () => {
-  if (state.phase !== "room") return;
-  const wanted = new URLSearchParams(location.search).get("sprint") ?? best();
-  const tab = location.hash.slice(1);
-  if (wanted !== state.sprintId) update({ sprintId: wanted, dashboard: null, carried: null });
-  update({ tab: tabs.includes(tab) ? tab : "board" });
-  refresh();
+  if (state.phase === "room") go(new URLSearchParams(location.search).get("sprint") ?? best(), location.hash.slice(1));
 });
+
+/** Nothing that belongs to the sprint or tab of before is left: no filter, card in hand or dialog. */
+function go(sprintId, tab) {
+  const changed = sprintId !== state.sprintId;
+  update({ sprintId, carried: null, dialog: null, ...(changed ? { dashboard: null, failure: null, filter: "all" } : {}) });
+  if (!tabs.includes(tab)) tab = sprint()?.status === "Completed" ? "report" : changed ? "board" : state.tab;
+  update({ tab });
+  refresh();
+}
 
 /** Asks what is new. The promise ends with the answer to a request that began after this call. */
 export function refresh() {
@@ -138,9 +147,9 @@ async function look() {
   } catch (error) {
     failures += 1;
     wait = error.retryAfter * 1000;
-    if (error instanceof Unreachable) update({ connection: "lost" });
-    else if (error instanceof Refusal) update({ failure: error.message });
-    else throw error;
+    if (error instanceof Refusal) update({ connection: "live", failure: error.message });
+    else update({ connection: "lost" });
+    if (!(error instanceof Refusal || error instanceof Unreachable)) console.error(error); // a fault of the page's own
     return false;
   } finally {
     if (!document.hidden) timer = setTimeout(refresh, wait || Math.min(interval * 2 ** Math.max(failures - 1, 0), longest));
@@ -151,7 +160,8 @@ async function readSprint() {
   const { sprintId } = state;
   if (!sprintId) {
     await readProjects();
-    if (best()) show(best());
+    const found = project() ? bestOf(project()) : best();
+    if (found) show(found);
     return;
   }
   const dashboard = keptAt(`/api/v1/sprints/${sprintId}/dashboard?include=${parts}`);
@@ -163,7 +173,10 @@ async function readSprint() {
   }
   if (state.sprintId !== sprintId) return; // another one was chosen meanwhile
   if (state.dashboard !== dashboard.value) update({ dashboard: dashboard.value, seen: state.seen + 1 });
-  const wanted = ["myScrum", ...(ofTab[state.tab] ?? [])].map((name) => paths[name]());
+  const { carried } = state;
+  if (carried && !dashboard.value.board?.columns.some(({ tasks }) => tasks.some(({ task_id }) => task_id === carried.taskId)))
+    update({ carried: null });
+  const wanted = ["myScrum", "impediments", ...(ofTab[state.tab] ?? [])].map((name) => paths[name]());
   const old = wanted.filter((path) => state.views[path]?.seen !== state.seen);
   await Promise.all([...old.map(readView), catalogueSeen !== state.seen && readProjects()]);
 }
@@ -179,7 +192,7 @@ async function readView(path) {
     if (!(refusal instanceof Refusal)) throw refusal;
     error = refusal.message;
   }
-  put("views", path, { value: view.value, error, seen });
+  put("views", path, { value: view.value, error, seen: error ? undefined : seen }); // what was refused is tried again
 }
 
 function keptAt(path) {
@@ -190,9 +203,8 @@ function keptAt(path) {
 /** The sprint is gone, or not the reader's to see any more. */
 async function leave() {
   toast(say("notFound"), { tone: "bad" });
-  kept.clear();
+  forget();
   await readProjects();
-  update({ sprintId: null });
   show(best());
 }
 

@@ -11,7 +11,7 @@ import { say } from "./words.js";
 const sending = new Set(); // tasks whose move is under way
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** The board's columns as the reader filters them, with the moves that the server's answer doesn't show yet, and the card in hand. */
+/** The board's columns as the reader filters them, with the moves that the server's answer doesn't show yet and the card in hand. */
 export function arrange(columns) {
   const { moves, carried, filter, user } = state;
   const wanted =
@@ -41,14 +41,14 @@ export function rankBetween(above, below) {
   return (above + below) / 2;
 }
 
-/** Moves a card to a status and a rank there. `from` is the status that the reader saw it in. */
+/** Moves a card to a status and a rank there, and returns whether it was. `from` is the status that the reader saw it in. */
 export async function move(task, from, status, rank) {
   const before = state.moves[task.task_id];
   put("moves", task.task_id, { name: task.task_name, seen: before?.seen ?? from, status, rank, sprintId: state.sprintId });
-  if (sending.has(task.task_id)) return; // it goes on with this one
+  if (sending.has(task.task_id)) return false; // it goes on with this one
   sending.add(task.task_id);
   try {
-    await carryOut(task.task_id);
+    return await carryOut(task.task_id);
   } finally {
     sending.delete(task.task_id);
   }
@@ -59,17 +59,20 @@ async function carryOut(taskId) {
     const wanted = state.moves[taskId];
     try {
       const why = await patch(taskId, wanted);
-      if (why) return await undo(taskId, wanted, why, true);
-      if (state.moves[taskId] === wanted) break;
-      put("moves", taskId, { ...state.moves[taskId], seen: wanted.status }); // moved on meanwhile
+      if (why) return await undo(taskId, why);
     } catch (error) {
-      if (error instanceof Refusal && error.status !== 429) return undo(taskId, wanted, error.message);
+      if (error instanceof Refusal && error.status !== 429) return undo(taskId, say("notMoved", wanted.name, error.message));
       if (error instanceof Unreachable) update({ connection: "lost" });
       await pause(error.retryAfter * 1000 || Math.min(1000 * 2 ** tries++, 10_000));
+      continue;
     }
+    while (state.moves[taskId] === wanted && !(await refresh())) await pause(1000); // or the card would jump back until somebody answers
+    if (state.moves[taskId] === wanted) {
+      put("moves", taskId, undefined);
+      return true;
+    }
+    put("moves", taskId, { ...state.moves[taskId], seen: wanted.status }); // moved on meanwhile
   }
-  while (!(await refresh())) await pause(1000); // or the card would jump back until somebody answers
-  put("moves", taskId, undefined);
 }
 
 /** Tells the database. Returns why it didn't happen, or nothing. */
@@ -86,13 +89,10 @@ async function patch(taskId, { name, seen, status, rank, sprintId }) {
   return now.status === seen ? say("mayNot") : say("movedByOther", name, say("statuses")[now.status]);
 }
 
-async function undo(taskId, { name }, why, whole) {
+/** Puts the card where the server has it, whatever the reader wished since: they saw it where it isn't. */
+async function undo(taskId, why) {
   await refresh();
   put("moves", taskId, undefined);
-  toast(whole ? why : say("notMoved", name, why), { tone: "bad" });
+  toast(why, { tone: "bad" });
+  return false;
 }
-
-// Leaving the page would lose what hasn't been sent.
-addEventListener("beforeunload", (event) => {
-  if (Object.keys(state.moves).length > 0) event.preventDefault();
-});

@@ -4,16 +4,15 @@ import { ask } from "./api.js";
 import { Fault } from "./dialogs.js";
 import { time } from "./format.js";
 import { Component, html } from "./html.js";
-import { refresh, view } from "./live.js";
-import { put, state, toast } from "./store.js";
+import { refresh, rights, view } from "./live.js";
+import { put, state, toast, update } from "./store.js";
 import { say } from "./words.js";
 
 export function MyScrum() {
   const { value, error } = view("myScrum");
+  if (!value && error) return html`<section class="panel mine"><h2>${say("myScrum")}</h2><${Fault} text=${error} /></section>`;
   if (!value)
-    return error
-      ? html`<section class="panel"><h2>${say("myScrum")}</h2><${Fault} text=${error} /></section>`
-      : html`<section class="panel loading tall"></section>`;
+    return rights().works && state.dashboard.sprint.status === "Active" && html`<section class="panel mine loading tall"></section>`;
   const mine = value.scrums.find(({ sprint }) => sprint.sprint_id === state.sprintId);
   const owed = value.scrums.filter(({ sprint, expected, update }) => sprint.sprint_id !== state.sprintId && expected && !update);
   if (!mine && owed.length === 0) return null;
@@ -30,8 +29,10 @@ const draftKey = ({ sprint, date }) => `${sprint.sprint_id} ${date}`;
 
 /** What the form begins with: what I posted, or what the database proposes. */
 function begin({ update, draft }) {
+  const base = update?.updated_at ?? null; // what the form goes on from
   if (update) {
     return {
+      base,
       yesterday: update.yesterday_work ?? "",
       today: update.today_work ?? "",
       did: update.did.map(({ task_id }) => task_id),
@@ -40,10 +41,12 @@ function begin({ update, draft }) {
       obstacle: "",
     };
   }
-  const known = new Set(state.dashboard.scrum.impediments.map(({ task }) => task?.task_id)); // raised already
+  const open = view("impediments").value?.open ?? state.dashboard.scrum?.impediments ?? [];
+  const known = new Set(open.map(({ task }) => task?.task_id)); // raised already
   const doing = draft.today.filter(({ status }) => status === "In Progress" || status === "In Review");
   const will = doing.length > 0 ? doing : draft.today.slice(0, 1);
   return {
+    base,
     yesterday: draft.yesterday.map(({ task_name, what }) => `- ${task_name}: ${changes(what)}`).join("\n"),
     today: will.map(({ task_name }) => `- ${task_name}`).join("\n"),
     did: draft.yesterday.map(({ task_id }) => task_id),
@@ -65,11 +68,13 @@ function changes(what) {
 }
 
 class Update extends Component {
-  render({ mine, timezone }, { busy, fault }) {
+  render({ mine, timezone }) {
     const key = draftKey(mine);
     const draft = state.drafts[key];
-    if (mine.update && !draft) return html`<${Posted} mine=${mine} timezone=${timezone} onEdit=${() => put("drafts", key, begin(mine))} />`;
+    if (mine.update && !draft) return html`<${Posted} mine=${mine} timezone=${timezone} onEdit=${() => this.edit(key)} />`;
     const form = draft ?? begin(mine);
+    const { busy, fault } = state.posting[key] ?? {};
+    const overtaken = mine.update && mine.update.updated_at !== form.base; // in another window, meanwhile
     const change = (changes) => put("drafts", key, { ...form, ...changes });
     const tasks = (named, proposed) => [...new Map([...proposed, ...(named ?? [])].map((task) => [task.task_id, task])).values()];
     return html`
@@ -87,24 +92,34 @@ class Update extends Component {
         </label>
         <${Tasks} legend=${say("tasksWill")} tasks=${tasks(mine.update?.will_do, mine.draft.today)} chosen=${form.willDo} onChange=${(willDo) => change({ willDo })} />
         <${Obstacles} items=${form.impediments} written=${form.obstacle} onChange=${change} />
+        ${overtaken && !busy && html`<p class="fault" role="status">${say("overtaken", time(mine.update.updated_at, timezone))}</p>`}
         ${fault && html`<${Fault} text=${fault} />`}
         <footer>
-          ${mine.update && html`<button type="button" onClick=${() => put("drafts", key, undefined)}>${say("discard")}</button>`}
-          <button type="submit" class="first" aria-disabled=${busy}>${busy ? say("working") : say(mine.update ? "sendAgain" : "send")}</button>
+          ${mine.update && html`<button type="button" onClick=${() => this.discard(key)}>${say("discard")}</button>`}
+          <button type="submit" class="first" aria-disabled=${busy}>${busy ? say("working") : say(overtaken ? "overwrite" : mine.update ? "sendAgain" : "send")}</button>
         </footer>
       </form>`;
   }
 
+  edit(key) {
+    put("drafts", key, begin(this.props.mine));
+    update({ focus: ".mine textarea" });
+  }
+
+  discard(key) {
+    put("drafts", key, undefined);
+    update({ focus: ".mine footer button" });
+  }
+
   async send(event, form, key) {
     event.preventDefault();
-    if (this.state.busy) return;
+    if (state.posting[key]?.busy) return;
     const written = form.obstacle.trim();
     const impediments = written ? [...form.impediments, { task_id: null, description: written }] : form.impediments;
     if (!form.yesterday.trim() && !form.today.trim() && form.did.length + form.willDo.length + impediments.length === 0) {
-      this.setState({ fault: say("writeSomething") });
-      return;
+      return put("posting", key, { fault: say("writeSomething") });
     }
-    this.setState({ busy: true, fault: null });
+    put("posting", key, { busy: true });
     put("drafts", key, form); // what is new in the meantime doesn't change what I see
     try {
       await ask("POST", "/rest/v1/rpc/submit_scrum_update", {
@@ -117,13 +132,21 @@ class Update extends Component {
           impediments,
         },
       });
-      await refresh();
-      put("drafts", key, undefined);
-      this.setState({ busy: false });
+      while (!(await refresh())) await new Promise((resolve) => setTimeout(resolve, 1000)); // or the form would seem unposted
+      if (state.drafts[key] === form) this.discard(key);
+      else this.goOn(key);
+      put("posting", key, undefined);
       toast(say("sent"));
     } catch (error) {
-      this.setState({ busy: false, fault: error.message });
+      put("posting", key, { fault: error.message });
+      if (state.tab !== "scrum") toast(error.message, { tone: "bad" });
     }
+  }
+
+  /** What was written while the update was sent goes on from it. */
+  goOn(key) {
+    const { base } = begin(this.props.mine);
+    put("drafts", key, { ...state.drafts[key], base, impediments: [], obstacle: "" });
   }
 
   /** Opens today's scrums, as the first to post, and returns this sprint's. */
@@ -161,7 +184,7 @@ function Obstacles({ items, written, onChange }) {
       <ul>
         ${items.map(
           (item, i) => html`
-          <li key=${item.description}>
+          <li key=${i}>
             <span>${item.description}</span>
             <button type="button" class="icon" aria-label=${`${say("remove")}: ${item.description}`} onClick=${() => onChange({ impediments: items.filter((_, other) => other !== i) })}>✕</button>
           </li>`,

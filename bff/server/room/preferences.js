@@ -11,6 +11,7 @@
   };
   const root = document.documentElement;
   const spoken = (navigator.languages ?? [navigator.language]).find((tag) => /^(ko|en)\b/i.test(tag)) ?? "en";
-  root.lang = read("language") ?? spoken.slice(0, 2).toLowerCase();
-  root.dataset.theme = read("theme") ?? "system";
+  const known = (value, ...values) => (values.includes(value) ? value : null);
+  root.lang = known(read("language"), "ko", "en") ?? spoken.slice(0, 2).toLowerCase();
+  root.dataset.theme = known(read("theme"), "light", "dark") ?? "system";
 }

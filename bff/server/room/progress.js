@@ -49,15 +49,13 @@ export class Picture extends Component {
     this.wanted = wanted;
     const same = this.address === `${address} ${state.language}`;
     try {
-      const response = await send("GET", address, { headers: same && this.tag ? { "If-None-Match": this.tag } : {} });
-      if (response.status === 304) return;
-      const drawing = await response.blob();
-      const text = await drawing.text();
+      const { status, tag, type, text } = await send("GET", address, { headers: same && this.tag ? { "If-None-Match": this.tag } : {} });
+      if (status === 304) return;
       if (wanted !== this.wanted || this.gone) return;
       URL.revokeObjectURL(this.state.source);
-      this.tag = response.headers.get("ETag");
+      this.tag = tag;
       this.address = `${address} ${state.language}`;
-      this.setState({ source: URL.createObjectURL(drawing), alt: described(text), failed: false });
+      this.setState({ source: URL.createObjectURL(new Blob([text], { type })), alt: described(text), failed: false });
     } catch {
       if (wanted === this.wanted) this.setState({ failed: true });
     }
@@ -99,9 +97,9 @@ function Workload({ workload: { members } }) {
   return html`
     <section class="panel" aria-labelledby="workload">
       <header><h2 id="workload">${say("workload")}</h2></header>
-      <div class="scrolling" tabindex="0" role="region" aria-labelledby="workload">
+      <div class="scrolling" tabindex="0" role="group" aria-labelledby="workload">
         <table>
-          <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("remaining")}</th><th scope="col">${say("effort")}</th><td></td></tr></thead>
+          <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("remaining")}</th><th scope="col">${say("effort")}</th></tr></thead>
           <tbody>${members.map((member) => html`<${Load} key=${member.profile_id} member=${member} />`)}</tbody>
         </table>
       </div>
@@ -124,10 +122,9 @@ function Load({ member }) {
         ${
           profile_id
             ? html`<div class=${classes("load", overload_minutes > 0 && "over")} aria-hidden="true"><i style=${{ width: `${Math.min(100, (100 * minutes) / (capacity_minutes || minutes || 1))}%` }}></i></div>
-              <span class="quiet">${say("capacity", effort(minutes), effort(capacity_minutes))}${days_off > 0 && ` · ${say("daysOff", days_off)}`}</span>`
+              <span class="quiet">${fits} ${say("capacity", effort(minutes), effort(capacity_minutes))}${days_off > 0 && ` · ${say("daysOff", days_off)}`}</span>`
             : html`<span class="quiet">${effort(minutes)}</span>`
         }
       </td>
-      <td>${fits}</td>
     </tr>`;
 }

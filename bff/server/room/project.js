@@ -30,11 +30,10 @@ function Velocity() {
   if (error) return html`<${Fault} text=${error} />`;
   const spread = value?.[state.unit];
   if (!spread?.average) return null;
-  const count = (n) => amount({ tasks: number(n), points: n });
   return html`
     <dl class="tiles">
       <div class="tile"><dt class="label">${say("velocity")}</dt><dd class="value">${number(spread.average)} <span class="of">${say("average")}</span></dd>
-        ${spread.low !== null && html`<dd class="note">${say("velocityLong", number(spread.low), count(spread.high))}</dd>`}</div>
+        ${spread.low !== null && html`<dd class="note">${say("velocityLong", say(state.unit === "points" ? "points" : "tasks", `${number(spread.low)}–${number(spread.high)}`))}</dd>`}</div>
     </dl>`;
 }
 
@@ -71,7 +70,7 @@ function Row({ sprint }) {
     <li>
       <div>
         <p><a href=${`/?sprint=${sprint_id}#${planned ? "board" : "report"}`} aria-label=${`${sprint_name}: ${say(planned ? "look" : "openReport")}`}>${sprint_name}</a></p>
-        <p class="quiet">${day(start_date)} – ${day(end_date)}${done && ` · ${say("of", number(done.completed[state.unit]), amount(done.committed))}`}${status === "Cancelled" && ` · ${say("Cancelled")}`}</p>
+        <p class="quiet">${day(start_date)} – ${fullDay(end_date)}${done && ` · ${say("completedWord")} ${number(done.completed[state.unit])} · ${say("committed")} ${number(done.committed[state.unit])}`}${status === "Cancelled" && ` · ${say("Cancelled")}`}</p>
       </div>
       ${planned && rights().leads && html`<${StartButton} sprint=${sprint} />`}
     </li>`;

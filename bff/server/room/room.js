@@ -4,16 +4,16 @@
 
 import { onSessionEnd, Unreachable } from "./api.js";
 import { Board } from "./board.js";
-import { putBack } from "./carry.js";
-import { Dialog } from "./dialogs.js";
+import { CompleteDialog, StartDialog, TaskDialog } from "./dialogs.js";
 import { nameOf } from "./format.js";
-import { classes, html, render } from "./html.js";
+import { classes, Component, html, render } from "./html.js";
 import { bestOf, enter, project, refresh, show, tabs } from "./live.js";
 import { Progress } from "./progress.js";
 import { Project } from "./project.js";
 import { Report } from "./report.js";
 import { Scrum } from "./scrum.js";
-import { accept, Again, prove, SignedOut, signInAgain, signOut, takeFromAddress, whoIsIn } from "./sign-in.js";
+import { announce, signInAgain, signOut, whoIsIn } from "./session.js";
+import { Again, JoinDialog, PasswordDialog, SignedOut, takeFromAddress } from "./sign-in.js";
 import { dismiss, onChange, prefer, state, toast, update } from "./store.js";
 import { Summary } from "./summary.js";
 import { say } from "./words.js";
@@ -21,20 +21,30 @@ import { say } from "./words.js";
 const views = { board: Board, scrum: Scrum, progress: Progress, report: Report, project: Project };
 const labels = { board: "board", scrum: "scrum", progress: "progress", report: "report", project: "projectTab" };
 const parts = { board: "board", scrum: "scrum" }; // of the dashboard, without which a view shows nothing
+const bodies = { loading: Loading, unreachable: Nowhere, failed: Failed, room: Inside, "signed-out": Door };
+const dialogs = { task: TaskDialog, start: StartDialog, complete: CompleteDialog, join: JoinDialog, password: PasswordDialog };
 const arrived = takeFromAddress();
 
-function Room() {
-  const bodies = {
-    loading: Loading,
-    unreachable: Nowhere,
-    room: Inside,
-    "signed-out": () => html`<${SignedOut} invitation=${arrived.invitation} onDone=${arrive} />`,
-  };
+/** The page; a fault of its own in a view is told there, and the rest goes on. */
+class Room extends Component {
+  componentDidCatch(error) {
+    console.error(error);
+    this.setState({ error });
+    update({ dialog: null, carried: null });
+  }
+
+  render(_, { error }) {
+    return error ? html`<${Broken} onAgain=${() => this.setState({ error: null })} />` : html`<${Whole} />`;
+  }
+}
+
+function Whole() {
+  const { dialog } = state;
   return html`
     <a class="skip" href="#main" onClick=${skip}>${say("skip")}</a>
     <${Frame} />
     <${bodies[state.phase]} />
-    <${Dialog} />
+    ${dialog && html`<${dialogs[dialog.kind]} key=${dialog.kind} ...${dialog} />`}
     ${state.signIn && html`<${Again} />`}
     <div class="toasts" role="status">${state.toasts.map((message) => html`<${Toast} key=${message.id} ...${message} />`)}</div>
     <p class="unseen" aria-live="assertive">${state.said}</p>`;
@@ -49,11 +59,11 @@ function Frame() {
   const inside = state.phase === "room";
   return html`
     <header class=${classes("frame", inside && "signed-in")}>
-      <a class="brand" href="/"><img src="/room/icon.svg" alt="" width="28" height="28" /><b>${say("brand")}</b></a>
+      <a class="brand" href="/" aria-label=${say("brand")}><img src="/room/icon.svg" alt="" width="28" height="28" /><b>${say("brand")}</b></a>
       ${inside && html`<${Choose} />`}
       <span class="space"></span>
       ${inside && html`<${Connection} />`}
-      <button type="button" class="plain" lang=${state.language === "ko" ? "en" : "ko"} aria-label=${say("languageLabel")} onClick=${() => speak(state.language === "ko" ? "en" : "ko")}>${say("language")}</button>
+      <button type="button" class="plain" lang=${state.language === "ko" ? "en" : "ko"} title=${say("languageLabel")} onClick=${() => speak(state.language === "ko" ? "en" : "ko")}>${say("language")}</button>
       <label class="plain">
         <span class="unseen">${say("theme")}</span>
         <select value=${state.theme} onChange=${(event) => prefer("theme", event.target.value)}>
@@ -117,20 +127,19 @@ function Inside() {
     const name = project() || state.projects.length > 0 ? "noSprint" : "noProject";
     return html`<main id="main" tabindex="-1"><div class="empty"><h1>${say(name)}</h1><p>${say(`${name}Long`)}</p></div></main>`;
   }
-  if (!dashboard && failure)
-    return html`<main id="main" tabindex="-1"><div class="empty" role="alert"><h1>${say("failed")}</h1><p>${failure}</p><button type="button" onClick=${refresh}>${say("tryAgain")}</button></div></main>`;
-  if (!dashboard) return html`<${Loading} />`;
+  if (!dashboard) return failure ? html`<${Trouble} title=${say("failed")} long=${failure} onAgain=${refresh} />` : html`<${Loading} />`;
   const waiting = Object.keys(moves).length;
+  const trouble = connection === "lost" ? `${say("lostLong")} ${waiting > 0 ? say("pending", waiting) : ""}` : failure;
   const failed = dashboard.incomplete.find(({ part }) => part === parts[tab]);
   return html`
     <main id="main" tabindex="-1">
-      ${connection === "lost" && html`<p class="notice" role="status">${say("lostLong")} ${waiting > 0 && say("pending", waiting)} <button type="button" onClick=${refresh}>${say("tryAgain")}</button></p>`}
+      ${trouble && html`<p class="notice" role="status">${trouble} <button type="button" onClick=${refresh}>${say("tryAgain")}</button></p>`}
       <${Summary} />
       <nav class="tabs" aria-label=${say("tabs")}>
         ${tabs.map((name) => html`<a key=${name} href=${`#${name}`} aria-current=${name === tab ? "page" : undefined}>${say(labels[name])}</a>`)}
       </nav>
       <div class="view" key=${`${state.sprintId} ${tab}`}>
-        ${failed ? html`<div class="empty"><h3>${say("failed")}</h3><p>${failed.message}</p></div>` : html`<${views[tab]} />`}
+        ${failed ? html`<div class="empty"><h2>${say("failed")}</h2><p>${failed.message}</p></div>` : html`<${views[tab]} />`}
       </div>
     </main>`;
 }
@@ -139,22 +148,36 @@ function Inside() {
 function Loading() {
   return html`
     <main id="main" tabindex="-1" aria-busy="true">
-      <p class="unseen" role="status">${say("loading")}</p>
-      <section class="summary"><div class="title"><div class="loading line"></div></div><div class="tiles">${["state", 2, 3, 4, 5].map((i) => html`<div key=${i} class=${`tile loading ${i}`}></div>`)}</div></section>
+      <div class="unseen" role="status"><h1>${say("loading")}</h1></div>
+      <section class="summary"><div class="title"><div class="loading line"></div></div><div class="tiles"><div class="tile loading state"></div>${[1, 2, 3, 4].map((i) => html`<div key=${i} class="tile loading"></div>`)}</div></section>
       <nav class="tabs" aria-hidden="true"></nav>
       <div class="bar"></div>
       <div class="board">${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => html`<div key=${i} class="column loading"></div>`)}</div>
     </main>`;
 }
 
-function Nowhere() {
+function Trouble({ title, long, onAgain }) {
   return html`
     <main id="main" tabindex="-1">
       <div class="empty" role="alert">
-        <h1>${say("unreachable")}</h1><p>${say("unreachableLong")}</p>
-        <button type="button" onClick=${begin}>${say("tryAgain")}</button>
+        <h1>${title}</h1><p>${long}</p>
+        <button type="button" onClick=${onAgain}>${say("tryAgain")}</button>
       </div>
     </main>`;
+}
+
+function Nowhere() {
+  return html`<${Trouble} title=${say("unreachable")} long=${say("unreachableLong")} onAgain=${begin} />`;
+}
+
+function Failed() {
+  return html`<${Trouble} title=${say("failed")} long=${state.failure} onAgain=${begin} />`;
+}
+
+const Broken = ({ onAgain }) => html`<${Trouble} title=${say("failed")} long=${say("ownFault")} onAgain=${onAgain} />`;
+
+function Door() {
+  return html`<${SignedOut} invitation=${arrived.invitation} proof=${arrived.proof} onDone=${arrive} />`;
 }
 
 function Toast({ id, text, tone, action }) {
@@ -177,37 +200,33 @@ function speak(language) {
   if (state.phase === "room") refresh();
 }
 
-/** Finds out who is there, and shows them the room or its door. */
+/** Finds out who is there, and shows them the room or its door. A link signs nobody in without being asked. */
 async function begin() {
   clearTimeout(begin.again);
   try {
-    const user = arrived.proof ? await prove(arrived.proof) : await whoIsIn();
-    arrived.proof = null;
-    if (!user) return update({ phase: "signed-out" });
-    await arrive(user);
+    const user = arrived.proof ? null : await whoIsIn();
+    if (user) await enter(user);
+    else update({ phase: "signed-out" });
+    if (user && arrived.invitation) update({ dialog: { kind: "join", token: arrived.invitation } });
   } catch (error) {
     if (error instanceof Unreachable) {
       update({ phase: "unreachable" });
       begin.again = setTimeout(begin, 4_000);
     } else {
-      arrived.proof = null;
-      update({ phase: "signed-out" });
-      toast(error.message, { tone: "bad" });
+      update({ phase: "failed", failure: error.message });
     }
   }
 }
 
+/** Somebody has signed in. */
 async function arrive(user, way) {
-  update({ phase: "loading", user });
-  if (arrived.invitation && way !== "signUp") await accept(arrived.invitation);
-  arrived.invitation = null;
-  try {
-    await enter(user);
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    update({ phase: "unreachable" });
-    begin.again = setTimeout(begin, 4_000);
-  }
+  announce(user);
+  const { invitation, proof } = arrived;
+  Object.assign(arrived, { invitation: way === "signUp" ? null : invitation, proof: null });
+  update({ phase: "loading" });
+  await begin();
+  if (way === "signUp") toast(say("joined"));
+  if (proof?.type === "recovery" && state.phase === "room") update({ dialog: { kind: "password" } });
 }
 
 const root = document.getElementById("room");
@@ -215,9 +234,9 @@ onChange(() => {
   document.title = state.dashboard ? `${state.dashboard.sprint.sprint_name} · ${say("brand")}` : say("brand");
   render(html`<${Room} />`, root);
   if (state.focus === null) return;
-  const card = root.querySelector(`[data-task="${CSS.escape(state.focus)}"] button`);
-  card?.focus({ preventScroll: true });
-  if (state.carried?.by !== "pointer") card?.scrollIntoView({ block: "nearest", inline: "center" });
+  const wanted = root.querySelector(state.focus);
+  wanted?.focus({ preventScroll: true });
+  if (state.carried?.by !== "pointer") wanted?.scrollIntoView({ block: "nearest", inline: "center" });
   state.focus = null;
 });
 onSessionEnd(signInAgain);
@@ -230,8 +249,7 @@ addEventListener("click", (event) => {
   const { searchParams, hash } = new URL(link.href);
   show(searchParams.get("sprint"), hash.slice(1));
 });
-addEventListener("blur", () => state.carried?.by === "pointer" && putBack());
 
 update({}); // paints the frame
-if (arrived.error) toast(say("signInFailed", arrived.error), { tone: "bad" });
+if (arrived.error) toast(arrived.error === "link" ? say("badLink") : say("signInFailed", arrived.error), { tone: "bad" });
 begin();

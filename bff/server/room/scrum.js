@@ -3,27 +3,29 @@
 import { ask } from "./api.js";
 import { Face } from "./board.js";
 import { Fault } from "./dialogs.js";
-import { duration, nameOf, weekday } from "./format.js";
+import { age, nameOf, weekday } from "./format.js";
 import { classes, html } from "./html.js";
-import { refresh, rights } from "./live.js";
+import { refresh, rights, view } from "./live.js";
 import { MyScrum, Text } from "./my-scrum.js";
-import { state, toast } from "./store.js";
+import { state, toast, update } from "./store.js";
 import { say } from "./words.js";
 
 export function Scrum() {
-  const { scrum } = state.dashboard;
+  const { scrum, sprint } = state.dashboard;
+  // What is in the way stays so when the next sprint begins; of a sprint that is over, what was in its own.
+  const impediments = (sprint.status === "Active" && view("impediments").value?.open) || scrum.impediments;
   return html`
     <div class="columns">
       <${MyScrum} />
       <div class="stack">
-        <${Impediments} impediments=${scrum.impediments} />
-        <${Team} scrum=${scrum} />
+        <${Impediments} impediments=${impediments} />
+        <${Team} scrum=${scrum} running=${sprint.status === "Active"} />
       </div>
     </div>`;
 }
 
-function Team({ scrum }) {
-  const { date, is_scrum_day, reason, members, missing, daily_scrum } = scrum;
+function Team({ scrum, running }) {
+  const { date, is_scrum_day, reason, members, missing, expected, daily_scrum } = scrum;
   return html`
     <section class="panel" aria-labelledby="team">
       <header>
@@ -31,8 +33,9 @@ function Team({ scrum }) {
         <span class="quiet">${weekday(date)}</span>
       </header>
       ${!is_scrum_day && html`<p>${say("reasons")[reason]}</p>`}
-      ${is_scrum_day && html`<p class=${missing.length > 0 ? "" : "good"}>${missing.length > 0 ? say("waiting", missing.map(nameOf).join(", ")) : say("all")}</p>`}
-      ${daily_scrum?.summary && html`<h3>${say("summary")}</h3><p class="prose">${daily_scrum.summary}</p>`}
+      ${running && is_scrum_day && missing.length > 0 && html`<p>${say("waiting", missing.map(nameOf).join(", "))}</p>`}
+      ${is_scrum_day && expected > 0 && missing.length === 0 && html`<p class="good">${say("all")}</p>`}
+      ${daily_scrum?.summary && html`<h3>${say("summary")}</h3><p class="prose">${daily_scrum.summary.replaceAll("**", "")}</p>`}
       <ul class="members">
         ${members.map((member) => html`<${Member} key=${member.profile_id ?? member.full_name} member=${member} />`)}
       </ul>
@@ -40,8 +43,8 @@ function Team({ scrum }) {
 }
 
 function Member({ member }) {
-  const { update, day_off, activity, said_and_done } = member;
-  const standing = update ? ["posted", "good"] : day_off ? ["off", "calm"] : ["missing", "warn"];
+  const { update, activity, said_and_done } = member;
+  const standing = update ? ["posted", "good"] : ["missing", "warn"];
   return html`
     <li>
       <h3><${Face} person=${member} /><span class=${classes("badge", standing[1])}>${say(standing[0])}</span></h3>
@@ -76,7 +79,7 @@ function told({ kind, old_value, new_value }) {
 function Impediments({ impediments }) {
   return html`
     <section class="panel" aria-labelledby="impediments">
-      <header><h2 id="impediments">${say("openImpediments")}</h2>${impediments.length > 0 && html`<span class="badge bad">${impediments.length}</span>`}</header>
+      <header><h2 id="impediments" tabindex="-1">${say("openImpediments")}</h2>${impediments.length > 0 && html`<span class="badge bad">${impediments.length}</span>`}</header>
       ${impediments.length === 0 && html`<p class="quiet">${say("noImpediments")}</p>`}
       <ul class="impediments">
         ${impediments.map((impediment) => html`<${Impediment} key=${impediment.impediment_id} impediment=${impediment} />`)}
@@ -84,14 +87,14 @@ function Impediments({ impediments }) {
     </section>`;
 }
 
-function Impediment({ impediment: { impediment_id, description, raised_by, hours, task } }) {
+function Impediment({ impediment: { impediment_id, description, raised_by, hours, task, sprint } }) {
   const { leads, works } = rights();
   const may = leads || (works && raised_by?.profile_id === state.user.id);
   return html`
     <li>
       <div>
         <p>${description}</p>
-        <p class="quiet">${say("raisedBy", nameOf(raised_by), duration(hours))}${task && ` · ${say("onTask", task.task_name)}`}</p>
+        <p class="quiet">${nameOf(raised_by)}, ${age(hours)}${task && ` · ${say("onTask", task.task_name)}`}${sprint.sprint_id !== state.sprintId && ` · ${say("fromSprint", sprint.sprint_name)}`}</p>
       </div>
       ${may && html`<button type="button" aria-label=${say("resolveLong", description)} onClick=${() => resolve(impediment_id)}>${say("resolve")}</button>`}
     </li>`;
@@ -104,12 +107,13 @@ async function resolve(id) {
         body: { resolved_at },
         headers: { Prefer: "return=representation" },
       });
-      if (changed.length === 0) throw new Error(say("failed"));
+      if (changed.length === 0) throw new Error(say("notChanged"));
       if (resolved_at) toast(say("resolved"), { action: { label: say("undo"), run: () => change(null) } });
     } catch (error) {
       toast(error.message, { tone: "bad" });
     }
     await refresh();
+    update({ focus: "#impediments" });
   };
   await change(new Date().toISOString());
 }

@@ -1,114 +1,83 @@
-// Signing in: with a password, with a code by e-mail, or as somebody who was invited; and signing in again, above
-// the page, when the session has ended.
+// Signing in: with a password, with a code or link by e-mail, or as somebody who was invited; and signing in again,
+// above the page, when the session has ended.
 
 import { ask } from "./api.js";
-import { Fault, Modal } from "./dialogs.js";
+import { close, Fault, Modal } from "./dialogs.js";
 import { Component, createRef, html } from "./html.js";
-import { state, toast, update } from "./store.js";
+import { announce, beginAnew, goOnAs } from "./session.js";
+import { state, toast } from "./store.js";
 import { say } from "./words.js";
 
 const session = "/api/v1/session";
-let again; // the promise of the sign-in that requests wait for
 
-/** Who is signed in: {id, email}, or null. */
-export async function whoIsIn() {
-  try {
-    return (await ask("GET", session, { signedOut: true })).user;
-  } catch (error) {
-    if (error.status === 401) return null;
-    throw error;
-  }
-}
-
-/** Asks the reader to sign in again. The promise ends when they have; somebody else's page begins anew. */
-export function signInAgain() {
-  again ??= new Promise((resolve) => {
-    update({
-      signIn: {
-        done: (user) => {
-          if (user.id !== state.user.id) return location.assign("/");
-          again = undefined;
-          update({ signIn: null });
-          resolve();
-        },
-      },
-    });
-  });
-  return again;
-}
-
-/** Ends the session; the page of who is signed out has nothing of before. */
-export async function signOut() {
-  try {
-    await ask("DELETE", session, { signedOut: true });
-    location.assign("/");
-  } catch (error) {
-    toast(error.message, { tone: "bad" });
-  }
-}
-
-/** Takes what an e-mail's link brought to the page's address out of it: {invitation, proof, error}. */
+/** Takes what a link or a provider brought to the page's address out of it: {invitation, proof, error}. */
 export function takeFromAddress() {
   const query = new URLSearchParams(location.search);
-  const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const invitation = fragment.get("invitation");
   const proof = query.has("token_hash") ? { type: query.get("type") ?? "email", token_hash: query.get("token_hash") } : null;
-  const error = query.get("error");
+  // Auth's own links come with tokens, which are not for pages.
+  const error = fragment.has("access_token") ? "link" : (query.get("error") ?? fragment.get("error"));
   if (invitation || proof || error) history.replaceState(null, "", "/");
-  return { invitation, proof, error };
+  return { invitation, proof, error: error && (/^[a-z_]{1,40}$/.exec(error)?.[0] ?? "unknown") };
 }
 
-/** Signs in by the link of an e-mail, and returns the user. */
-export const prove = async (proof) => (await ask("POST", `${session}/verify`, { body: proof, signedOut: true })).user;
-
-/** Joins the organization that invited, as somebody who has an account. */
-export async function accept(token) {
-  try {
-    await ask("POST", "/rest/v1/rpc/accept_invitation", { body: { token } });
-    toast(say("joined"));
-  } catch (error) {
-    toast(say("notJoined", error.message), { tone: "bad" });
-  }
-}
-
-/** The page of who is signed out. */
-export function SignedOut({ invitation, onDone }) {
+/** The page of who is signed out, or has come by a link that says who they are. */
+export function SignedOut({ invitation, proof, onDone }) {
+  const [title, long] = proof ? ["byLink", "byLinkLong"] : invitation ? ["invited", "invitedLong"] : ["signIn", "signInLong"];
   return html`
-    <main class="signed-out" id="main">
+    <main class="signed-out" id="main" tabindex="-1">
       <img class="mark" src="/room/icon.svg" alt="" width="56" height="56" />
-      <h1>${say(invitation ? "invited" : "signIn")}</h1>
-      <p class="quiet">${say(invitation ? "invitedLong" : "signInLong")}</p>
-      <section class="panel"><${Form} invitation=${invitation} onDone=${onDone} /></section>
+      <h1>${say(title)}</h1>
+      <p class="quiet">${say(long)}</p>
+      <section class="panel"><${Form} key=${title} invitation=${invitation} proof=${proof} onDone=${onDone} /></section>
     </main>`;
 }
 
 /** The same above the page, for the user whose session has ended. */
 export function Again() {
+  const done = (user) => {
+    announce(user);
+    goOnAs(user.id);
+  };
   return html`
     <${Modal} kind="again" title=${say("again")}>
       <p>${say("againLong")}</p>
-      <${Form} email=${state.user.email} onDone=${state.signIn.done} />
-      <footer><button type="button" class="link" onClick=${() => location.assign("/")}>${say("signOut")}</button></footer>
+      <${Form} email=${state.user.email} onDone=${done} />
+      <footer><button type="button" class="link" onClick=${beginAnew}>${say("signOut")}</button></footer>
     </${Modal}>`;
 }
 
-/** The ways in: what is asked, where it goes, and what is sent. */
+/** The ways in: what is asked, where it goes, and what else one may do. */
 const ways = {
-  password: { fields: ["email", "password"], path: session, label: "signIn", other: "code", turn: "withCode" },
-  code: { fields: ["email"], path: `${session}/code`, label: "sendCode", other: "password", turn: "withPassword" },
-  verify: { fields: ["email", "code"], path: `${session}/verify`, label: "signIn", other: "password", turn: "withPassword" },
+  password: { fields: ["email", "password"], path: session, label: "signIn", others: { code: "withCode" } },
+  code: { fields: ["email"], path: `${session}/code`, label: "sendCode", others: { password: "withPassword" } },
+  verify: {
+    fields: ["email", "code"],
+    path: `${session}/verify`,
+    label: "signIn",
+    others: { code: "resendCode", password: "withPassword" },
+  },
+  link: { fields: [], path: `${session}/verify`, label: "goOn", others: { password: "withPassword" } },
   signUp: {
     fields: ["last_name", "first_name", "email", "new-password"],
     path: `${session}/sign-up`,
     label: "join",
-    other: "password",
-    turn: "haveAccount",
+    others: { password: "haveAccount" },
   },
 };
 
 const fields = {
   email: { label: "email", type: "email", autocomplete: "username" },
   password: { label: "password", type: "password", autocomplete: "current-password" },
-  "new-password": { label: "newPassword", name: "password", type: "password", autocomplete: "new-password" },
+  "new-password": {
+    label: "newPassword",
+    name: "password",
+    type: "password",
+    autocomplete: "new-password",
+    minlength: 8,
+    hint: "passwordRule",
+  },
   code: { label: "code", name: "token", inputmode: "numeric", autocomplete: "one-time-code" },
   first_name: { label: "firstName", autocomplete: "given-name" },
   last_name: { label: "lastName", autocomplete: "family-name" },
@@ -116,34 +85,34 @@ const fields = {
 
 class Form extends Component {
   element = createRef();
-  state = { way: this.props.invitation ? "signUp" : "password", email: this.props.email ?? "" };
+  state = { way: this.props.proof ? "link" : this.props.invitation ? "signUp" : "password", email: this.props.email ?? "" };
 
   componentDidMount() {
-    this.first().focus();
+    this.first()?.focus();
   }
 
   componentDidUpdate(_, { way }) {
-    if (way !== this.state.way) this.first().focus();
+    if (way !== this.state.way) this.first()?.focus();
   }
 
   /** The first field that is still to be filled in. */
   first() {
-    return [...this.element.current.elements].find((input) => input.value === "");
+    return [...this.element.current.elements].find((field) => field.value === "");
   }
 
   async send(event) {
     event.preventDefault();
     const { way, busy } = this.state;
     if (busy) return;
-    const body = Object.fromEntries(new FormData(event.target));
-    if (way === "verify") body.type = "email";
-    if (way === "signUp") body.invitation_token = this.props.invitation;
+    const { invitation, proof, onDone } = this.props;
+    const added = { verify: { type: "email" }, signUp: { invitation_token: invitation }, link: proof };
+    const body = { ...Object.fromEntries(new FormData(event.target)), ...added[way] };
     this.setState({ busy: true, fault: null, errors: [] });
     try {
       const answer = await ask("POST", ways[way].path, { body, signedOut: true });
       this.setState({ busy: false });
       if (way === "code") this.setState({ way: "verify", note: say("codeSent", body.email) });
-      else this.props.onDone(answer.user, way);
+      else await onDone(answer.user, way);
     } catch (error) {
       const errors = error.errors ?? [];
       this.setState({ busy: false, errors, fault: errors.length > 0 ? null : error.message });
@@ -151,25 +120,90 @@ class Form extends Component {
   }
 
   render({ invitation }, { way, email, busy, fault, note, errors = [] }) {
-    const { fields: names, label, other, turn } = ways[way];
-    const turned = invitation && way === "password" ? ["signUp", "noAccount"] : [other, turn];
+    const { fields: names, label, others } = ways[way];
+    const turns = { ...others, ...(invitation && way === "password" ? { signUp: "noAccount" } : {}) };
     return html`
       <form ref=${this.element} class="sign-in" onSubmit=${(event) => this.send(event)}>
         ${note && html`<p role="status">${note}</p>`}
-        ${names.map((id) => {
-          const { label, name = id, ...attributes } = fields[id];
-          const wrong = errors.find(({ field }) => field === name);
-          return html`
-            <label class="field" key=${id}>
-              <span>${say(label)}</span>
-              <input ...${attributes} name=${name} required autofocus=${!(id === "email" && this.props.email)} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? `wrong-${name}` : undefined}
-                ...${id === "email" ? { value: email, onInput: (event) => this.setState({ email: event.target.value }) } : {}} />
-              ${wrong && html`<span class="fault" id=${`wrong-${name}`} role="alert">${wrong.message}</span>`}
-            </label>`;
-        })}
+        ${names.map((id) => this.field(id, email, errors))}
         ${fault && html`<${Fault} text=${fault} />`}
         <button type="submit" class="first" aria-disabled=${busy}>${busy ? say("working") : say(label)}</button>
-        <button type="button" class="link" onClick=${() => this.setState({ way: turned[0], fault: null, note: null, errors: [] })}>${say(turned[1])}</button>
+        ${Object.entries(turns).map(
+          ([to, text]) =>
+            html`<button type="button" class="link" key=${to} onClick=${() => this.setState({ way: to, fault: null, note: null, errors: [] })}>${say(text)}</button>`,
+        )}
       </form>`;
+  }
+
+  field(id, email, errors) {
+    const { label, hint, name = id, ...attributes } = fields[id];
+    const wrong = errors.find(({ field }) => field === name);
+    const typed = id === "email" ? { value: email, onInput: (event) => this.setState({ email: event.target.value }) } : {};
+    return html`
+      <label class="field" key=${id}>
+        <span>${say(label)}</span>
+        <input ...${attributes} ...${typed} name=${name} required autofocus=${!(id === "email" && this.props.email)}
+          aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? `wrong-${name}` : undefined} />
+        ${hint && html`<span class="quiet">${say(hint)}</span>`}
+        ${wrong && html`<span class="fault" id=${`wrong-${name}`} role="alert">${wrong.message}</span>`}
+      </label>`;
+  }
+}
+
+/** Asks somebody with an account whether they want to join the organization that invites them. */
+export class JoinDialog extends Component {
+  async join(event, token) {
+    event.preventDefault();
+    this.setState({ busy: true, fault: null });
+    try {
+      await ask("POST", "/rest/v1/rpc/accept_invitation", { body: { token } });
+      beginAnew();
+    } catch (error) {
+      this.setState({ busy: false, fault: error.message });
+    }
+  }
+
+  render({ token }, { busy, fault }) {
+    return html`
+      <${Modal} kind="join" title=${say("invited")} onClose=${close}>
+        <form onSubmit=${(event) => this.join(event, token)}>
+          <p>${say("joinLong")}</p>
+          ${fault && html`<${Fault} text=${say("notJoined", fault)} />`}
+          <footer>
+            <button type="button" onClick=${close}>${say("cancel")}</button>
+            <button type="submit" class="first" aria-disabled=${busy}>${busy ? say("working") : say("join")}</button>
+          </footer>
+        </form>
+      </${Modal}>`;
+  }
+}
+
+/** Asks somebody who came by the link of a forgotten password for a new one. */
+export class PasswordDialog extends Component {
+  async set(event) {
+    event.preventDefault();
+    this.setState({ busy: true, fault: null });
+    try {
+      await ask("PUT", `${session}/password`, { body: Object.fromEntries(new FormData(event.target)) });
+      close();
+      toast(say("passwordSet"));
+    } catch (error) {
+      this.setState({ busy: false, fault: error.errors?.[0]?.message ?? error.message });
+    }
+  }
+
+  render(_, { busy, fault }) {
+    return html`
+      <${Modal} kind="password" title=${say("newPassword")} onClose=${close}>
+        <form class="sign-in" onSubmit=${(event) => this.set(event)}>
+          <label class="field">
+            <span>${say("newPassword")}</span>
+            <input type="password" name="password" autocomplete="new-password" minlength="8" required autofocus />
+            <span class="quiet">${say("passwordRule")}</span>
+          </label>
+          ${fault && html`<${Fault} text=${fault} />`}
+          <button type="submit" class="first" aria-disabled=${busy}>${busy ? say("working") : say("save")}</button>
+        </form>
+      </${Modal}>`;
   }
 }

@@ -1,15 +1,16 @@
 // What the page knows, and the one way to change it: update() merges the changes and has the page painted anew.
 
 export const state = {
-  phase: "loading", // or signed-out, room, unreachable
+  phase: "loading", // or signed-out, room, unreachable, failed
   language: document.documentElement.lang,
   theme: document.documentElement.dataset.theme, // system, light or dark
   unit: "tasks", // or points: what the figures count
   narrow: matchMedia("(max-width: 640px)").matches,
 
   user: null, // {id, email} of the session
-  profile: null, // name, org_role and organization
+  profile: null, // name and org_role
   projects: [], // with sprints and my role in each
+  projectId: null, // the project that was chosen while it has no sprint
   sprintId: null,
   tab: "board",
 
@@ -17,18 +18,20 @@ export const state = {
   seen: 0, // grows with each new dashboard: what else is shown is read again then
   views: {}, // what other paths answered: {value, error, seen} by path
   connection: "live", // or lost
-  failure: null, // why the dashboard was refused
+  failure: null, // why what is asked is refused
 
   filter: "all", // the board's: all, me, nobody or a profile's key
-  moves: {}, // of cards, until the server's board shows them: {status, rank} by task
-  carried: null, // the card in hand: {taskId, by, status, index}
+  active: null, // the card that Tab leads to
+  moves: {}, // of cards, until the server's board shows them: {name, seen, status, rank, sprintId} by task
+  carried: null, // the card in hand: {taskId, task, by, from, fromIndex, status, index}
   drafts: {}, // my updates as far as they are written, by sprint and day
+  posting: {}, // what becomes of them as they are sent: {busy, fault}, likewise
 
   dialog: null, // the dialog on top of the page: {kind, …}
-  signIn: null, // signing in, on the way or again
+  signIn: null, // signing in again: {done}
   toasts: [],
   said: "", // for screen readers
-  focus: null, // the task whose card is to have the focus
+  focus: null, // a selector of what is to have the focus after the next painting
 };
 
 const painters = [];
@@ -61,7 +64,7 @@ let toasts = 0;
 /** Shows a message for a while; those that report a failure stay until they are closed. */
 export function toast(text, { tone = "good", action } = {}) {
   const id = ++toasts;
-  update({ toasts: [...state.toasts.slice(-3), { id, text, tone, action }] });
+  update({ toasts: [...state.toasts, { id, text, tone, action }] });
   if (tone === "good") setTimeout(() => dismiss(id), action ? 10_000 : 6_000);
 }
 
@@ -83,3 +86,8 @@ export function prefer(name, value) {
 
 // What depends on the screen.
 matchMedia("(max-width: 640px)").addEventListener("change", ({ matches }) => update({ narrow: matches }));
+
+// Leaving the page would lose what hasn't been sent.
+addEventListener("beforeunload", (event) => {
+  if (Object.keys(state.moves).length + Object.keys(state.drafts).length > 0) event.preventDefault();
+});

@@ -2,7 +2,7 @@
 
 import { amount, day, dayOf, daysBetween, number } from "./format.js";
 import { classes, html } from "./html.js";
-import { project, rights } from "./live.js";
+import { project, rights, view } from "./live.js";
 import { state, update } from "./store.js";
 import { say } from "./words.js";
 
@@ -10,8 +10,8 @@ import { say } from "./words.js";
 export const latest = ({ days }) => days?.findLast(({ tasks }) => tasks.remaining !== null);
 
 /** The sprint's state in one word and one sentence, with its tone: good, warn, bad or calm. */
-export function standing({ sprint, burndown, timezone }, unit) {
-  const today = dayOf(Date.now(), timezone);
+export function standing({ sprint, burndown, timezone, as_of }, unit) {
+  const today = dayOf(as_of, timezone); // the server's: the reader's clock may be wrong
   if (sprint.status === "Planned")
     return {
       tone: "calm",
@@ -21,13 +21,17 @@ export function standing({ sprint, burndown, timezone }, unit) {
   if (sprint.status === "Completed")
     return { tone: "calm", word: say("Completed"), long: say("completedLong", day(dayOf(sprint.completed_at, timezone))) };
   if (sprint.status === "Cancelled") return { tone: "calm", word: say("Cancelled"), long: say("cancelledLong") };
-  const left = burndown && latest(burndown)?.[unit].remaining;
-  if (left === undefined || left === null) return { tone: "calm", word: say("Active"), long: say("unclearLong") };
-  if (left === 0) return { tone: "good", word: say("allDone"), long: say("allDoneLong") };
+  const now = burndown && latest(burndown);
+  const running = { tone: "calm", word: say("Active") };
+  if (!now) return { ...running, long: say("unclearLong") };
+  if (now.tasks.scope === 0) return { ...running, long: say("noBoard") };
+  if (now.tasks.remaining === 0) return { tone: "good", word: say("allDone"), long: say("allDoneLong") };
   const late = daysBetween(sprint.end_date, today);
   if (late > 0) return { tone: "bad", word: say("overdue"), long: say("overdueLong", late) };
+  // What has no points counts none: then there is no telling in points.
+  if (unit === "points" && now.points.remaining === 0) return { ...running, long: say("unestimatedLong", now.tasks.remaining) };
   const pace = burndown.pace[unit];
-  if (pace === null) return { tone: "calm", word: say("unclear"), long: say("unclearLong") };
+  if (pace === null) return { ...running, long: say("unclearLong") };
   if (pace === 0) return { tone: "bad", word: say("standstill"), long: say("standstillLong") };
   const finish = burndown.projected_finish[unit];
   if (finish === null) return { tone: "bad", word: say("late"), long: say("lateNoDay") };
@@ -42,13 +46,13 @@ export function Summary() {
   const { sprint } = dashboard;
   const { tone, word, long } = standing(dashboard, unit);
   return html`
-    <section class="summary" aria-labelledby="sprint-name">
+    <section class=${classes("summary", state.tab !== "board" && "short")} aria-labelledby="sprint-name">
       <div class="title">
         <div>
-          <h1 id="sprint-name">${sprint.sprint_name}</h1>
+          <h1 id="sprint-name" tabindex="-1">${sprint.sprint_name}</h1>
           <p class="goal">${sprint.goal || say("noGoal")}</p>
         </div>
-        <${Action} dashboard=${dashboard} />
+        <${Action} sprint=${sprint} />
       </div>
       <div class="tiles">
         <div class=${`tile state ${tone}`}>
@@ -63,6 +67,7 @@ export function Summary() {
 
 function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
   if (sprint.status === "Planned") {
+    // The figures begin with the sprint: until then these are the board's own.
     const total = board?.columns
       .filter(({ status }) => status !== "Cancelled")
       .reduce((sum, { task_count, points }) => ({ tasks: sum.tasks + task_count, points: sum.points + points }), { tasks: 0, points: 0 });
@@ -72,6 +77,7 @@ function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
   }
   const now = burndown && latest(burndown)?.[unit];
   const running = sprint.status === "Active";
+  const impediments = running && (view("impediments").value?.open ?? scrum?.impediments);
   return html`
     ${
       now &&
@@ -87,12 +93,7 @@ function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
       value=${scrum.is_scrum_day ? scrum.posted : "–"} of=${scrum.is_scrum_day ? say("ofTotal", scrum.expected) : say("noScrum")}
       note=${scrum.missing.some(({ profile_id }) => profile_id === state.user.id) && say("youToo")} />`
     }
-    ${
-      running &&
-      scrum &&
-      html`<${Tile} label=${say("impediments")} href="#scrum" tone=${scrum.impediments.length > 0 ? "bad" : "good"}
-      value=${scrum.impediments.length} of=${say(scrum.impediments.length > 0 ? "open" : "none")} />`
-    }`;
+    ${impediments && html`<${Tile} label=${say("impediments")} href="#scrum" tone=${impediments.length > 0 ? "bad" : "good"} value=${impediments.length} of=${impediments.length > 0 && say("open")} />`}`;
 }
 
 function Tile({ label, value, of, note, tone, href, children }) {
@@ -106,13 +107,10 @@ function Tile({ label, value, of, note, tone, href, children }) {
 }
 
 /** What whoever leads the project may do with the sprint at the moment. */
-function Action({ dashboard: { sprint, board } }) {
+function Action({ sprint }) {
   if (!rights().leads) return null;
-  if (sprint.status === "Active" && board) {
-    const left = board.columns
-      .filter(({ status }) => status !== "Completed" && status !== "Cancelled")
-      .reduce((sum, { task_count }) => sum + task_count, 0);
-    return html`<button type="button" class="first" onClick=${() => update({ dialog: { kind: "complete", sprint, left } })}>${say("complete")} …</button>`;
+  if (sprint.status === "Active") {
+    return html`<button type="button" class="first" onClick=${() => update({ dialog: { kind: "complete", sprint } })}>${say("complete")} …</button>`;
   }
   if (sprint.status === "Planned") return html`<${StartButton} sprint=${sprint} />`;
   return null;

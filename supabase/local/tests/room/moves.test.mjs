@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launch } from "../../browser.mjs";
+import { until } from "../started-stack.mjs";
 import { endSessions, team } from "./people.mjs";
 import { openRoom, withPictures } from "./room.mjs";
 
@@ -144,7 +145,34 @@ describe("a move", { concurrency: 5 }, () => {
     await master.in("Scheduled", us.id[name]);
     assert.deepEqual(tries, [[{ status: "Scheduled" }], []]);
     assert.deepEqual(await steps(name, "Planned"), [{ new_value: "Scheduled", actor: us.people.master.id }]);
-    assert.equal(await master.page.locator(".toast").count(), 0);
+    assert.equal(await master.page.locator(".toast.bad").count(), 0);
+  });
+
+  move("that follows another one before the board shows that is not lost", { owner: "en" }, async ({ owner }) => {
+    const name = "만족도 조사";
+    let release;
+    const shown = new Promise((resolve) => (release = resolve));
+    let sent = 0;
+    owner.page.on("response", (response) => (sent += response.request().method() === "PATCH"));
+    await owner.page.route("**/dashboard?*", async (route) => {
+      if (sent > 0) await shown; // the look that follows the first move
+      await route.continue();
+    });
+    await owner.choose(us.id[name], "In Review");
+    await until("the first move", () => sent === 1);
+    await owner.choose(us.id[name], "On Hold");
+    release();
+    await owner.in("On Hold", us.id[name]);
+    assert.deepEqual((await steps(name, "In Review")).at(-1), { new_value: "On Hold", actor: us.people.owner.id });
+  });
+
+  move("goes on after an answer that broke off or was somebody else's", { master: "en" }, async ({ master }) => {
+    const name = "주문 취소 오류 수정";
+    let broken = 2;
+    await master.page.route("**/dashboard?*", (route) => (broken-- > 0 ? route.fulfill({ status: 200, contentType: "text/html", body: "<h1>Hotel</h1>" }) : route.continue()));
+    await master.choose(us.id[name], "On Hold");
+    await master.in("On Hold", us.id[name]);
+    await master.page.locator(".connection:not(.lost)").waitFor();
   });
 
   move("by somebody who has been made a viewer meanwhile is undone, and no more is offered", { colleague: "en" }, async ({ colleague }) => {

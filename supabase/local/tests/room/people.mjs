@@ -104,6 +104,13 @@ export async function team() {
 /** What the developer did today, so that it is in their draft. */
 const today = "주문 취소 오류 수정";
 
+/** Somebody new, in an organization in which there is nothing yet. */
+export async function newcomer() {
+  const email = `newcomer-${randomUUID()}@room.test`;
+  await post("auth/v1/signup", { email, password, data: { last_name: "오", first_name: "유나", org_name: "새 팀" } });
+  return { email, password };
+}
+
 /** Signs everybody up: the owner, whose organization it becomes, and those whom the owner invites. */
 async function signUp() {
   const emails = Object.fromEntries(Object.keys(roles).map((who) => [who, `${who}-${randomUUID()}@room.test`]));

@@ -6,17 +6,19 @@ import { repository } from "../../settings.mjs";
 import { until } from "../started-stack.mjs";
 import { languages } from "./words.mjs";
 
-export const patience = 30_000; // milliseconds for whatever is waited for: other tests run beside
+const patience = 90; // seconds for whatever is waited for: other tests run beside
 
 export const screens = {
   desktop: { viewport: { width: 1440, height: 900 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 };
 
-/** Opens the room in a context of its own, as somebody who isn't signed in yet. */
-export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop", theme = "light" } = {}) {
-  const context = await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], colorScheme: theme, reducedMotion: "reduce" });
-  const room = new Room(await context.newPage(), language, screen);
+/** Opens the room, as somebody who isn't signed in yet in a context of its own, or in a tab beside another room's. */
+export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop", context } = {}) {
+  context ??= await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], reducedMotion: "reduce" });
+  context.setDefaultTimeout(patience * 1000);
+  const room = new Room(await context.newPage(), language);
+  await room.watch(new URL(bff).origin);
   await room.page.goto(at);
   return room;
 }
@@ -24,24 +26,24 @@ export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", l
 /** A page as its reader sees it. */
 class Room {
   faults = []; // what must not happen on any page: see watch()
+  notes = []; // the browser's own, of answers that aren't 2xx
 
-  constructor(page, language, screen) {
-    Object.assign(this, { page, language, screen, words: languages[language] });
-    page.setDefaultTimeout(patience);
-    this.watch();
+  constructor(page, language) {
+    Object.assign(this, { page, words: languages[language] });
   }
 
   /** Notes what goes wrong unseen: errors, what the page's policy forbids, and requests to anybody but the BFF. */
-  watch() {
-    const { page, faults } = this;
-    page.on("pageerror", (error) => faults.push(`error: ${error.stack ?? error}`));
+  async watch(origin) {
+    const { page, faults, notes } = this;
+    page.on("pageerror", ({ name, message, stack }) => faults.push(`${name}: ${message} ${stack}`));
     page.on("console", (message) => {
-      // The browser's own note of an answer that isn't 2xx is no fault of the page's.
-      if (["error", "warning"].includes(message.type()) && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
+      if (!["error", "warning"].includes(message.type())) return;
+      if (message.text().startsWith("Failed to load resource")) notes.push({ text: message.text(), path: new URL(message.location().url).pathname });
+      else faults.push(message.text());
     });
-    page.on("request", (request) => {
-      const url = new URL(request.url());
-      if (!["blob:", "data:"].includes(url.protocol) && url.origin !== new URL(page.url()).origin && page.url() !== "about:blank") faults.push(`asked ${url}`);
+    page.on("request", (request) => new URL(request.url()).origin !== origin && faults.push(`asked ${request.url()}`));
+    await page.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => console.error(`${violatedDirective} forbids ${blockedURI}`));
     });
   }
 
@@ -116,21 +118,22 @@ class Room {
     const from = { x: x + width / 2, y: y + 20 };
     await send("touchStart", from);
     await this.page.locator(".ghost").waitFor();
-    const edge = { x: this.page.viewportSize().width - 10, y: from.y };
-    for (const part of [0.3, 0.6, 1]) await send("touchMove", { x: from.x + (edge.x - from.x) * part, y: edge.y });
+    const right = this.page.viewportSize().width - 10;
+    for (const part of [0.3, 0.6, 1]) await send("touchMove", { x: from.x + (right - from.x) * part, y: from.y });
     await until(`${status} under the finger`, async () => {
       const { x, width } = await this.column(status).boundingBox();
-      if (x + width / 2 > edge.x) return false;
-      await send("touchMove", { x: x + width / 2, y: edge.y });
-      return this.page.locator(`.column.target[data-status="${status}"]`).isVisible();
-    });
+      const middle = x + width / 2;
+      const there = middle > 80 && middle < right - 80;
+      await send("touchMove", { x: there ? middle : middle > 80 ? right : 10, y: from.y }); // at an edge the board scrolls
+      return there && this.page.locator(`.column.target[data-status="${status}"]`).isVisible();
+    }, patience);
     await send("touchEnd");
     await touch.detach();
   }
 
-  /** The live region's words. */
-  said() {
-    return this.page.locator("p.unseen[aria-live]").textContent();
+  /** What has the focus says so. */
+  focused() {
+    return this.page.evaluate(() => document.activeElement.textContent.trim());
   }
 
   /** Sends a request from the page's own console, as its reader could. */

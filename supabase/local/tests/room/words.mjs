@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../../settings.mjs";
 
-/** A module of the page. Its folder has no package.json by which Node would know it for one. */
-const load = (name) => import(`data:text/javascript,${encodeURIComponent(readFileSync(join(repository, "bff", "server", "room", name), "utf8"))}`);
+/** Where the page is. */
+export const folder = join(repository, "bff", "server", "room");
 
-const [{ english }, { korean }] = await Promise.all(["english.js", "korean.js"].map(load));
+/** The catalogue of a module. Its folder has no package.json by which Node would know it for one. */
+const catalogue = (name) => Function(readFileSync(join(folder, name), "utf8").replace(/^export const \w+ =/m, "return"))();
 
-export const languages = { en: english, ko: korean };
+export const languages = { en: catalogue("english.js"), ko: catalogue("korean.js") };
