@@ -72,7 +72,7 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 }
 
 // routeOf is the route that took the request. Like methodOf it is one of a
-// few, and nothing of the client's own, as logs and metrics want it.
+// few, ours to keep and nothing of the client's own, as logs and metrics want it.
 func routeOf(c *fiber.Ctx) string {
 	if c.Locals(routedKey) == nil {
 		return unrouted
@@ -81,10 +81,11 @@ func routeOf(c *fiber.Ctx) string {
 }
 
 func methodOf(c *fiber.Ctx) string {
-	if !slices.Contains(methods, c.Method()) {
+	i := slices.Index(methods, c.Method())
+	if i < 0 {
 		return "other"
 	}
-	return c.Method()
+	return methods[i]
 }
 
 // guarded runs the rest of the chain and makes a panic an error.

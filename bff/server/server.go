@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -91,7 +90,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		s.metrics.Down(service, state != "closed")
 	}
 	client.OnRequest = func(service string, took time.Duration, status int, err error) {
-		s.metrics.Upstream(service, took, outcome(status, err))
+		s.metrics.Upstream(service, took, status, failure(err))
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -119,12 +118,12 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	return s
 }
 
-// outcome is what became of a request to Supabase, for the counters: the
-// answer's status, or why there was none.
-func outcome(status int, err error) string {
+// failure is why a request to Supabase got no answer, for the counters; "" where
+// it got one.
+func failure(err error) string {
 	switch {
 	case err == nil:
-		return strconv.Itoa(status)
+		return ""
 	case errors.Is(err, supabase.ErrBusy):
 		return "busy"
 	case errors.As(err, new(*supabase.Unavailable)):
