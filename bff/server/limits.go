@@ -38,7 +38,7 @@ func (s *Server) limitAddress(c *fiber.Ctx) error {
 }
 
 func (s *Server) takeAddress(c *fiber.Ctx) error {
-	return s.take(c, byAddress, s.config.AddressRate, network(addressOf(c)))
+	return s.take(c, byAddress, s.config.AddressRate, requestOf(c).network)
 }
 
 const byAddress = "address"
@@ -50,7 +50,7 @@ var logged = limit.Rate{Quota: 1, Window: time.Minute}
 // tooMany reports whether the error is one of many alike, from one address.
 func (s *Server) tooMany(c *fiber.Ctx, err error) bool {
 	beyond := new(limited)
-	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, network(addressOf(c))).Allowed
+	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, requestOf(c).network).Allowed
 }
 
 // limitUser bounds the requests of one signed-in user, and their guesses of a
@@ -60,7 +60,7 @@ func (s *Server) limitUser(c *fiber.Ctx) error {
 		if err := s.take(c, "user", s.config.UserRate, who.Subject); err != nil {
 			return err
 		}
-		if c.Locals(guessKey) != nil {
+		if requestOf(c).guesses {
 			if err := s.takeName(c, who.Subject); err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if !signsIn(c) {
 		return c.Next()
 	}
-	if err := s.take(c, "sign-in", s.config.SignInRate, network(addressOf(c))); err != nil {
+	if err := s.take(c, "sign-in", s.config.SignInRate, requestOf(c).network); err != nil {
 		return err
 	}
 	body := &requestBody{server: s, c: c}
@@ -89,7 +89,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 		c.Request().SetBodyStream(bytes.NewReader(text), len(text))
 	}
 	if guesses(c, text) {
-		c.Locals(guessKey, true)
+		requestOf(c).guesses = true
 	}
 	for _, name := range named(text) {
 		if err := s.takeName(c, name); err != nil {
@@ -103,7 +103,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 // from anywhere.
 func (s *Server) takeName(c *fiber.Ctx, name string) error {
 	rate := s.config.EmailRate
-	if err := s.take(c, "email", rate, network(addressOf(c))+" "+name); err != nil {
+	if err := s.take(c, "email", rate, requestOf(c).network+" "+name); err != nil {
 		return err
 	}
 	// Not told while there is room: it would tell of others' tries.

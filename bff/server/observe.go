@@ -21,7 +21,7 @@ const unrouted = "unrouted"
 // answer and has it finished.
 func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
-	c.Locals(routedKey, true)
+	requestOf(c).routed = true
 	requestID(c)
 	return s.finish(c, start, s.guarded(c))
 }
@@ -49,7 +49,7 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 			return err
 		}
 	}
-	method, route := methodOf(c), routeOf(c)
+	r, method, route := requestOf(c), methodOf(c), routeOf(c)
 	status, took := c.Response().StatusCode(), time.Since(start)
 	s.metrics.Request(method, route, status, took)
 	level := slog.LevelInfo
@@ -65,8 +65,8 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 		slog.String("route", route),
 		slog.Int("status", status),
 		slog.Duration("duration", took),
-		slog.String("user", identityOf(c).Subject),
-		slog.String("client", addressOf(c).String()),
+		slog.String("user", r.identity.Subject),
+		slog.String("client", r.ip),
 	)
 	return nil
 }
@@ -74,7 +74,7 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 // routeOf is the route that took the request. Like methodOf it is one of a
 // few, ours to keep and nothing of the client's own, as logs and metrics want it.
 func routeOf(c *fiber.Ctx) string {
-	if c.Locals(routedKey) == nil {
+	if !requestOf(c).routed {
 		return unrouted
 	}
 	return c.Route().Path
@@ -101,16 +101,17 @@ func (s *Server) guarded(c *fiber.Ctx) (err error) {
 // requestID is the id the request came with, if it is a sane one, or a new
 // one. It is the same for the whole request and on the answer.
 func requestID(c *fiber.Ctx) string {
-	if id, ok := c.Locals(requestIDKey).(string); ok {
-		return id
+	r := requestOf(c)
+	if r.id != "" {
+		return r.id
 	}
-	id := strings.Clone(c.Get(fiber.HeaderXRequestID))
-	if !saneID(id) {
-		id = rand.Text()
+	if id := c.Get(fiber.HeaderXRequestID); saneID(id) {
+		r.id = strings.Clone(id)
+	} else {
+		r.id = rand.Text()
 	}
-	c.Locals(requestIDKey, id)
-	c.Set(fiber.HeaderXRequestID, id)
-	return id
+	c.Set(fiber.HeaderXRequestID, r.id)
+	return r.id
 }
 
 // saneID accepts what common tracers send and nothing that could confuse a
