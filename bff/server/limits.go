@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/netip"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -204,12 +204,35 @@ func (s *Server) take(c *fiber.Ctx, policy string, rate limit.Rate, who string) 
 	if state.Remaining == 0 {
 		span = state.Next
 	}
-	c.Append("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", policy, rate.Quota, int(rate.Window.Seconds())))
-	c.Append("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Remaining, seconds(span)))
+	r := requestOf(c)
+	r.policies = appendLimit(r.policies, policy, ";q=", rate.Quota, ";w=", int(rate.Window.Seconds()))
+	r.limits = appendLimit(r.limits, policy, ";r=", state.Remaining, ";t=", seconds(span))
+	header := &c.Response().Header
+	header.SetBytesV("RateLimit-Policy", r.policies)
+	header.SetBytesV("RateLimit", r.limits)
 	if !state.Allowed {
 		return s.beyond(policy, state)
 	}
 	return nil
+}
+
+// appendLimit appends to a list a policy with two parameters, unless it is there
+// with the same ones.
+func appendLimit(list []byte, policy, first string, a int, second string, b int) []byte {
+	before := len(list)
+	if before > 0 {
+		list = append(list, ", "...)
+	}
+	start := len(list)
+	list = append(append(append(list, '"'), policy...), '"')
+	list = strconv.AppendInt(append(list, first...), int64(a), 10)
+	list = strconv.AppendInt(append(list, second...), int64(b), 10)
+	for one := range bytes.SplitSeq(list[:before], []byte(", ")) {
+		if bytes.Equal(one, list[start:]) {
+			return list[:before]
+		}
+	}
+	return list
 }
 
 func (s *Server) beyond(policy string, state limit.State) error {

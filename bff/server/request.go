@@ -19,6 +19,8 @@ type request struct {
 	identity supabase.Identity
 	session  *session.Session // where its cookie spoke
 	guesses  bool             // a code is tried, or asked for, by who is signed in
+
+	policies, limits []byte // RateLimit-Policy and RateLimit, as far as they are known
 }
 
 var requests = sync.Pool{New: func() any { return new(request) }}
@@ -46,7 +48,7 @@ func (r *request) Close() error {
 	return nil
 }
 
-func (r *request) forget() { *r = request{} }
+func (r *request) forget() { *r = request{policies: r.policies[:0], limits: r.limits[:0]} }
 
 // identityOf is who the request comes from.
 func identityOf(c *fiber.Ctx) supabase.Identity { return requestOf(c).identity }

@@ -35,20 +35,21 @@ var methods = []string{
 
 // Server is the BFF, ready to serve.
 type Server struct {
-	app      *fiber.App
-	config   config.Config
-	sites    sites
-	version  string
-	log      *slog.Logger
-	client   *supabase.Client
-	bodies   *budget
-	identify *supabase.Authenticator
-	sessions sessions
-	figures  *figures.Reader
-	health   *health
-	redis    *redis.Client // nil without
-	limiter  *limit.Limiter
-	metrics  *metrics.Metrics
+	app        *fiber.App
+	config     config.Config
+	sites      sites
+	protection []header
+	version    string
+	log        *slog.Logger
+	client     *supabase.Client
+	bodies     *budget
+	identify   *supabase.Authenticator
+	sessions   sessions
+	figures    *figures.Reader
+	health     *health
+	redis      *redis.Client // nil without
+	limiter    *limit.Limiter
+	metrics    *metrics.Metrics
 
 	// stopping ends when the server is asked to stop: what has no end of its
 	// own ends then.
@@ -62,12 +63,13 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	shared := newRedis(c, log)
 	s := &Server{
-		config:  c,
-		sites:   newSites(c),
-		version: version,
-		log:     log,
-		client:  client,
-		bodies:  newBudget(int64(c.BodyLimit) * bodiesAtOnce),
+		config:     c,
+		sites:      newSites(c),
+		protection: newProtection(c),
+		version:    version,
+		log:        log,
+		client:     client,
+		bodies:     newBudget(int64(c.BodyLimit) * bodiesAtOnce),
 		identify: &supabase.Authenticator{
 			PublishableKey: c.PublishableKey,
 			Verifier: supabase.NewVerifier(supabase.VerifierOptions{
