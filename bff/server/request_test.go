@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/valyala/fasthttp"
 
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
@@ -128,4 +131,20 @@ func TestIDs(t *testing.T) {
 		}
 		seen[id] = true
 	}
+}
+
+// TestLastWords is about a panic outside the handlers, which ends the process.
+func TestLastWords(t *testing.T) {
+	s := mustOffline(t, nil)
+	log := make(lines, 1)
+	s.log = slog.New(slog.NewJSONHandler(log, nil))
+	defer func() {
+		if fault := recover(); fault != "at the end" {
+			t.Errorf("%v", fault)
+		}
+		if line := <-log; !strings.Contains(line, "panic: at the end") || !strings.Contains(line, "request_test.go") {
+			t.Error(line)
+		}
+	}()
+	s.lastWords(func(*fasthttp.RequestCtx) { panic("at the end") })(new(fasthttp.RequestCtx))
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -114,7 +115,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	// Connections are told to close while the server drains, so that clients
 	// don't send their next request into a closing one.
 	s.app.Server().CloseOnShutdown = true
-	s.app.Server().Handler = closeUnread(s.wellFormed(s.app.Server().Handler))
+	s.app.Server().Handler = s.lastWords(closeUnread(s.wellFormed(s.app.Server().Handler)))
 	s.routes()
 	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
 	return s
@@ -158,6 +159,20 @@ func newLimiter(c config.Config, shared *redis.Client) *limit.Limiter {
 	}
 	pepper := append([]byte("limits "+c.PublishableKey), keys[0]...)
 	return limit.New(pepper, shared)
+}
+
+// lastWords has a panic that ends the process (guarded catches a handler's) in
+// the log first, which then holds back no line either.
+func (s *Server) lastWords(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() {
+			if fault := recover(); fault != nil {
+				s.log.Error("the BFF ends", "error", &panicked{fault, debug.Stack()})
+				panic(fault)
+			}
+		}()
+		next(ctx)
+	}
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a
