@@ -64,7 +64,8 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 // run serves on the listener, which it closes, until ctx ends and the running
 // requests have finished.
 func run(ctx context.Context, c config.Config, listener net.Listener) error {
-	log := newLog(os.Stderr, c.LogLevel)
+	log, flush := newLog(os.Stderr, c.LogLevel)
+	defer flush()
 	c = c.At(listener.Addr())
 	log.Info("listening", "address", listener.Addr().String(), "public", c.PublicURL.String(), "version", version(),
 		"rest", c.RestURL.String(), "auth", c.AuthURL.String())
@@ -77,16 +78,6 @@ func run(ctx context.Context, c config.Config, listener net.Listener) error {
 		defer stop()
 	}
 	return s.Serve(ctx, listener)
-}
-
-// newLog returns a log of JSON lines, whose times are UTC wherever it runs.
-func newLog(out io.Writer, level slog.Leveler) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Value.Kind() == slog.KindTime {
-			a.Value = slog.TimeValue(a.Value.Time().UTC())
-		}
-		return a
-	}}))
 }
 
 // serveMetrics serves what is to be measured on its own port until stop is

@@ -4,9 +4,11 @@
 package metrics
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -16,19 +18,77 @@ import (
 var durations = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 // Metrics is a set of counters. It is safe for concurrent use.
-type Metrics struct{ set *metrics.Set }
+type Metrics struct {
+	set      *metrics.Set
+	requests kept[answered, *counted]
+	upstream kept[asked, *counted]
+}
+
+// answered and asked are the labels of what is counted with every request.
+type (
+	answered struct {
+		method, route string
+		status        int
+	}
+	asked struct {
+		service string
+		status  int    // of the answer
+		failure string // why there was none
+	}
+)
+
+// counted is where one thing is counted, and how long it took.
+type counted struct {
+	total *metrics.Counter
+	took  *metrics.PrometheusHistogram
+}
+
+func (c *counted) count(took time.Duration) {
+	c.total.Inc()
+	c.took.Update(took.Seconds())
+}
+
+// kept are things that are found again without their names being spelt out.
+type kept[K comparable, V any] struct {
+	mu    sync.RWMutex
+	known map[K]V
+}
+
+// get returns what is kept for the key, which is made when it is asked for the
+// first time. Two may make it at once, so it must be the same.
+func (k *kept[K, V]) get(key K, made func() V) V {
+	k.mu.RLock()
+	v, ok := k.known[key]
+	k.mu.RUnlock()
+	if ok {
+		return v
+	}
+	v = made()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil {
+		k.known = make(map[K]V)
+	}
+	k.known[key] = v
+	return v
+}
 
 // New returns counters that stand at zero.
 func New(version string) *Metrics {
-	m := &Metrics{metrics.NewSet()}
+	m := &Metrics{set: metrics.NewSet()}
 	m.set.NewGauge(fmt.Sprintf(`mysingle_build_info{version=%q}`, version), func() float64 { return 1 })
 	return m
 }
 
-// Request counts a request that was answered.
+// Request counts a request that was answered. The method and the route are
+// kept.
 func (m *Metrics) Request(method, route string, status int, took time.Duration) {
-	m.count("mysingle_requests_total", "method", method, "route", route, "status", strconv.Itoa(status))
-	m.took("mysingle_request_duration_seconds", took, "route", route)
+	m.requests.get(answered{method, route, status}, func() *counted {
+		return &counted{
+			m.counter("mysingle_requests_total", "method", method, "route", route, "status", strconv.Itoa(status)),
+			m.histogram("mysingle_request_duration_seconds", "route", route),
+		}
+	}).count(took)
 }
 
 // Connections has the number of clients' connections read when it is asked
@@ -37,19 +97,23 @@ func (m *Metrics) Connections(read func() float64) { m.set.NewGauge("mysingle_co
 
 // RateLimited counts a request that was beyond the policy's rate.
 func (m *Metrics) RateLimited(policy string) {
-	m.count("mysingle_rate_limited_total", "policy", policy)
+	m.counter("mysingle_rate_limited_total", "policy", policy).Inc()
 }
 
 // Upstream counts a request to one of Supabase's services, by its answer's
 // status or why there was none, and how long it took until the answer began.
-func (m *Metrics) Upstream(service string, took time.Duration, outcome string) {
-	m.count("mysingle_upstream_requests_total", "service", service, "outcome", outcome)
-	m.took("mysingle_upstream_duration_seconds", took, "service", service)
+func (m *Metrics) Upstream(service string, took time.Duration, status int, failure string) {
+	m.upstream.get(asked{service, status, failure}, func() *counted {
+		return &counted{
+			m.counter("mysingle_upstream_requests_total", "service", service, "outcome", cmp.Or(failure, strconv.Itoa(status))),
+			m.histogram("mysingle_upstream_duration_seconds", "service", service),
+		}
+	}).count(took)
 }
 
 // Refreshed counts a session's refresh at Auth, and whether it worked.
 func (m *Metrics) Refreshed(ok bool) {
-	m.count("mysingle_sessions_refreshed_total", "ok", strconv.FormatBool(ok))
+	m.counter("mysingle_sessions_refreshed_total", "ok", strconv.FormatBool(ok)).Inc()
 }
 
 // Down tells whether a service is held to be down. A service that never was
@@ -73,12 +137,12 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	metrics.WriteProcessMetrics(w)
 }
 
-func (m *Metrics) count(name string, labels ...string) {
-	m.set.GetOrCreateCounter(labelled(name, labels)).Inc()
+func (m *Metrics) counter(name string, labels ...string) *metrics.Counter {
+	return m.set.GetOrCreateCounter(labelled(name, labels))
 }
 
-func (m *Metrics) took(name string, took time.Duration, labels ...string) {
-	m.set.GetOrCreatePrometheusHistogramExt(labelled(name, labels), durations).Update(took.Seconds())
+func (m *Metrics) histogram(name string, labels ...string) *metrics.PrometheusHistogram {
+	return m.set.GetOrCreatePrometheusHistogramExt(labelled(name, labels), durations)
 }
 
 // labelled is the name with its labels, which are name and value by turns.

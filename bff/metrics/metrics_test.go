@@ -1,8 +1,10 @@
 package metrics_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +28,8 @@ func TestWhatIsCounted(t *testing.T) {
 		m.Request("GET", "/a", 200, 40*time.Millisecond)
 	}
 	m.RateLimited("user")
-	m.Upstream("Auth", 2*time.Second, "failed")
+	m.Upstream("Auth", 2*time.Second, 0, "failed")
+	m.Upstream("Auth", time.Second, 204, "")
 	m.Refreshed(true)
 	m.Refreshed(false)
 	m.Refreshed(false)
@@ -42,8 +45,9 @@ func TestWhatIsCounted(t *testing.T) {
 		`mysingle_request_duration_seconds_bucket{route="/a",le="0.05"} 3`,
 		`mysingle_rate_limited_total{policy="user"} 1`,
 		`mysingle_upstream_requests_total{service="Auth",outcome="failed"} 1`,
-		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="1"} 0`,
-		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="2.5"} 1`,
+		`mysingle_upstream_requests_total{service="Auth",outcome="204"} 1`,
+		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="1"} 1`,
+		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="2.5"} 2`,
 		`mysingle_sessions_refreshed_total{ok="true"} 1`,
 		`mysingle_sessions_refreshed_total{ok="false"} 2`,
 		`mysingle_upstream_down{service="Auth"} 1`,
@@ -52,5 +56,41 @@ func TestWhatIsCounted(t *testing.T) {
 		if !strings.Contains("\n"+text, "\n"+line+"\n") {
 			t.Errorf("%s is missing in\n%s", line, text)
 		}
+	}
+}
+
+// TestNothingIsLostBetweenTwo counts at once what was never counted before.
+func TestNothingIsLostBetweenTwo(t *testing.T) {
+	m := metrics.New("test")
+	var done sync.WaitGroup
+	for range 8 {
+		done.Go(func() {
+			for i := range 1000 {
+				m.Request("GET", "/a", 200+i%10, time.Millisecond)
+				m.Upstream("Auth", time.Millisecond, 200+i%10, "")
+			}
+		})
+	}
+	done.Wait()
+	text := read(t, m)
+	for i := range 10 {
+		for _, line := range []string{
+			fmt.Sprintf(`mysingle_requests_total{method="GET",route="/a",status="%d"} 800`, 200+i),
+			fmt.Sprintf(`mysingle_upstream_requests_total{service="Auth",outcome="%d"} 800`, 200+i),
+			`mysingle_request_duration_seconds_count{route="/a"} 8000`,
+			`mysingle_upstream_duration_seconds_count{service="Auth"} 8000`,
+		} {
+			if !strings.Contains(text, "\n"+line+"\n") {
+				t.Errorf("%s is missing in\n%s", line, text)
+			}
+		}
+	}
+}
+
+func BenchmarkRequest(b *testing.B) {
+	m := metrics.New("test")
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Request("GET", "/rest/v1/*", 200, time.Millisecond)
 	}
 }

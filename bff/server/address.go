@@ -17,16 +17,13 @@ func (s *Server) address(c *fiber.Ctx) error {
 func (s *Server) locate(c *fiber.Ctx) {
 	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	var hops []string
-	for _, value := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
-		hops = append(hops, strings.Split(string(value), ",")...)
+	if len(s.config.TrustedProxies) > 0 {
+		for _, value := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+			hops = append(hops, strings.Split(string(value), ",")...)
+		}
 	}
-	c.Locals(addressKey, clientAddress(peer.Unmap(), hops, s.config.TrustedProxies))
-}
-
-// addressOf is the client's address.
-func addressOf(c *fiber.Ctx) netip.Addr {
-	address, _ := c.Locals(addressKey).(netip.Addr)
-	return address
+	r, client := requestOf(c), clientAddress(peer.Unmap(), hops, s.config.TrustedProxies)
+	r.ip, r.network = client.String(), network(client)
 }
 
 // clientAddress goes back from the peer, hop by hop, for as long as whoever

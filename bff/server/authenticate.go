@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/utils"
 
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -12,11 +13,11 @@ import (
 func (s *Server) authenticate(c *fiber.Ctx) error {
 	header := &c.Request().Header
 	for _, key := range header.PeekAll("apikey") {
-		if err := supabase.CheckKey(string(key)); err != nil {
+		if err := supabase.CheckKey(lent(key)); err != nil {
 			return err
 		}
 	}
-	if err := supabase.CheckQuery(string(c.Request().URI().QueryString())); err != nil {
+	if err := supabase.CheckQuery(lent(c.Request().URI().QueryString())); err != nil {
 		return err
 	}
 	var identity supabase.Identity
@@ -24,7 +25,7 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	case 0:
 	case 1:
 		var err error
-		if identity, err = s.identify.Bearer(c.UserContext(), string(given[0])); err != nil {
+		if identity, err = s.identify.Bearer(c.UserContext(), lent(given[0])); err != nil {
 			return err
 		}
 	default:
@@ -36,40 +37,18 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	c.Locals(identityKey, identity)
+	requestOf(c).identity = identity
 	return c.Next()
 }
+
+// lent is the text of fasthttp's own bytes, for those who don't keep it: it is
+// another request's afterwards.
+func lent(b []byte) string { return utils.UnsafeString(b) }
 
 // requireUser lets only signed-in users through.
 func requireUser(c *fiber.Ctx) error {
-	if identityOf(c).Anonymous() {
+	if requestOf(c).identity.Anonymous() {
 		return errNotSignedIn
 	}
 	return c.Next()
-}
-
-type localKey int
-
-const (
-	identityKey localKey = iota
-	requestIDKey
-	routedKey  // there once a route was looked for
-	addressKey // netip.Addr: the client's
-	sessionKey // *session.Session: where its cookie spoke
-	guessKey   // there where a code is tried, or asked for, by who is signed in
-)
-
-// identityOf is who the request comes from.
-func identityOf(c *fiber.Ctx) supabase.Identity {
-	identity, _ := c.Locals(identityKey).(supabase.Identity)
-	return identity
-}
-
-// callerOf is on whose behalf the BFF asks Supabase.
-func callerOf(c *fiber.Ctx) supabase.Caller {
-	return supabase.Caller{
-		Identity:  identityOf(c),
-		RequestID: requestID(c),
-		IP:        addressOf(c).String(),
-	}
 }

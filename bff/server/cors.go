@@ -22,10 +22,11 @@ var exposed = strings.Join(append(supabase.ClientHeaders(), "RateLimit", "RateLi
 // cors tells browsers which other origins may call: those in
 // BFF_ALLOWED_ORIGINS, by name and with their cookies, on every path.
 func (s *Server) cors(c *fiber.Ctx) error {
-	if len(s.sites.allowed) > 0 {
-		defer c.Vary(fiber.HeaderOrigin) // last: Supabase's answer brings its own
+	if len(s.sites.allowed) == 0 {
+		return c.Next()
 	}
-	if from := originOf(c).origin; s.listed(from) {
+	defer c.Vary(fiber.HeaderOrigin) // last: Supabase's answer brings its own
+	if from := joined(c, fiber.HeaderOrigin); s.listed(from) {
 		c.Set(fiber.HeaderAccessControlAllowOrigin, from)
 		c.Set(fiber.HeaderAccessControlAllowCredentials, "true")
 		if !isPreflight(c) {
@@ -41,7 +42,7 @@ func (s *Server) preflight(c *fiber.Ctx) error {
 	if !isPreflight(c) {
 		return c.Next()
 	}
-	if !s.listed(originOf(c).origin) {
+	if !s.listed(joined(c, fiber.HeaderOrigin)) {
 		return errOriginNotAllowed
 	}
 	c.Vary(fiber.HeaderAccessControlRequestHeaders)
@@ -54,7 +55,7 @@ func (s *Server) preflight(c *fiber.Ctx) error {
 }
 
 func isPreflight(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodOptions && originOf(c).origin != "" && c.Get(fiber.HeaderAccessControlRequestMethod) != ""
+	return c.Method() == fiber.MethodOptions && joined(c, fiber.HeaderOrigin) != "" && c.Get(fiber.HeaderAccessControlRequestMethod) != ""
 }
 
 // listed reports whether the origin is one of BFF_ALLOWED_ORIGINS.

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/netip"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +38,7 @@ func (s *Server) limitAddress(c *fiber.Ctx) error {
 }
 
 func (s *Server) takeAddress(c *fiber.Ctx) error {
-	return s.take(c, byAddress, s.config.AddressRate, network(addressOf(c)))
+	return s.take(c, byAddress, s.config.AddressRate, requestOf(c).network)
 }
 
 const byAddress = "address"
@@ -50,7 +50,7 @@ var logged = limit.Rate{Quota: 1, Window: time.Minute}
 // tooMany reports whether the error is one of many alike, from one address.
 func (s *Server) tooMany(c *fiber.Ctx, err error) bool {
 	beyond := new(limited)
-	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, network(addressOf(c))).Allowed
+	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, requestOf(c).network).Allowed
 }
 
 // limitUser bounds the requests of one signed-in user, and their guesses of a
@@ -60,7 +60,7 @@ func (s *Server) limitUser(c *fiber.Ctx) error {
 		if err := s.take(c, "user", s.config.UserRate, who.Subject); err != nil {
 			return err
 		}
-		if c.Locals(guessKey) != nil {
+		if requestOf(c).guesses {
 			if err := s.takeName(c, who.Subject); err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if !signsIn(c) {
 		return c.Next()
 	}
-	if err := s.take(c, "sign-in", s.config.SignInRate, network(addressOf(c))); err != nil {
+	if err := s.take(c, "sign-in", s.config.SignInRate, requestOf(c).network); err != nil {
 		return err
 	}
 	body := &requestBody{server: s, c: c}
@@ -89,7 +89,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 		c.Request().SetBodyStream(bytes.NewReader(text), len(text))
 	}
 	if guesses(c, text) {
-		c.Locals(guessKey, true)
+		requestOf(c).guesses = true
 	}
 	for _, name := range named(text) {
 		if err := s.takeName(c, name); err != nil {
@@ -103,7 +103,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 // from anywhere.
 func (s *Server) takeName(c *fiber.Ctx, name string) error {
 	rate := s.config.EmailRate
-	if err := s.take(c, "email", rate, network(addressOf(c))+" "+name); err != nil {
+	if err := s.take(c, "email", rate, requestOf(c).network+" "+name); err != nil {
 		return err
 	}
 	// Not told while there is room: it would tell of others' tries.
@@ -204,12 +204,35 @@ func (s *Server) take(c *fiber.Ctx, policy string, rate limit.Rate, who string) 
 	if state.Remaining == 0 {
 		span = state.Next
 	}
-	c.Append("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", policy, rate.Quota, int(rate.Window.Seconds())))
-	c.Append("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Remaining, seconds(span)))
+	r := requestOf(c)
+	r.policies = appendLimit(r.policies, policy, ";q=", rate.Quota, ";w=", int(rate.Window.Seconds()))
+	r.limits = appendLimit(r.limits, policy, ";r=", state.Remaining, ";t=", seconds(span))
+	header := &c.Response().Header
+	header.SetBytesV("RateLimit-Policy", r.policies)
+	header.SetBytesV("RateLimit", r.limits)
 	if !state.Allowed {
 		return s.beyond(policy, state)
 	}
 	return nil
+}
+
+// appendLimit appends to a list a policy with two parameters, unless it is there
+// with the same ones.
+func appendLimit(list []byte, policy, first string, a int, second string, b int) []byte {
+	before := len(list)
+	if before > 0 {
+		list = append(list, ", "...)
+	}
+	start := len(list)
+	list = append(append(append(list, '"'), policy...), '"')
+	list = strconv.AppendInt(append(list, first...), int64(a), 10)
+	list = strconv.AppendInt(append(list, second...), int64(b), 10)
+	for one := range bytes.SplitSeq(list[:before], []byte(", ")) {
+		if bytes.Equal(one, list[start:]) {
+			return list[:before]
+		}
+	}
+	return list
 }
 
 func (s *Server) beyond(policy string, state limit.State) error {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -41,14 +42,12 @@ type origin struct {
 }
 
 func originOf(c *fiber.Ctx) origin {
-	one := func(name string) string {
-		var values []string
-		for _, value := range c.Request().Header.PeekAll(name) {
-			values = append(values, string(value))
-		}
-		return strings.Join(values, ", ")
-	}
-	return origin{site: one("Sec-Fetch-Site"), origin: one(fiber.HeaderOrigin), own: one(headerOwn)}
+	return origin{site: joined(c, "Sec-Fetch-Site"), origin: joined(c, fiber.HeaderOrigin), own: joined(c, headerOwn)}
+}
+
+// joined is the value of a header, or its values.
+func joined(c *fiber.Ctx, name string) string {
+	return string(bytes.Join(c.Request().Header.PeekAll(name), []byte(", ")))
 }
 
 // checks reports whether a request needs to come from an origin that may act
@@ -85,7 +84,7 @@ func (s sites) admits(method string, o origin) bool {
 // sameOrigin refuses what another site's page made the browser send, where
 // the session cookie speaks. A token speaks for whoever knows it.
 func (s *Server) sameOrigin(c *fiber.Ctx) error {
-	if c.Locals(sessionKey) == nil || !checks(c.Method(), c.Path()) {
+	if sessionOf(c) == nil || !checks(c.Method(), c.Path()) {
 		return c.Next()
 	}
 	return s.ownPagesOnly(c)

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/mysingle/mysingle/bff/config"
+	"github.com/mysingle/mysingle/bff/session"
 )
 
 var someSites = sites{own: "https://app.test", allowed: []string{"https://admin.test", "http://localhost:5173"}}
@@ -170,7 +171,7 @@ func TestSameOriginConcernsTheCookieAlone(t *testing.T) {
 	done := func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusAccepted) }
 	cookie := func(c *fiber.Ctx) error {
 		if c.Get("Cookie") != "" {
-			c.Locals(sessionKey, true)
+			requestOf(c).session = new(session.Session)
 		}
 		return c.Next()
 	}

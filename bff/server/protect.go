@@ -1,6 +1,10 @@
 package server
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/config"
+)
 
 const (
 	// answerPolicy is for answers opened as a page of their own. They are data,
@@ -33,12 +37,26 @@ func (s *Server) protect(c *fiber.Ctx) error {
 }
 
 func (s *Server) setProtection(c *fiber.Ctx) {
-	c.Set(fiber.HeaderContentSecurityPolicy, answerPolicy)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderXFrameOptions, "DENY")
-	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
-	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	if s.config.PublicURL.Scheme == "https" {
-		c.Set(fiber.HeaderStrictTransportSecurity, httpsOnly)
+	header := &c.Response().Header
+	for _, h := range s.protection {
+		header.SetCanonical(h.name, h.value)
 	}
+}
+
+// header is a header in the form that fasthttp sets without a conversion; the
+// name is spelt as fasthttp spells it.
+type header struct{ name, value []byte }
+
+func newProtection(c config.Config) []header {
+	var all []header
+	set := func(name, value string) { all = append(all, header{[]byte(name), []byte(value)}) }
+	set(fiber.HeaderContentSecurityPolicy, answerPolicy)
+	set(fiber.HeaderXContentTypeOptions, "nosniff")
+	set(fiber.HeaderXFrameOptions, "DENY")
+	set(fiber.HeaderReferrerPolicy, "same-origin")
+	set("Cross-Origin-Resource-Policy", "same-origin")
+	if c.PublicURL.Scheme == "https" {
+		set(fiber.HeaderStrictTransportSecurity, httpsOnly)
+	}
+	return all
 }

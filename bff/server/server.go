@@ -10,8 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -36,20 +36,21 @@ var methods = []string{
 
 // Server is the BFF, ready to serve.
 type Server struct {
-	app      *fiber.App
-	config   config.Config
-	sites    sites
-	version  string
-	log      *slog.Logger
-	client   *supabase.Client
-	bodies   *budget
-	identify *supabase.Authenticator
-	sessions sessions
-	figures  *figures.Reader
-	health   *health
-	redis    *redis.Client // nil without
-	limiter  *limit.Limiter
-	metrics  *metrics.Metrics
+	app        *fiber.App
+	config     config.Config
+	sites      sites
+	protection []header
+	version    string
+	log        *slog.Logger
+	client     *supabase.Client
+	bodies     *budget
+	identify   *supabase.Authenticator
+	sessions   sessions
+	figures    *figures.Reader
+	health     *health
+	redis      *redis.Client // nil without
+	limiter    *limit.Limiter
+	metrics    *metrics.Metrics
 
 	// stopping ends when the server is asked to stop: what has no end of its
 	// own ends then.
@@ -63,12 +64,13 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	shared := newRedis(c, log)
 	s := &Server{
-		config:  c,
-		sites:   newSites(c),
-		version: version,
-		log:     log,
-		client:  client,
-		bodies:  newBudget(int64(c.BodyLimit) * bodiesAtOnce),
+		config:     c,
+		sites:      newSites(c),
+		protection: newProtection(c),
+		version:    version,
+		log:        log,
+		client:     client,
+		bodies:     newBudget(int64(c.BodyLimit) * bodiesAtOnce),
 		identify: &supabase.Authenticator{
 			PublishableKey: c.PublishableKey,
 			Verifier: supabase.NewVerifier(supabase.VerifierOptions{
@@ -91,7 +93,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		s.metrics.Down(service, state != "closed")
 	}
 	client.OnRequest = func(service string, took time.Duration, status int, err error) {
-		s.metrics.Upstream(service, took, outcome(status, err))
+		s.metrics.Upstream(service, took, status, failure(err))
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -113,18 +115,18 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 	// Connections are told to close while the server drains, so that clients
 	// don't send their next request into a closing one.
 	s.app.Server().CloseOnShutdown = true
-	s.app.Server().Handler = closeUnread(s.wellFormed(s.app.Server().Handler))
+	s.app.Server().Handler = s.lastWords(closeUnread(s.wellFormed(s.app.Server().Handler)))
 	s.routes()
 	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
 	return s
 }
 
-// outcome is what became of a request to Supabase, for the counters: the
-// answer's status, or why there was none.
-func outcome(status int, err error) string {
+// failure is why a request to Supabase got no answer, for the counters; "" where
+// it got one.
+func failure(err error) string {
 	switch {
 	case err == nil:
-		return strconv.Itoa(status)
+		return ""
 	case errors.Is(err, supabase.ErrBusy):
 		return "busy"
 	case errors.As(err, new(*supabase.Unavailable)):
@@ -157,6 +159,20 @@ func newLimiter(c config.Config, shared *redis.Client) *limit.Limiter {
 	}
 	pepper := append([]byte("limits "+c.PublishableKey), keys[0]...)
 	return limit.New(pepper, shared)
+}
+
+// lastWords has a panic that ends the process (guarded catches a handler's) in
+// the log first, which then holds back no line either.
+func (s *Server) lastWords(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() {
+			if fault := recover(); fault != nil {
+				s.log.Error("the BFF ends", "error", &panicked{fault, debug.Stack()})
+				panic(fault)
+			}
+		}()
+		next(ctx)
+	}
 }
 
 // wellFormed refuses unknown methods, which Fiber answers on its own with a

@@ -66,15 +66,12 @@ func (s *Server) bySession(c *fiber.Ctx) (supabase.Identity, error) {
 	if err != nil || !found {
 		return supabase.Identity{}, err
 	}
-	c.Locals(sessionKey, &held)
+	requestOf(c).session = &held
 	return identityIn(held), nil
 }
 
 // sessionOf is the session where the cookie spoke, and nil elsewhere.
-func sessionOf(c *fiber.Ctx) *session.Session {
-	held, _ := c.Locals(sessionKey).(*session.Session)
-	return held
-}
+func sessionOf(c *fiber.Ctx) *session.Session { return requestOf(c).session }
 
 // sessionIDOf is the session that speaks, by its cookie or its token; "" for
 // who isn't signed in.
@@ -179,8 +176,8 @@ func (s *Server) setSession(c *fiber.Ctx, held session.Session) error {
 		return err
 	}
 	setCookies(c, cookies...)
-	c.Locals(sessionKey, &held)
-	c.Locals(identityKey, identityIn(held))
+	r := requestOf(c)
+	r.session, r.identity = &held, identityIn(held)
 	return nil
 }
 

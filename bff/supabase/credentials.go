@@ -55,6 +55,9 @@ func CheckQuery(query string) error {
 
 // claimedRole is the role that a JWT claims to have, "" when it is none.
 func claimedRole(token string) string {
+	if strings.Count(token, ".") != 2 {
+		return ""
+	}
 	var c claims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &c); err != nil {
 		return ""
@@ -69,7 +72,8 @@ type Authenticator struct {
 }
 
 // Bearer returns who the value of an Authorization header speaks for. Supabase
-// clients send the publishable key there when nobody is signed in.
+// clients send the publishable key there when nobody is signed in. The value may
+// be a buffer's: it isn't kept.
 func (a *Authenticator) Bearer(ctx context.Context, authorization string) (Identity, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	token = strings.TrimSpace(token)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
@@ -86,13 +87,15 @@ type claims struct {
 // Verify returns who the token speaks for. A token of the role anon speaks
 // for nobody. The error is a *TokenError for a token that proves nothing, a
 // *RoleError for one that proves too much, and a *Failure when the keys that
-// would tell can't be fetched.
+// would tell can't be fetched. It doesn't
+// keep the token given, whose bytes may be a buffer's, but a copy.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
-	sum := sha256.Sum256([]byte(token))
+	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(token), len(token))) // read alone: no copy is needed
 	version := v.keys.current()
 	if identity, ok := v.cache.get(sum, version, v.now()); ok {
 		return identity, nil
 	}
+	token = strings.Clone(token)
 	var c claims
 	if _, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return v.key(ctx, t) }); err != nil {
 		return Identity{}, tokenFault(err)

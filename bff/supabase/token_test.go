@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -256,5 +257,27 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestTokensAreLent has the bytes of a token overwritten once it was verified,
+// as a server does with its buffers.
+func TestTokensAreLent(t *testing.T) {
+	now := time.Now()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims(now, nil)).SignedString([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth := supabase.Authenticator{Verifier: supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secret: secret})}
+	for range 2 { // the second is remembered
+		buffer := []byte("Bearer " + token)
+		identity, err := auth.Bearer(context.Background(), unsafe.String(&buffer[0], len(buffer)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(buffer)
+		if identity.Token != token || identity.Subject != subject {
+			t.Errorf("%+v", identity)
+		}
 	}
 }
