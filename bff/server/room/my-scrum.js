@@ -4,15 +4,13 @@ import { ask } from "./api.js";
 import { Fault } from "./dialogs.js";
 import { time } from "./format.js";
 import { Component, html } from "./html.js";
-import { refresh, rights, view } from "./live.js";
+import { refresh, view } from "./live.js";
 import { put, state, toast, update } from "./store.js";
 import { say } from "./words.js";
 
 export function MyScrum() {
   const { value, error } = view("myScrum");
-  if (!value && error) return html`<section class="panel mine"><h2>${say("myScrum")}</h2><${Fault} text=${error} /></section>`;
-  if (!value)
-    return rights().works && state.dashboard.sprint.status === "Active" && html`<section class="panel mine loading tall"></section>`;
+  if (!value) return html`<section class="panel mine"><h2>${say("myScrum")}</h2><${Fault} text=${error} /></section>`;
   const mine = value.scrums.find(({ sprint }) => sprint.sprint_id === state.sprintId);
   const owed = value.scrums.filter(({ sprint, expected, update }) => sprint.sprint_id !== state.sprintId && expected && !update);
   if (!mine && owed.length === 0) return null;

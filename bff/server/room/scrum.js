@@ -12,6 +12,8 @@ import { say } from "./words.js";
 
 export function Scrum() {
   const { scrum, sprint } = state.dashboard;
+  const read = (name) => "value" in view(name);
+  if (!read("myScrum") || !read("impediments")) return html`<section class="panel loading tall"></section>`; // all at once, or it would jump
   // What is in the way stays so when the next sprint begins; of a sprint that is over, what was in its own.
   const impediments = (sprint.status === "Active" && view("impediments").value?.open) || scrum.impediments;
   return html`

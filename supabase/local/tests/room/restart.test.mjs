@@ -51,7 +51,7 @@ it("a page outlives its stack: it keeps what it shows and what was moved meanwhi
     await room.text(words.lostLong).waitFor({ state: "detached" });
     assert.ok(await page.evaluate(() => window.loadedOnce));
     assert.equal(await page.getByRole("dialog").count(), 0);
-    assert.equal(await page.locator(".toast").count(), 0);
+    assert.equal(await page.locator(".toast.bad").count(), 0);
     await room.tab("scrum");
     assert.equal(await page.getByLabel(words.obstacleNew).inputValue(), "half a sentence");
     assert.deepEqual(room.faults, []);
