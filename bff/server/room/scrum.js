@@ -2,7 +2,6 @@
 
 import { ask } from "./api.js";
 import { Face } from "./board.js";
-import { Fault } from "./dialogs.js";
 import { age, nameOf, weekday } from "./format.js";
 import { classes, html } from "./html.js";
 import { refresh, rights, view } from "./live.js";
