@@ -2,13 +2,11 @@ package supabase
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
@@ -34,7 +32,7 @@ type Verifier struct {
 	secret []byte
 	keys   *keySet
 	parser *jwt.Parser
-	cache  tokenCache
+	cache  *tokenCache
 	now    func() time.Time
 }
 
@@ -71,6 +69,7 @@ func NewVerifier(o VerifierOptions) *Verifier {
 		secret: []byte(o.Secret),
 		keys:   newKeySet(strings.TrimRight(o.AuthURL, "/")+"/.well-known/jwks.json", o.Transport, o.Now, o.Log),
 		parser: jwt.NewParser(options...),
+		cache:  newTokenCache(),
 		now:    o.Now,
 	}
 	v.keys.mu.Lock()
@@ -90,9 +89,8 @@ type claims struct {
 // would tell can't be fetched. It doesn't
 // keep the token given, whose bytes may be a buffer's, but a copy.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
-	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(token), len(token))) // read alone: no copy is needed
 	version := v.keys.current()
-	if identity, ok := v.cache.get(sum, version, v.now()); ok {
+	if identity, ok := v.cache.get(token, version, v.now()); ok {
 		return identity, nil
 	}
 	token = strings.Clone(token)
@@ -115,7 +113,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 		return Identity{}, &TokenError{"The token names no user."}
 	}
 	identity := Identity{Subject: subject.String(), Token: token, ExpiresAt: c.ExpiresAt.Time}
-	v.cache.put(sum, version, identity, v.now())
+	v.cache.put(version, identity, v.now())
 	return identity, nil
 }
 
