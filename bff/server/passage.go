@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/mysingle/mysingle/bff/http1"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
 
@@ -22,8 +22,8 @@ import (
 // one can only be cut off, which the client sees as a broken connection.
 const heldBack = 256 << 10
 
-// copyBuffers are for moving bodies; io.Copy would make one each time.
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+// heldBodies are for the beginnings of answers longer than that.
+var heldBodies = sync.Pool{New: func() any { b := make([]byte, heldBack); return &b }}
 
 // pass registers the passage of one of Supabase's own paths.
 func (s *Server) pass(service, prefix string, base *url.URL) {
@@ -106,20 +106,19 @@ func refuseSession(r supabase.Request) error {
 	return errTokens
 }
 
-// requestToPass copies everything but the body out of the request: its
-// buffers belong to fasthttp, and a connection may still read them after the
-// answer has come.
+// requestToPass is the request without its body. All but the caller is
+// fasthttp's own memory, and not to be kept.
 func requestToPass(c *fiber.Ctx, prefix string) supabase.Request {
-	in := c.Request()
-	header := make(http.Header, in.Header.Len())
+	in, r := c.Request(), requestOf(c)
+	r.header = r.header[:0]
 	for name, value := range in.Header.All() {
-		header.Add(string(name), string(value))
+		r.header = append(r.header, http1.Field{Name: name, Value: value})
 	}
 	return supabase.Request{
-		Method: string(in.Header.Method()),
-		Path:   strings.TrimPrefix(string(in.URI().PathOriginal()), prefix),
-		Query:  string(in.URI().QueryString()),
-		Header: header,
+		Method: methodOf(c),
+		Path:   strings.TrimPrefix(lent(in.URI().PathOriginal()), prefix),
+		Query:  lent(in.URI().QueryString()),
+		Header: r.header,
 		Caller: callerOf(c),
 	}
 }
@@ -128,28 +127,75 @@ func requestToPass(c *fiber.Ctx, prefix string) supabase.Request {
 // set stay, but for those that the answer has too.
 func passAnswer(c *fiber.Ctx, answer *supabase.Answer) error {
 	out := c.Response()
-	held := c.Method() == http.MethodHead
-	if !held {
-		buffer := copyBuffers.Get().(*[]byte)
-		n, err := io.CopyBuffer(onlyWriter{out.BodyWriter()}, io.LimitReader(answer, heldBack), *buffer)
-		copyBuffers.Put(buffer)
-		if err != nil {
-			out.ResetBody()
-			return errors.Join(err, answer.Close())
-		}
-		held = n < heldBack
-	}
-	passHeader(c, answer)
-	if held {
+	if c.Method() == http.MethodHead {
+		passHeader(c, answer)
 		if answer.ContentLength >= 0 {
-			out.Header.SetContentLength(int(answer.ContentLength)) // of a HEAD; else it is the body's
+			out.Header.SetContentLength(int(answer.ContentLength))
 		}
 		return answer.Close()
 	}
+	var body []byte
+	if answer.ContentLength > heldBack {
+		body = *heldBodies.Get().(*[]byte)
+	} else {
+		body = out.SwapBody(nil) // the response's own will do
+	}
+	body, complete, err := answer.Append(body[:0], heldBack)
+	if err != nil {
+		return errors.Join(err, answer.Close())
+	}
+	passHeader(c, answer)
+	if complete {
+		out.SwapBody(body)
+		return answer.Close()
+	}
 	answer.Flow()
-	start := bytes.Clone(out.Body())
-	out.SetBodyStream(&streamed{io.MultiReader(bytes.NewReader(start), answer), answer}, int(answer.ContentLength))
+	out.SetBodyStream(&longBody{answer: answer, buffer: body[:cap(body)], held: body}, int(answer.ContentLength))
 	return nil
+}
+
+// longBody is what fasthttp writes a long answer from: first what was held of
+// it, then the rest through the same buffer.
+type longBody struct {
+	answer *supabase.Answer
+	buffer []byte
+	held   []byte
+}
+
+func (l *longBody) Read(b []byte) (int, error) {
+	if len(l.held) > 0 {
+		n := copy(b, l.held)
+		l.held = l.held[n:]
+		return n, nil
+	}
+	return l.answer.Read(b)
+}
+
+// WriteTo writes pieces as large as the buffer; by Read they would be of 4 kB.
+func (l *longBody) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		n, err := w.Write(l.held)
+		if written += int64(n); err != nil {
+			return written, err
+		}
+		n, err = l.answer.Read(l.buffer)
+		if l.held = l.buffer[:n]; err == nil {
+			continue
+		}
+		n, fault := w.Write(l.held)
+		if written += int64(n); errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return written, errors.Join(err, fault)
+	}
+}
+
+func (l *longBody) Close() error {
+	if l.buffer != nil {
+		heldBodies.Put(&l.buffer)
+		*l = longBody{answer: l.answer}
+	}
+	return l.answer.Close()
 }
 
 // streamAnswer writes the answer piece by piece, as they come: somebody waits
@@ -193,19 +239,19 @@ func watch(ctx *fasthttp.RequestCtx, gone func()) {
 func passHeader(c *fiber.Ctx, answer *supabase.Answer) {
 	c.Status(answer.Status)
 	out := &c.Response().Header
-	for name, values := range answer.ForClient() {
-		out.Del(name)
-		for _, value := range values {
-			out.Add(name, value)
-		}
+	for field := range answer.ForClient() {
+		out.DelBytes(field.Name)
+	}
+	for field := range answer.ForClient() {
+		out.AddBytesKV(field.Name, field.Value)
 	}
 	if sessionOf(c) != nil { // a cache can't tell from the cookie, as from Authorization, that it is for one user
 		out.Set(fiber.HeaderCacheControl, "private, no-cache")
 		c.Vary(fiber.HeaderAuthorization, fiber.HeaderCookie)
 	}
 	// PostgREST 12 has two in some errors, of which fasthttp keeps the last.
-	if kind := answer.Header.Get(fiber.HeaderContentType); kind != "" {
-		out.SetContentType(kind)
+	if kind := answer.Header.Get(fiber.HeaderContentType); len(kind) > 0 {
+		out.SetContentTypeBytes(kind)
 	}
 }
 
@@ -214,10 +260,8 @@ type closing func() error
 
 func (f closing) Close() error { return f() }
 
-// onlyWriter hides all but Write, so that io.CopyBuffer uses the buffer.
-type onlyWriter struct{ io.Writer }
-
-// streamed is what fasthttp reads a long answer from, and closes at its end.
+// streamed is what fasthttp reads an answer from piece by piece, and closes at
+// its end.
 type streamed struct {
 	io.Reader
 	io.Closer

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/mysingle/mysingle/bff/http1"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -20,7 +21,8 @@ type request struct {
 	session  *session.Session // where its cookie spoke
 	guesses  bool             // a code is tried, or asked for, by who is signed in
 
-	policies, limits []byte // RateLimit-Policy and RateLimit, as far as they are known
+	policies, limits []byte       // RateLimit-Policy and RateLimit, as far as they are known
+	header           http1.Header // as it came, where it is passed on
 }
 
 var requests = sync.Pool{New: func() any { return new(request) }}
@@ -48,7 +50,10 @@ func (r *request) Close() error {
 	return nil
 }
 
-func (r *request) forget() { *r = request{policies: r.policies[:0], limits: r.limits[:0]} }
+func (r *request) forget() {
+	clear(r.header)
+	*r = request{policies: r.policies[:0], limits: r.limits[:0], header: r.header[:0]}
+}
 
 // identityOf is who the request comes from.
 func identityOf(c *fiber.Ctx) supabase.Identity { return requestOf(c).identity }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/mysingle/mysingle/bff/http1"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
 )
@@ -22,7 +23,7 @@ import (
 func TestRequestsForget(t *testing.T) {
 	r := &request{
 		id: "x", routed: true, ip: "x", network: "x", identity: supabase.Identity{Subject: "x"}, session: new(session.Session), guesses: true,
-		policies: []byte("x"), limits: []byte("x"),
+		policies: []byte("x"), limits: []byte("x"), header: http1.Header{{Name: []byte("x"), Value: []byte("x")}},
 	}
 	for i := range reflect.TypeFor[request]().NumField() {
 		if reflect.ValueOf(*r).Field(i).IsZero() {
@@ -30,10 +31,10 @@ func TestRequestsForget(t *testing.T) {
 		}
 	}
 	r.forget()
-	if len(r.policies)+len(r.limits) > 0 {
-		t.Errorf("%q, %q", r.policies, r.limits)
+	if len(r.policies)+len(r.limits)+len(r.header) > 0 || r.header[:1][0].Name != nil {
+		t.Errorf("%q, %q, %q", r.policies, r.limits, r.header[:1])
 	}
-	r.policies, r.limits = nil, nil
+	r.policies, r.limits, r.header = nil, nil, nil
 	if !reflect.ValueOf(*r).IsZero() {
 		t.Errorf("%+v", r)
 	}

@@ -32,12 +32,12 @@ func checkWrite(r supabase.Request, body []byte) error {
 		return nil
 	}
 	// PostgREST takes a body without a type for JSON.
-	if given := r.Header.Get("Content-Type"); given != "" {
+	if given := string(r.Header.Get("Content-Type")); given != "" {
 		if media, _, err := mime.ParseMediaType(given); err != nil || media != "application/json" {
 			return nil
 		}
 	}
-	if profile := r.Header.Get("Content-Profile"); profile != "" && profile != "public" {
+	if profile := string(r.Header.Get("Content-Profile")); profile != "" && profile != "public" {
 		return nil
 	}
 	query, err := url.ParseQuery(r.Query)

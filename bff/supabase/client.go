@@ -35,18 +35,26 @@ type Client struct {
 	OnRequest func(service string, took time.Duration, status int, err error)
 
 	key       string
+	legacy    bool // the key is a token as well
 	timeout   time.Duration
 	limit     int
 	transport transports
 	rest      *upstream
 	auth      *upstream
+	upstreams []*upstream // these two, and those that only passages have
 }
 
 // NewClient returns a client for the services at the two addresses, showing
 // the publishable key, waiting at most timeout for one answer and sending at
 // most limit requests at a time to each service.
 func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Duration, limit int) *Client {
-	c := &Client{key: publishableKey, timeout: timeout, limit: limit, transport: transports{newTransport(), newTransport()}}
+	c := &Client{
+		key:       publishableKey,
+		legacy:    claimedRole(publishableKey) == roleAnonymous,
+		timeout:   timeout,
+		limit:     limit,
+		transport: transports{newTransport(), newTransport()},
+	}
 	c.rest, c.auth = c.newUpstream("PostgREST", restURL), c.newUpstream("Auth", authURL)
 	return c
 }
@@ -55,6 +63,11 @@ func NewClient(restURL, authURL *url.URL, publishableKey string, timeout time.Du
 func (c *Client) Close() {
 	c.transport.usual.CloseIdleConnections()
 	c.transport.heads.CloseIdleConnections()
+	for _, u := range c.upstreams {
+		if u.direct != nil {
+			u.direct.close()
+		}
+	}
 }
 
 // WithDeadline returns a context for an answer that takes several calls: they
@@ -93,7 +106,7 @@ type reading struct {
 
 func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(r.ctx)
-	r.client.credentials(req.Header, r.caller)
+	r.client.sign(req.Header, r.caller)
 	// Present but empty marks the POST as safe to repeat on a fresh
 	// connection, and is not sent (see http.Transport).
 	req.Header["Idempotency-Key"] = []string{}
@@ -118,23 +131,27 @@ func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// credentials sets the headers that only the BFF sets.
-func (c *Client) credentials(h http.Header, caller Caller) {
-	h.Set("apikey", c.key)
+// credentials calls set with the headers that only the BFF sets. A value is
+// what its two parts are together.
+func (c *Client) credentials(caller Caller, set func(name, scheme, value string)) {
+	set("Apikey", "", c.key)
 	switch {
 	case !caller.Anonymous():
-		h.Set("Authorization", "Bearer "+caller.Token)
-	case claimedRole(c.key) == roleAnonymous:
-		// A legacy key is a token as well: Storage and Functions want one, and
-		// where there is no gateway nobody else puts it there.
-		h.Set("Authorization", "Bearer "+c.key)
+		set("Authorization", "Bearer ", caller.Token)
+	case c.legacy: // Storage and Functions want one, and where there is no gateway nobody else puts it there
+		set("Authorization", "Bearer ", c.key)
 	}
 	if caller.IP != "" {
-		h.Set("X-Forwarded-For", caller.IP)
+		set("X-Forwarded-For", "", caller.IP)
 	}
 	if caller.RequestID != "" {
-		h.Set("X-Request-Id", caller.RequestID)
+		set("X-Request-Id", "", caller.RequestID)
 	}
+}
+
+// sign sets these headers, and who asks where nobody else is named.
+func (c *Client) sign(h http.Header, caller Caller) {
+	c.credentials(caller, func(name, scheme, value string) { h.Set(name, scheme+value) })
 	if h.Get("User-Agent") == "" {
 		h.Set("User-Agent", agent)
 	}

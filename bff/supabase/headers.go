@@ -1,11 +1,13 @@
 package supabase
 
 import (
+	"bytes"
+	"iter"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
+
+	"github.com/mysingle/mysingle/bff/http1"
 )
 
 // What passes is listed; what isn't, stays. Not listed on purpose: cookies
@@ -54,52 +56,31 @@ var once = set("Accept-Profile", "Content-Encoding", "Content-Profile", "Content
 	"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-Upsert")
 
 // checkHeader returns a *Refusal for headers that don't mean one thing.
-func checkHeader(h http.Header) error {
-	for name, values := range h {
-		if len(values) > 1 && once[name] {
+func checkHeader(h http1.Header) error {
+	for i, field := range h {
+		if once[string(field.Name)] && slices.ContainsFunc(h[:i], func(f http1.Field) bool { return bytes.Equal(f.Name, field.Name) }) {
 			return &Refusal{Header: true, Message: "A header that may be there once is there more than once."}
 		}
 	}
 	return nil
 }
 
-// onward returns the request headers that go to Supabase.
-func onward(h http.Header) http.Header { return filter(h, toSupabase) }
+// onward are the request's header lines that go to Supabase.
+func onward(h http1.Header) iter.Seq[http1.Field] { return listed(h, toSupabase) }
 
-// ForClient returns the answer's headers that go to the client.
-func (a *Answer) ForClient() http.Header { return filter(a.Header, toClient) }
-
-// ClientHeaders are the names of those headers.
+// ClientHeaders are the names of the headers that go to the client.
 func ClientHeaders() []string { return slices.Sorted(maps.Keys(toClient)) }
 
-// LocationBelow returns where the answer sends the client, without the
-// service's own address, if it is a full address below that: to the client it
-// is another one.
-func (a *Answer) LocationBelow() (string, bool) {
-	location, err := url.Parse(a.Header.Get("Location"))
-	base := a.passage.base
-	if err != nil || location.Host != base.Host {
-		return "", false
-	}
-	rest, ok := strings.CutPrefix(location.RequestURI(), base.EscapedPath()+"/")
-	return "/" + rest, ok
-}
-
-// filter returns the listed headers, without those that the Connection header
-// names: they were meant for the next hop, which is the BFF.
-func filter(h http.Header, listed map[string]bool) http.Header {
-	kept := make(http.Header, len(h)+5)
-	for name, values := range h {
-		if listed[name] {
-			kept[name] = values
+// listed are the lines whose names are, without those that the Connection
+// header names: they were meant for the next hop, which is the BFF.
+func listed(h http1.Header, names map[string]bool) iter.Seq[http1.Field] {
+	return func(yield func(http1.Field) bool) {
+		for _, field := range h {
+			if names[string(field.Name)] && !h.ForThisHop(field.Name) && !yield(field) {
+				return
+			}
 		}
 	}
-	for _, value := range h["Connection"] {
-		for name := range strings.SplitSeq(value, ",") {
-			kept.Del(strings.TrimSpace(name))
-		}
-	}
-	return kept
 }
 
 func set(names ...string) map[string]bool {

@@ -26,13 +26,14 @@ func checkPath(raw string) (string, error) {
 		if strings.Count(text, "/") != strings.Count(raw, "/") {
 			return "", &Refusal{Message: "The path has an encoded slash."}
 		}
-		segments := strings.Split(text, "/")
-		for i, segment := range segments {
+		i, last := 0, strings.Count(text, "/")
+		for segment := range strings.SplitSeq(text, "/") {
 			// Parameters after ";" are not part of a segment's name to some servers.
 			name, _, _ := strings.Cut(segment, ";")
-			if name == "." || name == ".." || name == "" && i > 0 && i < len(segments)-1 {
+			if name == "." || name == ".." || name == "" && i > 0 && i < last {
 				return "", &Refusal{Message: "The path has a dot segment or an empty one."}
 			}
+			i++
 		}
 		next, err := url.PathUnescape(text)
 		if err != nil || next == text {
@@ -42,6 +43,25 @@ func checkPath(raw string) (string, error) {
 	}
 	return "", &Refusal{Message: "The path is encoded too many times."}
 }
+
+// plain reports whether the path is written as it may be sent, byte for byte:
+// url.URL writes others anew.
+func plain(path string) bool {
+	for i := range len(path) {
+		if !inPaths[path[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// inPaths are a path's characters by RFC 3986, 3.3.
+var inPaths = func() (is [256]bool) {
+	for _, b := range []byte("/:@-._~!$&'()*+,;=%0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		is[b] = true
+	}
+	return is
+}()
 
 // underAdmin reports whether the path, however it is written, leads to Auth's
 // administration.

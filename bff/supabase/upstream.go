@@ -39,19 +39,26 @@ type upstream struct {
 	service   string
 	base      *url.URL
 	transport http.RoundTripper
+	direct    *direct // nil where TLS is spoken
 	gate      *gate
 	told      func(took time.Duration, status int, err error) // see Client.OnRequest
-	breaker   *gobreaker.CircuitBreaker[*http.Response]
+	breaker   *gobreaker.CircuitBreaker[nothing]
 }
+
+type nothing = struct{}
 
 func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 	u := &upstream{service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
+	if base.Scheme == "http" {
+		u.direct = newDirect(base)
+	}
+	c.upstreams = append(c.upstreams, u)
 	u.told = func(took time.Duration, status int, err error) {
 		if c.OnRequest != nil {
 			c.OnRequest(service, took, status, err)
 		}
 	}
-	u.breaker = gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+	u.breaker = gobreaker.NewCircuitBreaker[nothing](gobreaker.Settings{
 		Name:        service,
 		Timeout:     downTime,
 		Interval:    time.Minute,
@@ -59,7 +66,7 @@ func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 		// Whatever the service answers, it is there; and what the client broke
 		// off, or had to wait for here, says nothing about it.
 		IsExcluded: func(err error) bool {
-			return errors.Is(err, context.Canceled) || errors.As(err, new(*uploadError))
+			return errors.Is(err, context.Canceled) || errors.Is(err, errWaited) || errors.As(err, new(*uploadError))
 		},
 		OnStateChange: func(service string, _, to gobreaker.State) {
 			if c.OnBreaker != nil {
@@ -75,8 +82,13 @@ func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 // or ErrBusy for a request that was not sent.
 func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 	began := time.Now()
-	resp, err := u.send(req)
+	var resp *http.Response
+	err := u.guarded(req.Context(), func() (_ nothing, err error) {
+		resp, err = u.attempts(req)
+		return nothing{}, err
+	})
 	if err == nil {
+		resp.Body = &countedBody{resp.Body, sync.OnceFunc(u.gate.leave)}
 		u.told(time.Since(began), resp.StatusCode, nil)
 		return resp, nil
 	}
@@ -87,20 +99,20 @@ func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-func (u *upstream) send(req *http.Request) (*http.Response, error) {
-	if err := u.mayPass(req.Context()); err != nil {
-		return nil, err
+// guarded has send ask the service once it is its turn. Without an error the
+// place that it has is to be left.
+func (u *upstream) guarded(ctx context.Context, send func() (nothing, error)) error {
+	if err := u.mayPass(ctx); err != nil {
+		return err
 	}
-	if err := u.gate.enter(req.Context()); err != nil {
-		return nil, err
+	if err := u.gate.enter(ctx); err != nil {
+		return err
 	}
-	resp, err := u.breaker.Execute(func() (*http.Response, error) { return u.attempts(req) })
-	if err != nil {
+	if _, err := u.breaker.Execute(send); err != nil {
 		u.gate.leave()
-		return nil, u.refusal(err)
+		return u.refusal(err)
 	}
-	resp.Body = &countedBody{resp.Body, sync.OnceFunc(u.gate.leave)}
-	return resp, nil
+	return nil
 }
 
 // mayPass returns nil unless the service is down. When it was for a while,
@@ -111,7 +123,7 @@ func (u *upstream) mayPass(ctx context.Context) error {
 	case gobreaker.StateOpen:
 		return u.refusal(gobreaker.ErrOpenState)
 	case gobreaker.StateHalfOpen:
-		if _, err := u.breaker.Execute(func() (*http.Response, error) { return nil, u.probe(context.WithoutCancel(ctx)) }); err != nil {
+		if _, err := u.breaker.Execute(func() (nothing, error) { return nothing{}, u.probe(context.WithoutCancel(ctx)) }); err != nil {
 			return &Unavailable{u.service, downTime}
 		}
 	}
