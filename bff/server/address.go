@@ -23,8 +23,25 @@ func (s *Server) locate(c *fiber.Ctx) {
 		}
 	}
 	r, client := requestOf(c), clientAddress(peer.Unmap(), hops, s.config.TrustedProxies)
-	r.ip, r.network = client.String(), network(client)
+	conn, ours := c.Context().Conn().(*lingeringConn)
+	switch {
+	case !ours:
+		r.from = newPlace(client)
+	case conn.from.address != client: // once for most connections
+		conn.from = newPlace(client)
+		fallthrough
+	default:
+		r.from = conn.from
+	}
 }
+
+// place is an address as it is written, and whom it stands for.
+type place struct {
+	address     netip.Addr
+	ip, network string
+}
+
+func newPlace(address netip.Addr) place { return place{address, address.String(), network(address)} }
 
 // clientAddress goes back from the peer, hop by hop, for as long as whoever
 // names the next one is a trusted proxy. What stands further left may be the

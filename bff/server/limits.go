@@ -38,7 +38,7 @@ func (s *Server) limitAddress(c *fiber.Ctx) error {
 }
 
 func (s *Server) takeAddress(c *fiber.Ctx) error {
-	return s.take(c, byAddress, s.config.AddressRate, requestOf(c).network)
+	return s.take(c, byAddress, s.config.AddressRate, requestOf(c).from.network)
 }
 
 const byAddress = "address"
@@ -50,7 +50,7 @@ var logged = limit.Rate{Quota: 1, Window: time.Minute}
 // tooMany reports whether the error is one of many alike, from one address.
 func (s *Server) tooMany(c *fiber.Ctx, err error) bool {
 	beyond := new(limited)
-	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, requestOf(c).network).Allowed
+	return errors.As(err, &beyond) && beyond.policy == byAddress && !s.limiter.Take("logged", logged, requestOf(c).from.network).Allowed
 }
 
 // limitUser bounds the requests of one signed-in user, and their guesses of a
@@ -76,7 +76,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 	if !signsIn(c) {
 		return c.Next()
 	}
-	if err := s.take(c, "sign-in", s.config.SignInRate, requestOf(c).network); err != nil {
+	if err := s.take(c, "sign-in", s.config.SignInRate, requestOf(c).from.network); err != nil {
 		return err
 	}
 	body := &requestBody{server: s, c: c}
@@ -103,7 +103,7 @@ func (s *Server) limitSignIn(c *fiber.Ctx) error {
 // from anywhere.
 func (s *Server) takeName(c *fiber.Ctx, name string) error {
 	rate := s.config.EmailRate
-	if err := s.take(c, "email", rate, requestOf(c).network+" "+name); err != nil {
+	if err := s.take(c, "email", rate, requestOf(c).from.network+" "+name); err != nil {
 		return err
 	}
 	// Not told while there is room: it would tell of others' tries.

@@ -39,6 +39,7 @@ type lingeringConn struct {
 	linger bool
 	ended  bool // nothing more comes
 	line   int  // how many bytes have come since the last line's end
+	from   place
 }
 
 func (c *lingeringConn) Read(b []byte) (int, error) {

@@ -68,16 +68,17 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 		return nil
 	}
 	line := slog.NewRecord(now, level, RequestLine, 0) // no caller: it would be looked up, and isn't written
-	line.AddAttrs(
+	r.line = [...]slog.Attr{
 		slog.String("request_id", requestID(c)),
 		slog.String("method", method),
 		slog.String("route", route),
 		slog.Int("status", status),
 		slog.Duration("duration", took),
 		slog.String("user", r.identity.Subject),
-		slog.String("client", r.ip),
-	)
-	_ = handler.Handle(context.Background(), line) // as by the logger: there is nobody to tell
+		slog.String("client", r.from.ip),
+	}
+	line.AddAttrs(slog.Attr{Value: slog.GroupValue(r.line[:]...)}) // without a key it is the attributes; a record has room for five
+	_ = handler.Handle(context.Background(), line)                 // as by the logger: there is nobody to tell
 	return nil
 }
 

@@ -36,51 +36,61 @@ func (s *Server) pass(service, prefix string, base *url.URL) {
 		passage.Timeout, uploads = s.config.StorageTimeout, true
 	}
 	s.app.All(prefix+"/*", s.authenticate, s.sameOrigin, s.renew, s.limitUser, func(c *fiber.Ctx) error {
-		body := &requestBody{server: s, c: c}
-		defer body.release()
-		request := requestToPass(c, prefix)
+		p := &requestOf(c).passing
+		*p = passing{service: service, request: requestToPass(c, prefix), body: requestBody{server: s, c: c}}
+		defer p.body.release()
 		if service == "Auth" && sessionOf(c) != nil {
-			if err := refuseSession(request); err != nil {
+			if err := refuseSession(p.request); err != nil {
 				return err
 			}
 		}
-		password := false
-		request.Body = func() ([]byte, error) {
-			text, err := body.read()
-			switch {
-			case err != nil:
-			case service == "PostgREST":
-				err = checkWrite(request, text)
-			case service == "Auth":
-				password = setsPassword(c, text)
-				if password && sessionOf(c) != nil {
-					err = errOwnSessions
-				}
-			}
-			return text, err
-		}
-		if uploads && body.isLong() {
-			request.Body = nil
+		if uploads && p.body.isLong() {
 			var err error
-			if request.Upload, err = body.upload(s.config.UploadLimit); err != nil {
+			if p.request.Upload, err = p.body.upload(s.config.UploadLimit); err != nil {
 				return err
 			}
+		} else {
+			p.request.Body = p
 		}
-		answer, err := passage.Do(c.UserContext(), request)
+		answer, err := passage.Do(c.UserContext(), p.request)
 		if err != nil {
 			return err
 		}
 		if service == "Auth" && answer.Status < http.StatusMultipleChoices {
-			s.endWithAuth(c, password)
+			s.endWithAuth(c, p.password)
 		}
 		if location, ok := answer.LocationBelow(); ok {
 			answer.Header.Set(fiber.HeaderLocation, prefix+location)
 		}
 		if service == "Functions" && answer.ContentLength < 0 || answer.Events() {
-			return s.streamAnswer(c, answer, body)
+			return s.streamAnswer(c, answer, &p.body)
 		}
 		return passAnswer(c, answer)
 	})
+}
+
+// passing is a request on its way through a passage, and its body.
+type passing struct {
+	service  string
+	request  supabase.Request
+	body     requestBody
+	password bool // it sets one
+}
+
+// Bytes reads the body, and looks at what must not pass.
+func (p *passing) Bytes() ([]byte, error) {
+	text, err := p.body.read()
+	switch {
+	case err != nil:
+	case p.service == "PostgREST":
+		err = checkWrite(p.request, text)
+	case p.service == "Auth":
+		p.password = setsPassword(p.body.c, text)
+		if p.password && sessionOf(p.body.c) != nil {
+			err = errOwnSessions
+		}
+	}
+	return text, err
 }
 
 var (

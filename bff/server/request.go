@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"sync"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,15 +15,16 @@ import (
 // place, and used again, because every request has one.
 type request struct {
 	id       string
-	routed   bool   // once a route was looked for
-	ip       string // the client's address
-	network  string // whom that stands for
+	routed   bool  // once a route was looked for
+	from     place // the client's
 	identity supabase.Identity
 	session  *session.Session // where its cookie spoke
 	guesses  bool             // a code is tried, or asked for, by who is signed in
 
 	policies, limits []byte       // RateLimit-Policy and RateLimit, as far as they are known
 	header           http1.Header // as it came, where it is passed on
+	passing          passing
+	line             [7]slog.Attr // of the log
 }
 
 var requests = sync.Pool{New: func() any { return new(request) }}
@@ -61,5 +63,5 @@ func identityOf(c *fiber.Ctx) supabase.Identity { return requestOf(c).identity }
 // callerOf is on whose behalf the BFF asks Supabase.
 func callerOf(c *fiber.Ctx) supabase.Caller {
 	r := requestOf(c)
-	return supabase.Caller{Identity: r.identity, RequestID: requestID(c), IP: r.ip}
+	return supabase.Caller{Identity: r.identity, RequestID: requestID(c), IP: r.from.ip}
 }

@@ -22,7 +22,7 @@ import (
 // it may be there when the memory is used for another one.
 func TestRequestsForget(t *testing.T) {
 	r := &request{
-		id: "x", routed: true, ip: "x", network: "x", identity: supabase.Identity{Subject: "x"}, session: new(session.Session), guesses: true,
+		id: "x", routed: true, from: place{ip: "x"}, line: [7]slog.Attr{slog.Int("x", 1)}, passing: passing{service: "x"}, identity: supabase.Identity{Subject: "x"}, session: new(session.Session), guesses: true,
 		policies: []byte("x"), limits: []byte("x"), header: http1.Header{{Name: []byte("x"), Value: []byte("x")}},
 	}
 	for i := range reflect.TypeFor[request]().NumField() {

@@ -49,14 +49,17 @@ type Request struct {
 	Path   string // as the client wrote it, without the prefix
 	Query  string // as the client wrote it
 	Header http1.Header
-	// Body reads the body; nil when there is none. It is called when all else
-	// about the request is in order, and its error is Do's.
-	Body func() ([]byte, error)
+	// Body is the body where it is held; nil when there is none. It is read
+	// when all else about the request is in order.
+	Body Body
 	// Upload is the body where it is not to be held: it is read while it is
 	// sent on, and closed by Do or with the answer.
 	Upload *Upload
 	Caller Caller
 }
+
+// Body is a body that is read whole. The error of Bytes is Do's.
+type Body interface{ Bytes() ([]byte, error) }
 
 // maxDirect bounds the bodies, in bytes, that are written before the answer is
 // looked at: the kernel has room for as much. To a service that refuses a
@@ -82,7 +85,7 @@ func (p *Passage) Do(ctx context.Context, r Request) (answer *Answer, err error)
 	}
 	var body []byte
 	if r.Body != nil {
-		if body, err = r.Body(); err != nil {
+		if body, err = r.Body.Bytes(); err != nil {
 			return nil, err
 		}
 	}

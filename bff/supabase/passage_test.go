@@ -29,6 +29,11 @@ func mustClient(t *testing.T, address string, timeout time.Duration) (*supabase.
 	return client, u
 }
 
+// text is a body.
+type text string
+
+func (t text) Bytes() ([]byte, error) { return []byte(t), nil }
+
 // raw is a server that answers each connection's first request with the
 // bytes, and then closes or, with reset, breaks the connection.
 func raw(t *testing.T, bytes string, reset bool) string {
@@ -218,7 +223,7 @@ func TestRepeats(t *testing.T) {
 			if err := first.Close(); err != nil {
 				t.Fatal(err)
 			}
-			answer, err := passage.Do(context.Background(), supabase.Request{Method: tt.Method, Path: "/x", Body: func() ([]byte, error) { return []byte("{}"), nil }})
+			answer, err := passage.Do(context.Background(), supabase.Request{Method: tt.Method, Path: "/x", Body: text("{}")})
 			if err == nil {
 				_ = answer.Close()
 			}

@@ -66,7 +66,7 @@ func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 		// Whatever the service answers, it is there; and what the client broke
 		// off, or had to wait for here, says nothing about it.
 		IsExcluded: func(err error) bool {
-			return errors.Is(err, context.Canceled) || errors.Is(err, errWaited) || errors.As(err, new(*uploadError))
+			return err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errWaited) || errors.As(err, new(*uploadError)))
 		},
 		OnStateChange: func(service string, _, to gobreaker.State) {
 			if c.OnBreaker != nil {

@@ -225,7 +225,7 @@ func TestRepeatsOnANewConnection(t *testing.T) {
 				case "RPC":
 					_, err = client.ReadRPC(context.Background(), supabase.Caller{}, "x", map[string]int{"a": 1})
 				default:
-					request := supabase.Request{Method: tt.Method, Path: "/x", Body: func() ([]byte, error) { return []byte("{}"), nil }}
+					request := supabase.Request{Method: tt.Method, Path: "/x", Body: text("{}")}
 					if tt.Method == "UPLOAD" {
 						request.Method, request.Body = "POST", nil
 						request.Upload = &supabase.Upload{Length: 2, ReadCloser: io.NopCloser(strings.NewReader("{}"))}
