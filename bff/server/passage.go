@@ -184,21 +184,23 @@ func (l *longBody) Read(b []byte) (int, error) {
 // WriteTo writes pieces as large as the buffer; by Read they would be of 4 kB.
 func (l *longBody) WriteTo(w io.Writer) (written int64, err error) {
 	for {
-		n, err := w.Write(l.held)
-		if written += int64(n); err != nil {
+		n, fault := w.Write(l.held)
+		written += int64(n)
+		switch {
+		case fault != nil:
+			return written, fault
+		case errors.Is(err, io.EOF):
+			return written, nil
+		case err != nil:
 			return written, err
 		}
 		n, err = l.answer.Read(l.buffer)
-		if l.held = l.buffer[:n]; err == nil {
-			continue
-		}
-		n, fault := w.Write(l.held)
-		if written += int64(n); errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return written, errors.Join(err, fault)
+		l.held = l.buffer[:n]
 	}
 }
+
+// SupportsBodyWriteTo has fasthttp use WriteTo where it makes chunks, too.
+func (l *longBody) SupportsBodyWriteTo() bool { return true }
 
 func (l *longBody) Close() error {
 	if l.buffer != nil {
