@@ -72,7 +72,7 @@ func Join(version Version, parts []Part, incomplete []sprint.IncompletePart) ([]
 		return err
 	}
 	err := errors.Join(own("as_of", version.AsOf), own("timezone", version.Timezone),
-		own("sprint", version.Sprint), own("project", version.Project))
+		own("sprint", version.Sprint.JSON), own("project", version.Project))
 	for _, part := range parts {
 		if part.Err != nil {
 			part.JSON = "null"

@@ -246,6 +246,7 @@ var callable = map[string]string{
 	"project_throughput(uuid,integer,timestamp with time zone)":                     "authenticated, service_role",
 	"project_velocity(uuid,integer,timestamp with time zone)":                       "authenticated, service_role",
 	"project_version(uuid,boolean)":                                                 "authenticated, service_role",
+	"running_sprint_version(uuid,boolean)":                                          "authenticated, service_role",
 	"scrum_draft(timestamp with time zone)":                                         "authenticated, service_role",
 	"scrum_draft_version()":                                                         "authenticated, service_role",
 	"scrum_of_day(uuid,date,timestamp with time zone)":                              "authenticated, service_role",
