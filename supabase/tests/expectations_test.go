@@ -309,6 +309,7 @@ var callable = map[string]string{
 	"private.sprint_clock(uuid,timestamp with time zone)":                                   "authenticated, service_role",
 	"private.sprint_fingerprint(uuid)":                                                      "authenticated, service_role",
 	"private.sprint_head(uuid)":                                                             "authenticated, service_role",
+	"private.sprint_tasks(uuid,timestamp with time zone)":                                   "authenticated, service_role",
 	"private.start_of(date,text)":                                                           "authenticated, service_role",
 	"private.start_sprint(uuid)":                                                            "authenticated",
 	"private.task_refs(uuid,uuid,scrum_task_intent)":                                        "authenticated, service_role",
