@@ -160,6 +160,7 @@ func views(p place) []view {
 		{"participation", "project_participation('" + project + "')", "projects/" + project + "/participation"},
 		{"my scrum", "scrum_draft()", "me/scrum"},
 		{"version", "sprint_version('" + sprint + "')", ""},
+		{"running version", "running_sprint_version('" + project + "')", ""},
 	}
 	for i := range all {
 		all[i].sql = "select public." + all[i].sql

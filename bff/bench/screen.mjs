@@ -7,8 +7,8 @@
 // Without the BFF the page is of an origin of its own and asks Supabase by supabase-js, with its session in
 // localStorage. Where it knows the project alone (the start of an app) it asks for the user and the running sprint
 // at once, then for the six figures at once. Where it knows the sprint (a link) it asks for everything at once.
-// With the BFF the page is of the BFF's origin and has the session's cookie. It asks for the user and the running
-// sprint at once, then for the dashboard; where it knows the sprint, for the user and the dashboard at once.
+// With the BFF the page is of the BFF's origin and has the session's cookie. It asks for the user and the dashboard at
+// once: the sprint's, or the project's, which is that of its running sprint.
 //
 // Both sides go through the same gateway, and the page's own network is the same. A first visit has no connection
 // but the page's own, and no preflight in the browser's memory; again, both are there.
@@ -92,17 +92,14 @@ const ways = {
           if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
           return response.json();
         };
-        const figures = ({ board, burndown, flow, workload, scrum, report }) => [board, burndown, flow, workload, scrum, report];
         const dashboard = (id, headers) => get(`/api/v1/sprints/${id}/dashboard`, headers);
+        const screen = async (path) => {
+          const [{ board, burndown, flow, workload, scrum, report }] = await Promise.all([get(path), get("/api/v1/session")]);
+          return [board, burndown, flow, workload, scrum, report];
+        };
         globalThis.ask = {
-          async project(id) {
-            const [, [sprint]] = await Promise.all([
-              get("/api/v1/session"),
-              get(`/rest/v1/sprints?select=sprint_id&project_id=eq.${id}&status=eq.Active`),
-            ]);
-            return figures(await dashboard(sprint.sprint_id));
-          },
-          sprint: async (id) => figures((await Promise.all([dashboard(id), get("/api/v1/session")]))[0]),
+          project: (id) => screen(`/api/v1/projects/${id}/dashboard`),
+          sprint: (id) => screen(`/api/v1/sprints/${id}/dashboard`),
           dashboard,
           unchanged: (id) => dashboard(id, { "If-None-Match": tag }),
         };

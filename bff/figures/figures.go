@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mysingle/mysingle/bff/supabase"
@@ -20,6 +21,9 @@ var (
 	ErrProjectNotFound = errors.New("no such project")
 	ErrProfileNotFound = errors.New("no such profile")
 )
+
+// ErrNoRunningSprint is returned for a project of which no sprint runs.
+var ErrNoRunningSprint = errors.New("no sprint of the project runs")
 
 // Reader reads what the SQL functions answer.
 type Reader struct{ client *supabase.Client }
@@ -87,13 +91,28 @@ type Version struct {
 	// and those of every other request for the same version.
 	AsOf     string `json:"as_of"`
 	Timezone string `json:"timezone"`
-	// Sprint and Project are what every view begins with; null where the
+	// Sprint and Project are what every view begins with; absent where the
 	// version isn't of one.
-	Sprint  json.RawMessage `json:"sprint"`
+	Sprint  Sprint          `json:"sprint"`
 	Project json.RawMessage `json:"project"`
 }
 
-// Version reads a version.
+// Sprint is a sprint as PostgreSQL wrote it, and the key in it.
+type Sprint struct {
+	ID   string
+	JSON json.RawMessage
+}
+
+// UnmarshalJSON keeps the text and finds the key.
+func (s *Sprint) UnmarshalJSON(text []byte) error {
+	s.JSON = slices.Clone(text)
+	return json.Unmarshal(text, &struct {
+		ID *string `json:"sprint_id"`
+	}{&s.ID})
+}
+
+// Version reads a version. That of a running sprint has the sprint null where
+// none runs.
 func (r *Reader) Version(ctx context.Context, caller supabase.Caller, query Query) (Version, error) {
 	answer, err := r.Read(ctx, caller, query)
 	if err != nil {
@@ -102,6 +121,9 @@ func (r *Reader) Version(ctx context.Context, caller supabase.Caller, query Quer
 	var version Version
 	if err := json.Unmarshal([]byte(answer), &version); err != nil {
 		return Version{}, &supabase.Failure{Service: "PostgREST", Err: err}
+	}
+	if string(version.Sprint.JSON) == "null" {
+		return Version{}, ErrNoRunningSprint
 	}
 	if version.Version == "" || version.AsOf == "" {
 		return Version{}, &supabase.Failure{Service: "PostgREST", Err: fmt.Errorf("%s answered no version", query.Function)}

@@ -111,7 +111,7 @@ func collect(t *testing.T, name string, said map[string]bool) {
 			for _, element := range n.Elts {
 				if pair, ok := element.(*ast.KeyValueExpr); !ok {
 					add(element)
-				} else if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Message" {
+				} else if key, ok := pair.Key.(*ast.Ident); ok && (key.Name == "Message" || key.Name == "advice") {
 					add(pair.Value)
 				}
 			}

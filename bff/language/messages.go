@@ -6,6 +6,8 @@ var korean = map[string]string{
 	// Errors of the BFF's own paths
 	"There is no such sprint, or you may not see it.":                                "그런 스프린트가 없거나 볼 수 있는 권한이 없습니다.",
 	"There is no such project, or you may not see it.":                               "그런 프로젝트가 없거나 볼 수 있는 권한이 없습니다.",
+	"No sprint of this project is running.":                                          "이 프로젝트에 진행 중인 스프린트가 없습니다.",
+	"Start one (start_sprint), or ask for a sprint's dashboard by its id.":           "스프린트를 시작하거나(start_sprint), 스프린트의 id로 대시보드를 요청하세요.",
 	"There is no profile of yours.":                                                  "회원님의 프로필이 없습니다.",
 	"Sign in first: this needs an access token.":                                     "먼저 로그인하세요. 액세스 토큰이 필요합니다.",
 	"Tokens of this role are refused here.":                                          "이 역할의 토큰은 여기에서 쓸 수 없습니다.",

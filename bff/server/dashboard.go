@@ -10,11 +10,20 @@ import (
 	"github.com/mysingle/mysingle/bff/sprint"
 )
 
-// dashboardInput names a sprint and the parts of its dashboard.
-type dashboardInput struct {
-	sprintInput
+// partsInput chooses the parts of a dashboard.
+type partsInput struct {
 	// Include is the parts wanted; all of them if absent.
 	Include []string `query:"include" validate:"omitempty,dive,oneof=board burndown flow workload scrum report"`
+}
+
+type sprintDashboardInput struct {
+	sprintInput
+	partsInput
+}
+
+type projectDashboardInput struct {
+	projectInput
+	partsInput
 }
 
 type dashboardPart struct {
@@ -29,7 +38,7 @@ var dashboardParts = []dashboardPart{
 }
 
 // parts are those that the input asks for.
-func (in *dashboardInput) parts() []dashboardPart {
+func (in *partsInput) parts() []dashboardPart {
 	if len(in.Include) == 0 {
 		return dashboardParts
 	}
@@ -38,22 +47,25 @@ func (in *dashboardInput) parts() []dashboardPart {
 	})
 }
 
-// dashboard answers several views of a sprint at once. A part that fails is
-// null and named in incomplete.
-func (s *Server) dashboard() fiber.Handler {
-	return conditional(s, question[dashboardInput]{
-		subject: ofSprint,
-		byMinute: func(input *dashboardInput) bool {
-			return slices.ContainsFunc(input.parts(), func(part dashboardPart) bool { return part.view.byMinute })
+// dashboard answers several views at once of the sprint that the subject's
+// version names. A part that fails is null and named in incomplete.
+func dashboard[T any, P interface {
+	asking[T]
+	parts() []dashboardPart
+}](s *Server, of subject) fiber.Handler {
+	return conditional[T, P](s, question[T]{
+		subject: of,
+		byMinute: func(input *T) bool {
+			return slices.ContainsFunc(P(input).parts(), func(part dashboardPart) bool { return part.view.byMinute })
 		},
 		contentType: fiber.MIMEApplicationJSON,
-		answer: func(ctx context.Context, c *fiber.Ctx, input *dashboardInput, version figures.Version) ([]byte, bool, error) {
-			caller := callerOf(c)
+		answer: func(ctx context.Context, c *fiber.Ctx, input *T, version figures.Version) ([]byte, bool, error) {
 			var parts []figures.Part
-			for _, part := range input.parts() {
-				parts = append(parts, figures.Part{Name: part.name, Query: part.view.query(input.arguments(caller), version)})
+			for _, part := range P(input).parts() {
+				query := part.view.query(map[string]any{"sprint_id": version.Sprint.ID}, version)
+				parts = append(parts, figures.Part{Name: part.name, Query: query})
 			}
-			if err := s.figures.Compose(ctx, caller, parts); err != nil {
+			if err := s.figures.Compose(ctx, callerOf(c), parts); err != nil {
 				return nil, false, err
 			}
 			incomplete := s.incomplete(c, parts)

@@ -67,7 +67,6 @@ func TestDashboard(t *testing.T) {
 	bff, trips := mustCount(t)
 	owner := supabasetest.MustSignUp(t)
 	made := mustRun(t, owner, 30)
-	at := bff + "/api/v1/sprints/" + made.SprintID
 	for _, tt := range []struct {
 		Include string
 		Parts   []string
@@ -77,31 +76,81 @@ func TestDashboard(t *testing.T) {
 		{"?include=report,board", []string{"board", "report"}},
 		{"?include=burndown", []string{"burndown"}},
 	} {
-		t.Run(tt.Include, func(t *testing.T) {
-			trips.Store(0)
-			a := mustSend(t, "GET", at+"/dashboard"+tt.Include, "", "Authorization", "Bearer "+owner.Token)
-			if n := trips.Load(); n != int64(1+len(tt.Parts)) {
-				t.Errorf("%d round trips", n)
-			}
-			dashboard := mustDecode[sprint.Dashboard](t, a.Body)
-			if dashboard.Sprint.SprintID != made.SprintID || dashboard.Project.ProjectID != made.ProjectID || dashboard.Timezone != "Asia/Seoul" || dashboard.Incomplete == nil || len(dashboard.Incomplete) != 0 {
-				t.Errorf("%+v", dashboard)
-			}
-			null := members(t, a.Body)
-			for _, name := range dashboardParts {
-				isNull, there := null[name]
-				if there != slices.Contains(tt.Parts, name) || isNull {
-					t.Errorf("%s: there %t, null %t", name, there, isNull)
+		for _, path := range []string{"sprints/" + made.SprintID, "projects/" + made.ProjectID} {
+			t.Run(path+tt.Include, func(t *testing.T) {
+				trips.Store(0)
+				a := mustSend(t, "GET", bff+"/api/v1/"+path+"/dashboard"+tt.Include, "", "Authorization", "Bearer "+owner.Token)
+				if n := trips.Load(); n != int64(1+len(tt.Parts)) {
+					t.Errorf("%d round trips", n)
 				}
-			}
-			// All of one moment.
-			for name, part := range *mustDecode[map[string]json.RawMessage](t, a.Body) {
-				var head sprint.Head
-				if slices.Contains(dashboardParts, name) && (json.Unmarshal(part, &head) != nil || !head.AsOf.Equal(dashboard.AsOf)) {
-					t.Errorf("%s is as of %s, the dashboard as of %s", name, head.AsOf, dashboard.AsOf)
+				dashboard := mustDecode[sprint.Dashboard](t, a.Body)
+				if dashboard.Sprint.SprintID != made.SprintID || dashboard.Project.ProjectID != made.ProjectID || dashboard.Timezone != "Asia/Seoul" || dashboard.Incomplete == nil || len(dashboard.Incomplete) != 0 {
+					t.Errorf("%+v", dashboard)
 				}
-			}
-		})
+				null := members(t, a.Body)
+				for _, name := range dashboardParts {
+					isNull, there := null[name]
+					if there != slices.Contains(tt.Parts, name) || isNull {
+						t.Errorf("%s: there %t, null %t", name, there, isNull)
+					}
+				}
+				// All of one moment.
+				for name, part := range *mustDecode[map[string]json.RawMessage](t, a.Body) {
+					var head sprint.Head
+					if slices.Contains(dashboardParts, name) && (json.Unmarshal(part, &head) != nil || !head.AsOf.Equal(dashboard.AsOf)) {
+						t.Errorf("%s is as of %s, the dashboard as of %s", name, head.AsOf, dashboard.AsOf)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestDashboard_running follows a project's dashboard from one running sprint
+// to the next, as those see it who may.
+func TestDashboard_running(t *testing.T) {
+	t.Parallel()
+	bff := mustServeStack(t)
+	owner := supabasetest.MustSignUp(t)
+	made := mustRun(t, owner, 10)
+	path := bff + "/api/v1/projects/" + made.ProjectID + "/dashboard?include=board,burndown"
+	mine := []string{"Authorization", "Bearer " + owner.Token}
+
+	tag := mustTag(t, path, owner.Token)
+	whole := mustSend(t, "GET", path, "", mine...)
+	if ofSprint := mustSend(t, "GET", bff+"/api/v1/sprints/"+made.SprintID+"/dashboard?include=board,burndown", "", mine...); whole.Body != ofSprint.Body {
+		t.Errorf("another answer than the sprint's own:\n%s\n%s", whole.Body, ofSprint.Body)
+	}
+	viewer := owner.MustColleague(t, made.ProjectID, "viewer")
+	if seen := mustView[sprint.Dashboard](t, path, viewer.Token); seen.Sprint.SprintID != made.SprintID {
+		t.Errorf("a viewer sees %s", seen.Sprint.SprintID)
+	}
+
+	owner.MustDo(t, "complete_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
+	for _, tt := range []struct{ Language, Message, Hint string }{
+		{"en", "No sprint of this project is running.", "Start one (start_sprint), or ask for a sprint's dashboard by its id."},
+		{"ko", "이 프로젝트에 진행 중인 스프린트가 없습니다.", "스프린트를 시작하거나(start_sprint), 스프린트의 id로 대시보드를 요청하세요."},
+	} {
+		a := mustSend(t, "GET", path, "", append(mine, "Accept-Language", tt.Language, "If-None-Match", tag)...)
+		p := mustProblem(t, a, http.StatusNotFound)
+		if *p.Code != "no_running_sprint" || *p.Message != tt.Message || p.Hint == nil || string(*p.Hint) != mustJSON(t, tt.Hint) || a.Header.Get("Etag") != "" {
+			t.Errorf("%v: %s", a.Header, a.Body)
+		}
+	}
+	stranger := supabasetest.MustSignUp(t)
+	if p := mustProblem(t, mustSend(t, "GET", path, "", "Authorization", "Bearer "+stranger.Token), http.StatusNotFound); *p.Code != "project_not_found" {
+		t.Errorf("a stranger is told %s", *p.Code)
+	}
+
+	var next []supabasetest.Sprint
+	owner.MustInsert(t, "sprints", map[string]any{"project_id": made.ProjectID, "sprint_name": "Next", "start_date": supabasetest.Day(0), "end_date": supabasetest.Day(9)}, &next)
+	owner.MustDo(t, "start_sprint", map[string]any{"sprint_id": next[0].SprintID}, nil)
+	a := mustSend(t, "GET", path, "", append(mine, "If-None-Match", tag)...)
+	if a.Status != http.StatusOK || a.Header.Get("Etag") == tag || mustDecode[sprint.Dashboard](t, a.Body).Sprint.SprintID != next[0].SprintID {
+		t.Errorf("the next sprint's: status %d, %s: %s", a.Status, a.Header.Get("Etag"), a.Body)
+	}
+	if p := mustProblem(t, mustSend(t, "GET", path, "", "Authorization", "Bearer "+stranger.Token), http.StatusNotFound); *p.Code != "project_not_found" {
+		t.Errorf("a stranger is told %s", *p.Code)
 	}
 }
 
@@ -159,6 +208,9 @@ func TestDashboard_partial(t *testing.T) {
 	})
 	t.Run("the version", func(t *testing.T) {
 		mustProblem(t, get(mustSpoil(t, "15s", down, "sprint_version"), "", "en"), 503)
+	})
+	t.Run("a version of no sprint", func(t *testing.T) {
+		mustProblem(t, get(mustSpoil(t, "15s", says(200, `{"version":"1","as_of":"2026-11-23","sprint":7}`), "sprint_version"), "", "en"), 502)
 	})
 	t.Run("the sprint deleted meanwhile", func(t *testing.T) {
 		if p := mustProblem(t, get(mustSpoil(t, "15s", says(200, "null"), "sprint_workload"), "", "en"), 404); *p.Code != "sprint_not_found" {

@@ -36,6 +36,7 @@ type problem struct {
 	ViolatedPolicies []string `json:"violated-policies,omitempty"`
 
 	args      []any  // what Message, a format, takes
+	advice    string // makes Hint
 	foreign   bool   // Message is Supabase's own
 	challenge string // for WWW-Authenticate
 	wait      string // for Retry-After, in seconds
@@ -135,6 +136,9 @@ func (p *problem) translate(l language.Language) {
 		return
 	}
 	p.Message = l.Say(p.Message, p.args...)
+	if p.advice != "" {
+		p.Hint, _ = json.Marshal(l.Say(p.advice)) // a string always can be
+	}
 	if len(p.Errors) == 0 {
 		return
 	}
@@ -182,6 +186,9 @@ func describe(err error) (problem, bool) {
 		return problem{Status: 404, Code: "sprint_not_found", Message: "There is no such sprint, or you may not see it."}, false
 	case errors.Is(err, figures.ErrProjectNotFound):
 		return problem{Status: 404, Code: "project_not_found", Message: "There is no such project, or you may not see it."}, false
+	case errors.Is(err, figures.ErrNoRunningSprint):
+		return problem{Status: 404, Code: "no_running_sprint", Message: "No sprint of this project is running.",
+			advice: "Start one (start_sprint), or ask for a sprint's dashboard by its id."}, false
 	case errors.Is(err, figures.ErrProfileNotFound):
 		return problem{Status: 404, Code: "profile_not_found", Message: "There is no profile of yours."}, false
 	case errors.As(err, &invalid):

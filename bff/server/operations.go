@@ -89,7 +89,14 @@ func Operations() []Operation {
 		Path: "/api/v1/sprints/:sprint_id/dashboard", ID: "dashboard",
 		Summary: "Several views at once", Answer: "The parts asked for. One that failed is null and named in `incomplete`.",
 		Description: "One answer for a whole screen. An answer that is incomplete has no ETag.",
-		Input:       dashboardInput{}, Output: sprint.Dashboard{},
+		Input:       sprintDashboardInput{}, Output: sprint.Dashboard{},
+	}, {
+		Path: "/api/v1/projects/:project_id/dashboard", ID: "runningDashboard",
+		Summary: "Several views of the running sprint at once", Answer: "The parts asked for. One that failed is null and named in `incomplete`.",
+		Description: "The dashboard of the project's running sprint, which `sprint` names; its ETag is another one, too, when another sprint becomes " +
+			"the running one. While none runs it is 404 `no_running_sprint`: start one (`start_sprint`), or ask for a sprint's dashboard by its id. " +
+			"An answer that is incomplete has no ETag.",
+		Input: projectDashboardInput{}, Output: sprint.Dashboard{}, Example: "dashboard",
 	}, {
 		Path: "/api/v1/projects/:project_id/velocity", ID: "velocity",
 		Summary: "The velocity", Answer: "What the last closed sprints committed to and completed.",

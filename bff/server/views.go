@@ -31,9 +31,10 @@ type subject struct {
 }
 
 var (
-	ofSprint  = subject{"sprint_version", "sprint_id", figures.ErrSprintNotFound}
-	ofProject = subject{"project_version", "project_id", figures.ErrProjectNotFound}
-	ofCaller  = subject{"scrum_draft_version", "", figures.ErrProfileNotFound}
+	ofSprint        = subject{"sprint_version", "sprint_id", figures.ErrSprintNotFound}
+	ofRunningSprint = subject{"running_sprint_version", "project_id", figures.ErrProjectNotFound}
+	ofProject       = subject{"project_version", "project_id", figures.ErrProjectNotFound}
+	ofCaller        = subject{"scrum_draft_version", "", figures.ErrProfileNotFound}
 
 	boardView         = view{function: "sprint_board", subject: ofSprint}
 	burndownView      = view{function: "sprint_burndown", subject: ofSprint}

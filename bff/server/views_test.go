@@ -87,6 +87,12 @@ func endpoints(s supabasetest.Sprint) []endpoint {
 	return append(all, endpoint{"/api/v1/me/scrum", get[sprint.MyScrum]})
 }
 
+// runningEndpoints are the same of a sprint that runs, and so has its
+// project's dashboard.
+func runningEndpoints(s supabasetest.Sprint) []endpoint {
+	return append(endpoints(s), endpoint{"/api/v1/projects/" + s.ProjectID + "/dashboard", get[sprint.Dashboard]})
+}
+
 // mustRun makes a sprint that runs, on a scrum day.
 func mustRun(tb testing.TB, owner supabasetest.Person, tasks int) supabasetest.Sprint {
 	tb.Helper()
@@ -284,8 +290,8 @@ func TestNothingThere(t *testing.T) {
 	foreign := mustRun(t, owner, 5)
 	unknown := supabasetest.Sprint{ProjectID: uuid.NewString(), SprintID: uuid.NewString()}
 	codes := map[string]string{"sprints": "sprint_not_found", "projects": "project_not_found"}
-	others := endpoints(foreign)
-	for i, e := range endpoints(unknown) {
+	others := runningEndpoints(foreign)
+	for i, e := range runningEndpoints(unknown) {
 		if e.Path == "/api/v1/me/scrum" {
 			continue
 		}
@@ -317,7 +323,7 @@ func TestViewsNeedAToken(t *testing.T) {
 	t.Parallel()
 	bff := mustServeStack(t)
 	token := supabasetest.MustSignUp(t).Token
-	for _, e := range endpoints(supabasetest.Sprint{ProjectID: uuid.NewString(), SprintID: uuid.NewString()}) {
+	for _, e := range runningEndpoints(supabasetest.Sprint{ProjectID: uuid.NewString(), SprintID: uuid.NewString()}) {
 		mustProblem(t, mustSend(t, "GET", bff+e.Path, ""), http.StatusUnauthorized)
 		mustProblem(t, mustSend(t, "POST", bff+e.Path, "{}", "Authorization", "Bearer "+token), http.StatusMethodNotAllowed)
 	}
@@ -355,6 +361,8 @@ func TestFaultsOfViews(t *testing.T) {
 			"query include: include names flow more than once",
 			`query include: include: "Y" is not one of board, burndown, flow, workload, scrum, report`,
 			`query include: include: "x" is not one of board, burndown, flow, workload, scrum, report`}},
+		{"/api/v1/projects/42/dashboard?include=x", []string{"path project_id: project_id must be a valid UUID", `query include: include: "x" is not one of board, burndown, flow, workload, scrum, report`}},
+		{projects + "/dashboard?date=2026-11-23", []string{"query date: date is not known here"}},
 		{projects + "/velocity?last=0", []string{"query last: last must be 1 or greater"}},
 		{projects + "/velocity?last=1000", []string{"query last: last must be 50 or less"}},
 		{projects + "/velocity?last=six", []string{"query last: last must be a whole number"}},

@@ -1403,6 +1403,10 @@ export type Database = {
         Returns: Json;
       };
       rotate_channel_secret: { Args: { channel_id: string }; Returns: string };
+      running_sprint_version: {
+        Args: { by_minute?: boolean; project_id: string };
+        Returns: Json;
+      };
       scrum_digests_due: {
         Args: { at?: string; batch?: number; org_id?: string };
         Returns: {
