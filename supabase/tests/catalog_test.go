@@ -43,6 +43,12 @@ var notForPeople = map[string]string{
 	"settle_notification(uuid,integer,text,boolean,integer)":                        "the edge functions",
 }
 
+// Tables of projects that no view shows, and whose changes are hence not stamped, and why.
+var unstamped = map[string]string{
+	"notification_channels": "where messages go",
+	"sprint_snapshots":      "written with its sprint",
+}
+
 // What mobile clients watch.
 var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "impediments", "sprints", "tasks"}
 
@@ -248,6 +254,13 @@ var catalogRules = []struct {
 				-- For each row, before, on update, without a condition.
 				and g.tgtype = 19 and g.tgqual is null and g.tgenabled = 'O')`},
 
+	{name: "a change of what is a project's is stamped, whatever the verb, for the versions of views", except: unstamped, sql: tablesCTE + `
+		select t.relname from tables t
+		where exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'project_id')
+			-- Each for the statement, after it: insert, delete, update, truncate.
+			and not array(select g.tgtype from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+				where g.tgrelid = t.oid and g.tgenabled = 'O' and p.proname ~ '^(stamp|forget)_') @> '{4,8,16,32}'::int2[]`},
+
 	{name: "no client writes created_at or updated_at", sql: tablesCTE + `
 		select format('%s.%s', t.relname, a.attname) from tables t
 		join pg_attribute a on a.attrelid = t.oid and a.attname in ('created_at', 'updated_at')
@@ -311,7 +324,7 @@ func TestCatalogRulesBite(t *testing.T) {
 		create table public.folders (
 			folder_id uuid primary key, owner uuid not null, name text, updated_at timestamptz, unique (folder_id, owner));
 		create table public.notes (
-			note_id integer primary key, folder_id uuid, owner uuid not null, body text, updated_at timestamptz,
+			note_id integer primary key, folder_id uuid, project_id uuid, owner uuid not null, body text, updated_at timestamptz,
 			foreign key (folder_id, owner) references public.folders (folder_id, owner) on delete set null);
 		grant all on public.notes to authenticated;
 		grant select on public.notes to anon;
