@@ -192,6 +192,12 @@ var catalogRules = []struct {
 		select signature from functions
 		where prosecdef and coalesce(obj_description(oid, 'pg_proc'), '') !~ 'Definer: |See public\.\w+\. Definer: '`},
 
+	{name: "a definer that people may ask about a sprint or project asks first whether they may see it", sql: functionsCTE + `
+		select signature from functions
+		where prosecdef and provolatile <> 'v' and proargnames && '{sprint_id,project_id,task_id,daily_scrum_id}'
+			and has_function_privilege('authenticated', oid, 'execute')
+			and prosrc !~ 'if not private\.may_read_(sprint|project)\(\$1\)|and private\.may_read_project\('`},
+
 	{name: "no function may be called by public or anon", sql: functionsCTE + `
 		select format('%s by %s', signature, coalesce(nullif(x.grantee, 0)::regrole::text, 'public'))
 		from functions f cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) x
@@ -336,6 +342,8 @@ func TestCatalogRulesBite(t *testing.T) {
 			for select to authenticated using (true);
 		create function public.peek() returns uuid language sql security definer as 'select auth.uid()';
 		grant execute on function public.peek() to public;
+		create function private.tells(sprint_id uuid) returns json language plpgsql stable security definer as 'begin return null; end';
+		grant execute on function private.tells(uuid) to authenticated;
 		create function public.hides() returns uuid language sql stable as 'select auth.uid()';
 		revoke all on function public.hides() from public, authenticated;
 		comment on column public.folders.folder_id is 'Key.';
