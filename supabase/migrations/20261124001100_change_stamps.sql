@@ -2,8 +2,8 @@
 --
 -- Every statement that changes what views show renews a stamp, in its own transaction: a reader sees
 -- the stamp and the change together or neither, in whatever order transactions begin and commit. One
--- stamp a project would make its writers wait for each other, so there are as many as ever wrote
--- at once: a writer takes one that nobody holds, and makes another where there is none. It never
+-- stamp a project would make its writers wait for each other, so there are about as many as ever wrote
+-- at once: a writer takes the first that nobody holds, and makes another where there is none. It never
 -- waits, so it can't be part of a deadlock. A stamp only grows, by the clock, and hence so does the
 -- sum of a project's: equal sums are of one state, even after a restore of an older one.
 -- NOTE: with triggers off (session_replication_role = replica) nothing is stamped.
@@ -40,7 +40,7 @@ begin
       where scope = changed and named = $2 and slot = (
         select slot from private.change_stamps
         where scope = changed and named = $2
-        limit 1 for update skip locked);
+        order by slot limit 1 for update skip locked);
       continue when found;
     end if;
     -- Nothing for a project that is being deleted: what goes with it comes here later.

@@ -954,8 +954,8 @@ func TestVersion_everyOrderOfCommits(t *testing.T) {
 			see(fmt.Sprintf("round %d, the commit of number %d in the order %v", round, i, order))
 		}
 	}
-	if slots := w.mustAsk("select count(*)::text from private.change_stamps where scope = {project}"); slots != fmt.Sprint(writers) {
-		t.Errorf("%d writers share %s stamps", writers, slots)
+	if shared := w.mustAsk("select (count(*) <= 4)::text from private.change_stamps where scope = {project}"); shared != "true" {
+		t.Errorf("%d writers share more stamps", writers)
 	}
 }
 
