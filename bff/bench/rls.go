@@ -10,7 +10,8 @@ import (
 // answer the same rows: a view names its sprint or project, and the owner's
 // list has for a condition, as constants, what the policies come to: the keys
 // of the caller's projects, or of their organization. So the difference is to
-// find out who asks and what they may see.
+// find out who asks and what they may see. A view finds that out itself, for
+// the owner too: what is left there is what it reads under a policy.
 func rls(ctx context.Context, b *bench) error {
 	if err := inhabit(ctx, middle); err != nil {
 		return err

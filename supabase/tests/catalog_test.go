@@ -43,6 +43,12 @@ var notForPeople = map[string]string{
 	"settle_notification(uuid,integer,text,boolean,integer)":                        "the edge functions",
 }
 
+// Tables of projects that no view shows, and whose changes are hence not stamped, and why.
+var unstamped = map[string]string{
+	"notification_channels": "where messages go",
+	"sprint_snapshots":      "written with its sprint",
+}
+
 // What mobile clients watch.
 var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "impediments", "sprints", "tasks"}
 
@@ -186,6 +192,12 @@ var catalogRules = []struct {
 		select signature from functions
 		where prosecdef and coalesce(obj_description(oid, 'pg_proc'), '') !~ 'Definer: |See public\.\w+\. Definer: '`},
 
+	{name: "a definer that people may ask about a sprint or project asks first whether they may see it", sql: functionsCTE + `
+		select signature from functions
+		where prosecdef and provolatile <> 'v' and proargnames && '{sprint_id,project_id,task_id,daily_scrum_id}'
+			and has_function_privilege('authenticated', oid, 'execute')
+			and prosrc !~ 'if not private\.may_read_(sprint|project)\(\$1\)|and private\.may_read_project\('`},
+
 	{name: "no function may be called by public or anon", sql: functionsCTE + `
 		select format('%s by %s', signature, coalesce(nullif(x.grantee, 0)::regrole::text, 'public'))
 		from functions f cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) x
@@ -247,6 +259,13 @@ var catalogRules = []struct {
 			where g.tgrelid = t.oid and g.tgfoid = 'private.touch_updated_at'::regproc
 				-- For each row, before, on update, without a condition.
 				and g.tgtype = 19 and g.tgqual is null and g.tgenabled = 'O')`},
+
+	{name: "a change of what is a project's is stamped, whatever the verb, for the versions of views", except: unstamped, sql: tablesCTE + `
+		select t.relname from tables t
+		where exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'project_id')
+			-- Each for the statement, after it: insert, delete, update, truncate.
+			and not array(select g.tgtype from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+				where g.tgrelid = t.oid and g.tgenabled = 'O' and p.proname ~ '^(stamp|forget)_') @> '{4,8,16,32}'::int2[]`},
 
 	{name: "no client writes created_at or updated_at", sql: tablesCTE + `
 		select format('%s.%s', t.relname, a.attname) from tables t
@@ -311,7 +330,7 @@ func TestCatalogRulesBite(t *testing.T) {
 		create table public.folders (
 			folder_id uuid primary key, owner uuid not null, name text, updated_at timestamptz, unique (folder_id, owner));
 		create table public.notes (
-			note_id integer primary key, folder_id uuid, owner uuid not null, body text, updated_at timestamptz,
+			note_id integer primary key, folder_id uuid, project_id uuid, owner uuid not null, body text, updated_at timestamptz,
 			foreign key (folder_id, owner) references public.folders (folder_id, owner) on delete set null);
 		grant all on public.notes to authenticated;
 		grant select on public.notes to anon;
@@ -323,6 +342,8 @@ func TestCatalogRulesBite(t *testing.T) {
 			for select to authenticated using (true);
 		create function public.peek() returns uuid language sql security definer as 'select auth.uid()';
 		grant execute on function public.peek() to public;
+		create function private.tells(sprint_id uuid) returns json language plpgsql stable security definer as 'begin return null; end';
+		grant execute on function private.tells(uuid) to authenticated;
 		create function public.hides() returns uuid language sql stable as 'select auth.uid()';
 		revoke all on function public.hides() from public, authenticated;
 		comment on column public.folders.folder_id is 'Key.';

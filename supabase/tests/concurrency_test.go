@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -890,5 +891,125 @@ func TestCalendarFeeds_twentiethAtOnce(t *testing.T) {
 			calls[i] = func() error { return s.do("insert into public.calendar_feeds default values") }
 		}
 		mustHaveOneWinner(t, atOnce(calls...), "PT409")
+	}
+}
+
+// Writers of one project don't wait for each other, and whichever commits last, in whatever order they
+// began, the version is one that nobody has seen.
+func TestVersion_everyOrderOfCommits(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	const writers = 4
+	for i := range writers {
+		w.mustMake(fmt.Sprint("task", i), "insert into public.tasks (project_id, task_name) values ({project}, 'New') returning task_id::text")
+	}
+	seen := map[string]bool{}
+	see := func(what string) {
+		t.Helper()
+		var version string
+		tx, err := w.session(writers, "viewer").begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = tx.Rollback(w.ctx) }() // it has only read
+		if err := tx.QueryRow(w.ctx, w.fill("select public.sprint_version({sprint}, false) ->> 'version'")).Scan(&version); err != nil {
+			t.Fatal(err)
+		}
+		if seen[version] {
+			t.Fatalf("%s: the version has been seen before", what)
+		}
+		seen[version] = true
+	}
+	see("at first")
+	for round := range rounds {
+		var open [writers]pgx.Tx
+		for i := range open {
+			s := w.session(i, "member")
+			tx, err := s.begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Not an event, which would date the version: a stamp alone tells of it.
+			for range i + 1 {
+				if _, err := tx.Exec(w.ctx, w.fill(fmt.Sprintf("set local lock_timeout = '1s'; update public.tasks set board_rank = board_rank + 1 where task_id = {task%d}", i)), pgx.QueryExecModeSimpleProtocol); err != nil {
+					t.Fatalf("a writer waited for another one: %v", err)
+				}
+			}
+			open[i] = tx
+		}
+		order := rand.Perm(writers)
+		if round == 0 {
+			order = []int{3, 2, 1, 0} // the opposite of their start
+		}
+		for n, i := range order {
+			if n == 1 {
+				if err := open[i].Rollback(w.ctx); err != nil { // of which nobody needs to know
+					t.Fatal(err)
+				}
+				continue
+			}
+			if err := open[i].Commit(w.ctx); err != nil {
+				t.Fatal(err)
+			}
+			see(fmt.Sprintf("round %d, the commit of number %d in the order %v", round, i, order))
+		}
+	}
+	if shared := w.mustAsk("select (count(*) <= 4)::text from private.change_stamps where scope = {project}"); shared != "true" {
+		t.Errorf("%d writers share more stamps", writers)
+	}
+}
+
+// A transaction that keeps its snapshot can't renew a stamp that others have renewed since: it makes one.
+func TestVersion_repeatableRead(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	version := func() string {
+		return w.mustAsk("select private.stamp_of({project})")
+	}
+	tx, err := w.session(1, "postgres").conn.BeginTx(w.ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(w.ctx, "select count(*) from public.tasks"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.session(2, "member").do("update public.tasks set board_rank = 1 where task_id = {task}"); err != nil {
+		t.Fatal(err)
+	}
+	before := version()
+	if _, err := tx.Exec(w.ctx, w.fill("update public.tasks set board_rank = 1 where task_id = {backlog_task}")); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if version() == before {
+		t.Error("the stamps are the same")
+	}
+}
+
+// Many at once, who also meet in a new project without a stamp: each is counted.
+func TestVersion_atOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	const writers = 4
+	for i := range writers {
+		w.mustMake(fmt.Sprint("task", i), "insert into public.tasks (project_id, task_name) values ({project}, 'New') returning task_id::text")
+	}
+	for range rounds {
+		w.mustDo("delete from private.change_stamps where scope = {project}")
+		calls := make([]func() error, writers)
+		for i := range calls {
+			s := w.session(i, "member")
+			calls[i] = func() error {
+				return s.do(fmt.Sprintf("update public.tasks set board_rank = board_rank + 1 where task_id = {task%d}", i))
+			}
+		}
+		if outcomes := atOnce(calls...); !slices.Equal(outcomes, []string{"", "", "", ""}) {
+			t.Fatalf("outcomes %q: nobody's change may fail", outcomes)
+		}
+		if stamped := w.mustAsk("select (count(*) between 1 and 4)::text from private.change_stamps where scope = {project}"); stamped != "true" {
+			t.Fatal("nobody's change is stamped, or one is more than once")
+		}
 	}
 }

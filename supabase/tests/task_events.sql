@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(34);
+select plan(36);
 
 -- What a task has been through, as text: kind, from, to, in which sprint, by whom.
 create function pg_temp.history(name text) returns table (kind public.task_event_kind, old_value text, new_value text, sprint_id uuid, actor uuid)
@@ -107,6 +107,18 @@ select throws_ok('update task_events set actor = null', '42501', null, 'service:
 select throws_ok('delete from task_events', '42501', null, 'service: deletes none');
 update tasks set status = 'Blocked' where task_id = pg_temp.id('bare');
 select results_eq($$select kind, new_value, actor from pg_temp.history('bare') offset 3$$, $$values ('status'::task_event_kind, 'Blocked', null::uuid)$$, 'service: its changes are written, as nobody''s');
+
+-- A sprint's figures begin at the events of the kind "sprint": no other tells first of a task's sprint.
+select pg_temp.become('manager');
+update tasks set sprint_id = pg_temp.id('next_sprint'), status = 'In Review', story_points = 8 where task_id = pg_temp.id('task');
+update tasks set sprint_id = pg_temp.id('sprint') where task_id = pg_temp.id('task');
+insert into tasks (project_id, sprint_id, task_name, created_by) values (pg_temp.id('project'), pg_temp.id('next_sprint'), 'There at once', pg_temp.id('manager'));
+select pg_temp.become('postgres');
+select isnt_empty($$select from task_events where sprint_id = pg_temp.id('next_sprint') and kind <> 'sprint'$$, 'in a sprint: more than the entry tells of it');
+select is_empty($$
+  select from task_events e where e.sprint_id is not null and not exists (
+    select from task_events i where i.task_id = e.task_id and i.sprint_id = e.sprint_id and i.kind = 'sprint' and i.at <= e.at)$$,
+  'in a sprint: by an event of that kind, whoever wrote the history');
 
 -- The project goes
 select pg_temp.become('manager');

@@ -14,7 +14,7 @@ begin
   select last.task_id, last.status <> 'Cancelled', last.status = 'Completed', last.story_points, last.assigned_to
   from (
     select distinct e.task_id from public.task_events e
-    where e.sprint_id = sprint_tasks.sprint_id and e.at <= sprint_tasks.as_of) touched
+    where e.sprint_id = sprint_tasks.sprint_id and e.kind = 'sprint' and e.at <= sprint_tasks.as_of) touched
   cross join lateral (
     select e.* from public.task_events e
     where e.task_id = touched.task_id and e.at <= sprint_tasks.as_of
