@@ -84,15 +84,11 @@ const ways = {
     page: ({ bff }) => `${bff}/livez`, // an empty page of the BFF's origin
     async open(page) {
       await page.evaluate(() => {
-        let tag;
-        const get = async (path, headers = {}) => {
-          const response = await fetch(path, { headers, cache: "no-store" });
-          tag = response.headers.get("ETag");
-          if (response.status === 304) return null;
+        const get = async (path) => {
+          const response = await fetch(path, { cache: "no-store" });
           if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
           return response.json();
         };
-        const dashboard = (id, headers) => get(`/api/v1/sprints/${id}/dashboard`, headers);
         const screen = async (path) => {
           const [{ board, burndown, flow, workload, scrum, report }] = await Promise.all([get(path), get("/api/v1/session")]);
           return [board, burndown, flow, workload, scrum, report];
@@ -100,8 +96,6 @@ const ways = {
         globalThis.ask = {
           project: (id) => screen(`/api/v1/projects/${id}/dashboard`),
           sprint: (id) => screen(`/api/v1/sprints/${id}/dashboard`),
-          dashboard,
-          unchanged: (id) => dashboard(id, { "If-None-Match": tag }),
         };
       });
     },
@@ -133,16 +127,7 @@ async function visit(name, side, person, start) {
     const first = await time(page, start, person[start], all);
     const again = [];
     for (let i = 0; i < times; i++) again.push(await time(page, start, person[start], all));
-    const measured = { first, again: median(again) };
-    if (name === "bff" && start === "sprint") {
-      const [full, unchanged] = [[], []];
-      for (let i = 0; i < times; i++) {
-        full.push(await time(page, "dashboard", person.sprint, Boolean));
-        unchanged.push(await time(page, "unchanged", person.sprint, () => true));
-      }
-      Object.assign(measured, { full: median(full), unchanged: median(unchanged) });
-    }
-    return measured;
+    return { first, again: median(again) };
   } finally {
     await context.close();
   }
