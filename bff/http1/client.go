@@ -55,14 +55,19 @@ func New(address string) *Client {
 // which errors.Is(err, os.ErrDeadlineExceeded) holds after the deadline.
 //
 // A request is sent a second time only if it is Repeatable, and only after its
-// connection broke or brought something that is no answer.
+// connection broke or brought something that is no answer. net/http also
+// repeats one of which nothing was written; here the connection was looked at
+// just before.
 func (c *Client) Do(ctx context.Context, req *Request, resp *Response) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	used, err := c.take(ctx, req.Deadline)
 	if err != nil {
 		return err
 	}
 	err = c.on(ctx, used, req, resp)
-	if err == nil || !req.Repeatable || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errRequest) {
+	if err == nil || !req.Repeatable || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, ErrRequest) {
 		return err
 	}
 	fresh, fault := c.dial(ctx, req.Deadline)

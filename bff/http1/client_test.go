@@ -307,6 +307,9 @@ func TestAbort(t *testing.T) {
 	if err := client.Do(ctx, &http1.Request{Method: "GET", Target: []byte("/silent"), Host: "h", Repeatable: true}, &resp); !errors.Is(err, why) {
 		t.Errorf("%v", err)
 	}
+	if err := client.Do(ctx, &http1.Request{Method: "GET", Target: []byte("/"), Host: "h"}, &resp); !errors.Is(err, why) {
+		t.Errorf("after its end: %v", err)
+	}
 	if err := client.Do(context.Background(), &http1.Request{Method: "GET", Target: []byte("/half"), Host: "h"}, &resp); err != nil {
 		t.Fatal(err)
 	}

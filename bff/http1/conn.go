@@ -17,6 +17,8 @@ const (
 	maxHead = 64 << 10
 	// maxOut is up to what size the buffer of requests is kept.
 	maxOut = 64 << 10
+	// maxFields is up to how many lines of a header there is room kept for.
+	maxFields = 128
 	// maxInterim is how many interim answers (1xx) may precede the one.
 	maxInterim = 8
 )
@@ -81,6 +83,9 @@ func (c *conn) exchange(req *Request, resp *Response) error {
 		return err
 	}
 	c.head, c.r, c.w = 0, 0, 0
+	if cap(c.fields) > maxFields {
+		c.fields = nil
+	}
 	if len(c.in) > inBuffer {
 		c.in = make([]byte, inBuffer) // the last answer's was an exception
 	}

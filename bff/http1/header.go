@@ -30,17 +30,6 @@ func (h *Header) Set(name, value string) {
 	*h = append(*h, Field{[]byte(name), []byte(value)})
 }
 
-// ForThisHop reports whether Connection lists the name, which is then meant
-// for who reads it and nobody else (RFC 9110, 7.6.1).
-func (h Header) ForThisHop(name []byte) bool {
-	for _, field := range h {
-		if string(field.Name) == "Connection" && lists(field.Value, name) {
-			return true
-		}
-	}
-	return false
-}
-
 // canonical writes the name in its canonical form, in place, and reports
 // whether it is a name at all (a token, RFC 9110, 5.6.2).
 func canonical(name []byte) bool {

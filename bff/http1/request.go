@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// errRequest is of a request that can't be written down.
-var errRequest = errors.New("malformed request")
+// ErrRequest is of a request that can't be written down, and wasn't sent.
+var ErrRequest = errors.New("malformed request")
 
 // Request is what Do sends. Nothing of it is kept.
 type Request struct {
@@ -29,14 +29,14 @@ type Request struct {
 // appendTo appends the request as it is sent.
 func (r *Request) appendTo(b []byte) ([]byte, error) {
 	if !isToken(r.Method) {
-		return b, fmt.Errorf("%w: the method %q", errRequest, r.Method)
+		return b, fmt.Errorf("%w: the method %q", ErrRequest, r.Method)
 	}
 	if len(r.Target) == 0 || r.Target[0] != '/' {
-		return b, fmt.Errorf("%w: the target has no path", errRequest)
+		return b, fmt.Errorf("%w: the target has no path", ErrRequest)
 	}
 	for _, c := range r.Target {
 		if c <= ' ' || c == 0x7f {
-			return b, fmt.Errorf("%w: a control character or a space in the target", errRequest)
+			return b, fmt.Errorf("%w: a control character or a space in the target", ErrRequest)
 		}
 	}
 	b = append(b, r.Method...)
@@ -47,7 +47,7 @@ func (r *Request) appendTo(b []byte) ([]byte, error) {
 	b = append(b, '\r', '\n')
 	for _, field := range r.Header {
 		if !isToken(field.Name) || !isValue(field.Value) {
-			return b, fmt.Errorf("%w: the header %.40q", errRequest, field.Name)
+			return b, fmt.Errorf("%w: the header %.40q", ErrRequest, field.Name)
 		}
 		b = append(b, field.Name...)
 		b = append(b, ':', ' ')

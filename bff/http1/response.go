@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// maxLine bounds a line of a chunked body, in bytes.
-const maxLine = 4 << 10
+const (
+	// maxLine bounds a line of a chunked body, in bytes.
+	maxLine = 4 << 10
+	// maxTrailers bounds the lines behind it.
+	maxTrailers = 64
+)
 
 var (
 	errChunk  = errors.New("the answer's chunks are malformed")
@@ -109,8 +113,10 @@ func (r *Response) parse(head []byte, fields Header, method string) (Header, err
 	switch {
 	case chunks && r.ContentLength >= 0:
 		return fields, errHead
-	case method == "HEAD" || r.Status < 200 || r.Status == 204 || r.Status == 304:
+	case method == "HEAD" || r.Status < 200 || r.Status == 304:
 		r.framing, r.left = byLength, 0
+	case r.Status == 204:
+		r.framing, r.left, r.ContentLength = byLength, 0, 0
 	case chunks:
 		r.framing = beforeChunk
 	case r.ContentLength >= 0:
@@ -247,7 +253,7 @@ func (r *Response) chunk() error {
 		r.framing = inChunk
 		return nil
 	}
-	for { // trailers, which nobody reads
+	for range maxTrailers { // which nobody reads
 		line, err := r.conn.line()
 		if err != nil {
 			return cut(err)
@@ -259,6 +265,7 @@ func (r *Response) chunk() error {
 			return errChunk
 		}
 	}
+	return errChunk
 }
 
 var hex = []byte("0123456789abcdef")

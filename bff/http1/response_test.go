@@ -168,6 +168,7 @@ var malformed = map[string]string{
 	"size without return":    chunked + "3\nabc\r\n0\r\n\r\n",
 	"endless line":           chunked + strings.Repeat("1", 10<<10),
 	"bad trailer":            chunked + "0\r\nno trailer\r\n\r\n",
+	"endless trailers":       chunked + "0\r\n" + strings.Repeat("X: y\r\n", 1000) + "\r\n",
 	"another protocol":       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
 	"nothing but interim":    strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20),
 	"endless head":           ok + "X: " + strings.Repeat("x", 1<<20),

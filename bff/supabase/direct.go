@@ -92,7 +92,7 @@ func (p *Passage) exchange(ctx context.Context, r *Request, decoded string, body
 	request := &e.request
 	request.Method, request.Host, request.Body = r.Method, p.base.Host, body
 	request.Target = p.appendTarget(request.Target, r, decoded)
-	request.Repeatable = r.Method == http.MethodGet || r.Method == http.MethodHead
+	request.Repeatable = r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	request.Deadline = began.Add(p.Timeout)
 	if r.Method == http.MethodHead {
 		e.client = p.upstream.direct.heads

@@ -72,15 +72,37 @@ func onward(h http1.Header) iter.Seq[http1.Field] { return listed(h, toSupabase)
 func ClientHeaders() []string { return slices.Sorted(maps.Keys(toClient)) }
 
 // listed are the lines whose names are, without those that the Connection
-// header names: they were meant for the next hop, which is the BFF.
+// header names.
 func listed(h http1.Header, names map[string]bool) iter.Seq[http1.Field] {
 	return func(yield func(http1.Field) bool) {
+		here := forThisHop(h)
 		for _, field := range h {
-			if names[string(field.Name)] && !h.ForThisHop(field.Name) && !yield(field) {
+			if names[string(field.Name)] && !here[string(field.Name)] && !yield(field) {
 				return
 			}
 		}
 	}
+}
+
+// forThisHop are the names that the Connection header lists (RFC 9110, 7.6.1):
+// they were meant for the next hop, which is the BFF. Nearly always it is nil.
+func forThisHop(h http1.Header) (names map[string]bool) {
+	for _, field := range h {
+		if string(field.Name) != "Connection" {
+			continue
+		}
+		for name := range bytes.SplitSeq(field.Value, []byte(",")) {
+			name = bytes.Trim(name, " \t")
+			if len(name) == 0 || bytes.EqualFold(name, []byte("keep-alive")) || bytes.EqualFold(name, []byte("close")) {
+				continue
+			}
+			if names == nil {
+				names = make(map[string]bool)
+			}
+			names[http.CanonicalHeaderKey(string(name))] = true
+		}
+	}
+	return names
 }
 
 func set(names ...string) map[string]bool {

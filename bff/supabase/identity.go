@@ -1,8 +1,7 @@
-// Package supabase is the BFF's way to Supabase: one HTTP transport (and http1
-// for what is passed on as it is), clients
-// that are made per request and carry the caller's own token, the passage of
-// Supabase's own paths, and the verification of tokens. It knows nothing of
-// Fiber, and of the environment neither.
+// Package supabase is the BFF's way to Supabase: one HTTP transport, and http1
+// for what is passed on as it is; clients that are made per request and carry
+// the caller's own token; the passage of Supabase's own paths; the verification
+// of tokens. It knows nothing of Fiber, and of the environment neither.
 package supabase
 
 import "time"

@@ -170,6 +170,22 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestManyHeaders: what a header costs grows with its length and no faster.
+func TestManyHeaders(t *testing.T) {
+	const lines = 20_000
+	sent := http1.Header{{Name: []byte("Connection"), Value: []byte(strings.Repeat("a,", lines))}}
+	for range lines {
+		sent = append(sent, http1.Field{Name: []byte("Accept"), Value: []byte("b")})
+	}
+	began, passed := time.Now(), 0
+	for range onward(sent) {
+		passed++
+	}
+	if took := time.Since(began); passed != lines || took > time.Second {
+		t.Errorf("%d lines in %s", passed, took)
+	}
+}
+
 func TestHeadersThatMustBeAlone(t *testing.T) {
 	for _, name := range []string{"Content-Type", "Content-Profile", "Range", "Upload-Offset"} {
 		refusal := new(Refusal)

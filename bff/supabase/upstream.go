@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/mysingle/mysingle/bff/http1"
 )
 
 const (
@@ -66,7 +68,7 @@ func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 		// Whatever the service answers, it is there; and what the client broke
 		// off, or had to wait for here, says nothing about it.
 		IsExcluded: func(err error) bool {
-			return err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errWaited) || errors.As(err, new(*uploadError)))
+			return err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errWaited) || errors.Is(err, http1.ErrRequest) || errors.As(err, new(*uploadError)))
 		},
 		OnStateChange: func(service string, _, to gobreaker.State) {
 			if c.OnBreaker != nil {
@@ -206,10 +208,7 @@ func again(req *http.Request) (*http.Request, error) {
 	return &copied, nil
 }
 
-// transports are two pools of connections. PostgREST (12) closes one after an
-// answer to HEAD and doesn't say that it will: a write that goes out on it at
-// that moment may or may not be lost. So HEADs, which can be repeated, have
-// connections of their own.
+// transports are two pools of connections, for the reason that direct has them.
 type transports struct{ usual, heads *http.Transport }
 
 func (t transports) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -219,7 +218,8 @@ func (t transports) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.usual.RoundTrip(req)
 }
 
-// newTransport is the one HTTP transport. It repeats an idempotent request
+// newTransport is for what http1 doesn't do: TLS, uploads and long bodies, and
+// the clients that want one. It repeats an idempotent request
 // whose kept-alive connection turns out dead, and never a write; it leaves
 // bodies compressed as they are; it takes no proxy from the environment.
 func newTransport() *http.Transport {
