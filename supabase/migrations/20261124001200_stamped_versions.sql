@@ -21,10 +21,12 @@ begin
     perform from public.profiles i join public.projects p on p.org_id = i.org_id
     where i.profile_id = me and i.org_role in ('owner', 'admin') and p.project_id = $1;
   end if;
-  return found or auth.role() = 'service_role';
+  return found or coalesce(auth.role() = 'service_role', false)
+    or current_setting('role') = 'none'
+      and exists (select from pg_catalog.pg_roles where rolname = session_user and (rolbypassrls or rolsuper));
 end $$;
 comment on function private.may_read_project(uuid) is
-  'Whether the caller may see a project and all that is of it: its members, the owner and admins of its organization, the service. What private.my_project_ids answers for one project, asked by definers before they read. Definer: it reads what decides that.';
+  'Whether the caller may see a project and all that is of it: its members, the owner and admins of its organization, and whom no policy binds: the service, and the database''s own role while it plays no other. What private.my_project_ids answers for one project, asked by definers before they read. Definer: it reads what decides that.';
 
 create function private.stamp_of(scope uuid, and_named boolean default false) returns text
 language plpgsql stable set search_path = '' as $$

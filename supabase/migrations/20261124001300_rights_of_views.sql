@@ -44,7 +44,7 @@ begin
     definition := replace(definition, E'\n STABLE\n', E'\n STABLE SECURITY DEFINER\n');
     assert strpos(definition, 'STABLE SECURITY DEFINER') > 0, f.signature;
     if f.guard is not null then
-      definition := regexp_replace(definition, '\nbegin\n', format(E'\nbegin\n  if not %s then\n    return null;\n  end if;\n', f.guard));
+      definition := regexp_replace(definition, '\nbegin\n', format(E'\nbegin\n  if %s is not true then\n    return null;\n  end if;\n', f.guard));
       assert strpos(definition, f.guard) > 0, f.signature;
     end if;
     execute definition;

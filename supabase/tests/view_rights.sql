@@ -3,7 +3,7 @@
 
 begin;
 \ir personas.psql
-select plan(25);
+select plan(29);
 
 -- Which of the views answer, each asked for what is of the organization; the draft: of how many sprints.
 create function pg_temp.answers(name text, side text) returns text language plpgsql as $$
@@ -51,6 +51,22 @@ delete from project_members where project_id = pg_temp.id('project') and profile
 select is(pg_temp.answers('member', ''), 'none', 'who has left the project sees no more of it');
 update profiles set org_role = 'member' where profile_id = pg_temp.id('admin');
 select is(pg_temp.answers('admin', ''), 'none', 'nor does who runs the organization no longer');
+
+-- Nobody is let in for want of a claim.
+create function pg_temp.claimed(claims text) returns text language plpgsql as $$
+declare
+  answer text;
+begin
+  perform set_config('role', 'authenticated', true);
+  perform set_config('request.jwt.claims', claims, true);
+  answer := (private.sprint_board(pg_temp.id('sprint'), null, null, null))::text;
+  perform pg_temp.become('postgres');
+  return answer;
+end $$;
+select is(pg_temp.claimed(claims), null, 'nothing for the claims ' || claims)
+from (values (''), ('{"role": "authenticated"}'), ('{"aud": "authenticated", "sub": "00000000-0000-4000-8000-000000000000"}')) v (claims);
+
+select is(pg_temp.answers('postgres', 'foreign_'), pg_temp.answers('service', ''), 'the database''s own role sees everything, as in tables');
 
 select pg_temp.become('anonymous');
 select is((pg_temp.refusal('select private.sprint_board(null, null, null, null)')).code, '42501', 'nobody calls them without having signed in');
