@@ -152,6 +152,7 @@ func passAnswer(c *fiber.Ctx, answer *supabase.Answer) error {
 	}
 	body, complete, err := answer.Append(body[:0], heldBack)
 	if err != nil {
+		out.SwapBody(body[:0])
 		return errors.Join(err, answer.Close())
 	}
 	passHeader(c, answer)
@@ -203,9 +204,9 @@ func (l *longBody) WriteTo(w io.Writer) (written int64, err error) {
 func (l *longBody) SupportsBodyWriteTo() bool { return true }
 
 func (l *longBody) Close() error {
-	if l.buffer != nil {
-		heldBodies.Put(&l.buffer)
+	if buffer := l.buffer; buffer != nil {
 		*l = longBody{answer: l.answer}
+		heldBodies.Put(&buffer)
 	}
 	return l.answer.Close()
 }

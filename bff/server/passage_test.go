@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -270,6 +272,37 @@ func mustReadRaw(t *testing.T, c net.Conn) answer {
 
 // BenchmarkPassage is what the passage adds: the same small answer, from an
 // upstream that costs next to nothing, with and without the BFF.
+// TestLongAnswersAtOnce: longer ones than are held back, of known length and of
+// unknown, each whole and nobody else's.
+func TestLongAnswersAtOnce(t *testing.T) {
+	t.Parallel()
+	bff := mustServe(t, supabasetest.Config(t, mustUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		row := []byte(strings.Repeat(r.URL.Query().Get("limit"), 1<<10))
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Query().Has("known") {
+			w.Header().Set("Content-Length", strconv.Itoa(1000*len(row)))
+		}
+		for range 1000 {
+			_, _ = w.Write(row)
+		}
+	})))
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 4 {
+				for _, known := range []string{"", "&known=1"} {
+					mine := strconv.Itoa(i)
+					a := mustSend(t, "GET", bff+"/rest/v1/tasks?limit="+mine+known, "")
+					if len(a.Body) != 1000<<10 || strings.Trim(a.Body, mine) != "" {
+						t.Errorf("%d bytes, not all of them %s", len(a.Body), mine)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
 func BenchmarkPassage(b *testing.B) {
 	payload := bytes.Repeat([]byte(`{"task_id":1},`), 150)
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
