@@ -13,12 +13,12 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
 	_ "time/tzdata" // for machines that have none: pictures name days in the organization's zone
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/server"
 )
@@ -38,13 +38,13 @@ func main() {
 func command(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bff", flag.ContinueOnError)
 	envFile := flags.String("env-file", ".env", "settings `file`; the environment wins over it")
-	showVersion := flags.Bool("version", false, "print the version and exit")
+	showVersion := flags.Bool("version", false, "print version, commit and time of the build and exit")
 	probe := flags.Bool("health", false, "ask the running BFF whether it is alive and exit")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *showVersion {
-		_, err := fmt.Fprintln(out, version())
+		_, err := fmt.Fprintln(out, build.Read())
 		return err
 	}
 	c, err := config.Load(*envFile)
@@ -67,9 +67,9 @@ func run(ctx context.Context, c config.Config, listener net.Listener) error {
 	log, flush := newLog(os.Stderr, c.LogLevel)
 	defer flush()
 	c = c.At(listener.Addr())
-	log.Info("listening", "address", listener.Addr().String(), "public", c.PublicURL.String(), "version", version(),
+	log.Info("listening", "address", listener.Addr().String(), "public", c.PublicURL.String(), "version", build.Read().String(),
 		"rest", c.RestURL.String(), "auth", c.AuthURL.String())
-	s := server.New(c, version(), log)
+	s := server.New(c, build.Read(), log)
 	if c.MetricsPort != 0 {
 		stop, err := serveMetrics(c, s.Metrics(), log)
 		if err != nil {
@@ -115,18 +115,4 @@ func alive(ctx context.Context, c config.Config) error {
 		return fmt.Errorf("%s answered %s", address, resp.Status)
 	}
 	return nil
-}
-
-// version is the module's version or, in a checkout, the commit built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(12, len(setting.Value))]
-		}
-	}
-	return info.Main.Version
 }

@@ -223,7 +223,7 @@ func TestLogIsInUTC(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	var out bytes.Buffer
-	if err := command(context.Background(), []string{"-version"}, &out); err != nil || strings.TrimSpace(out.String()) == "" {
+	if err := command(context.Background(), []string{"-version"}, &out); err != nil || !strings.Contains(out.String(), ", commit ") {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	empty := t.TempDir() + "/.env"

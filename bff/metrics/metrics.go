@@ -5,13 +5,14 @@ package metrics
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/mysingle/mysingle/bff/build"
 )
 
 // durations are the upper bounds of the histograms, in seconds.
@@ -74,9 +75,9 @@ func (k *kept[K, V]) get(key K, made func() V) V {
 }
 
 // New returns counters that stand at zero.
-func New(version string) *Metrics {
+func New(build build.Info) *Metrics {
 	m := &Metrics{set: metrics.NewSet()}
-	m.set.NewGauge(fmt.Sprintf(`mysingle_build_info{version=%q}`, version), func() float64 { return 1 })
+	m.set.NewGauge(labelled("mysingle_build_info", []string{"version", build.Version, "commit", build.Commit, "built", build.Built}), func() float64 { return 1 })
 	return m
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/metrics"
 )
 
@@ -22,7 +23,7 @@ func read(t *testing.T, m *metrics.Metrics) string {
 }
 
 func TestWhatIsCounted(t *testing.T) {
-	m := metrics.New(`v1 "quoted"`)
+	m := metrics.New(build.Info{Version: `v1 "quoted"`, Commit: "3ed590f", Built: "2026-12-01T09:00:00Z"})
 	m.Connections(func() float64 { return 7 })
 	for range 3 {
 		m.Request("GET", "/a", 200, 40*time.Millisecond)
@@ -38,7 +39,7 @@ func TestWhatIsCounted(t *testing.T) {
 	m.Down("PostgREST", false)
 	text := read(t, m)
 	for _, line := range []string{
-		`mysingle_build_info{version="v1 \"quoted\""} 1`,
+		`mysingle_build_info{version="v1 \"quoted\"",commit="3ed590f",built="2026-12-01T09:00:00Z"} 1`,
 		`mysingle_connections 7`,
 		`mysingle_requests_total{method="GET",route="/a",status="200"} 3`,
 		`mysingle_request_duration_seconds_bucket{route="/a",le="0.025"} 0`,
@@ -61,7 +62,7 @@ func TestWhatIsCounted(t *testing.T) {
 
 // TestNothingIsLostBetweenTwo counts at once what was never counted before.
 func TestNothingIsLostBetweenTwo(t *testing.T) {
-	m := metrics.New("test")
+	m := metrics.New(build.Info{})
 	var done sync.WaitGroup
 	for range 8 {
 		done.Go(func() {
@@ -88,7 +89,7 @@ func TestNothingIsLostBetweenTwo(t *testing.T) {
 }
 
 func BenchmarkRequest(b *testing.B) {
-	m := metrics.New("test")
+	m := metrics.New(build.Info{})
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Request("GET", "/rest/v1/*", 200, time.Millisecond)

@@ -391,12 +391,12 @@ func TestContract(t *testing.T) {
 		contentType, body  string
 		fault              string // part of it, "" if there is none
 	}{
-		{"as documented", "GET", "/livez", 200, "application/json", `{"status":"ok","version":"1"}`, ""},
+		{"as documented", "GET", "/livez", 200, "application/json", `{"status":"ok","version":"1","commit":"2","built":"3"}`, ""},
 		{"HEAD", "HEAD", "/livez", 200, "application/json", "", ""},
-		{"unknown status", "GET", "/livez", 201, "application/json", `{"status":"ok","version":"1"}`, "status isn't documented"},
+		{"unknown status", "GET", "/livez", 201, "application/json", `{"status":"ok","version":"1","commit":"2","built":"3"}`, "status isn't documented"},
 		{"unknown content type", "GET", "/livez", 200, "text/plain", "ok", "content type text/plain"},
-		{"unlisted member", "GET", "/livez", 200, "application/json", `{"status":"ok","version":"1","uptime":1}`, "uptime"},
-		{"missing member", "GET", "/livez", 200, "application/json", `{"status":"ok"}`, "version"},
+		{"unlisted member", "GET", "/livez", 200, "application/json", `{"status":"ok","version":"1","commit":"2","built":"3","uptime":1}`, "uptime"},
+		{"missing member", "GET", "/livez", 200, "application/json", `{"status":"ok","version":"1","commit":"2"}`, "built"},
 		{"no JSON", "GET", "/livez", 200, "application/json", `ok`, "the body"},
 		{"unknown path", "GET", "/nowhere", 200, "application/json", `{}`, "path isn't documented"},
 		{"unknown path refused", "GET", "/nowhere", 404, "application/problem+json", problem, ""},

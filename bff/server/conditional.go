@@ -93,7 +93,7 @@ func (s *Server) entityTag(c *fiber.Ctx, version figures.Version, input any, l l
 		return "", err
 	}
 	sum := sha256.New()
-	for _, part := range []string{s.version, c.Route().Path, identityOf(c).Subject, string(parameters), string(l), version.Version} {
+	for _, part := range []string{s.build.Version, s.build.Commit, c.Route().Path, identityOf(c).Subject, string(parameters), string(l), version.Version} {
 		fmt.Fprintf(sum, "%d %s", len(part), part)
 	}
 	return `"` + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:16]) + `"`, nil

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/openapi"
 	"github.com/mysingle/mysingle/bff/server"
@@ -193,7 +194,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 func mustRoutes(t *testing.T) []string {
 	t.Helper()
 	var routes []string
-	s := server.New(supabasetest.Config(t, nil), "test", slog.New(slog.DiscardHandler))
+	s := server.New(supabasetest.Config(t, nil), build.Info{Version: "test"}, slog.New(slog.DiscardHandler))
 	for _, route := range s.Routes() {
 		if route.Method == http.MethodHead {
 			continue // comes with GET

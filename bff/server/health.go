@@ -23,14 +23,17 @@ const (
 // live answers as long as the process does.
 func (s *Server) live(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.JSON(liveness{"ok", s.version})
+	return c.JSON(liveness{"ok", s.build.Version, s.build.Commit, s.build.Built})
 }
 
 // liveness is what /livez says.
 type liveness struct {
 	Status string `json:"status"` // "ok"
-	// Version is the module's version, or the commit that was built.
+	// Version is the release, or what was built from the commit between two; Commit is that commit.
 	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	// Built is when, in RFC 3339: of a release when the image was built, else when the commit was made.
+	Built string `json:"built"`
 }
 
 // ready answers 200 when requests can be served, else 503 with the part that

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/session"
 )
@@ -142,7 +143,7 @@ func mustOffline(tb testing.TB, changes map[string]string) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return New(c, "test", slog.New(slog.DiscardHandler))
+	return New(c, build.Info{Version: "test"}, slog.New(slog.DiscardHandler))
 }
 
 // mustAsk sends a request, which is "GET /path"; headers are name and value by

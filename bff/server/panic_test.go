@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
@@ -36,7 +37,7 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := make(lines, 100)
-	s := New(c, "test", slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), nil)))
+	s := New(c, build.Info{Version: "test"}, slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), nil)))
 	s.app.Get("/panics", func(*fiber.Ctx) error { panic("sb_internal") })
 	resp, err := s.app.Test(httptest.NewRequest("GET", "/panics", nil))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/server"
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
@@ -29,7 +30,9 @@ func TestStoppedDuringTheStart(t *testing.T) {
 				cancel()
 			}
 			ended := make(chan error, 1)
-			go func() { ended <- server.New(c, "test", slog.New(slog.DiscardHandler)).Serve(ctx, listener) }()
+			go func() {
+				ended <- server.New(c, build.Info{Version: "test"}, slog.New(slog.DiscardHandler)).Serve(ctx, listener)
+			}()
 			select {
 			case err := <-ended:
 				if err != nil {

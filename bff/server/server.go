@@ -17,6 +17,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/figures"
 	"github.com/mysingle/mysingle/bff/limit"
@@ -40,7 +41,7 @@ type Server struct {
 	config     config.Config
 	sites      sites
 	protection []header
-	version    string
+	build      build.Info
 	log        *slog.Logger
 	client     *supabase.Client
 	bodies     *budget
@@ -60,14 +61,14 @@ type Server struct {
 
 // New returns a server for the configuration. It contacts nobody but, in the
 // background, Auth for its signing keys.
-func New(c config.Config, version string, log *slog.Logger) *Server {
+func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 	client := supabase.NewClient(c.RestURL, c.AuthURL, c.PublishableKey, c.UpstreamTimeout, c.UpstreamLimit)
 	shared := newRedis(c, log)
 	s := &Server{
 		config:     c,
 		sites:      newSites(c),
 		protection: newProtection(c),
-		version:    version,
+		build:      build,
 		log:        log,
 		client:     client,
 		bodies:     newBudget(int64(c.BodyLimit) * bodiesAtOnce),
@@ -85,7 +86,7 @@ func New(c config.Config, version string, log *slog.Logger) *Server {
 		health:   newHealth(client),
 		limiter:  newLimiter(c, shared),
 		redis:    shared,
-		metrics:  metrics.New(version),
+		metrics:  metrics.New(build),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	client.OnBreaker = func(service, state string) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mysingle/mysingle/bff/build"
 	"github.com/mysingle/mysingle/bff/config"
 	"github.com/mysingle/mysingle/bff/server"
 	"github.com/mysingle/mysingle/bff/supabasetest"
@@ -40,7 +41,7 @@ func mustServeMeasured(tb testing.TB, c config.Config, log io.Writer) (string, h
 	watch(tb, listener.Addr().String(), c)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	s := server.New(c, "test", slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), &slog.HandlerOptions{Level: slog.LevelDebug})))
+	s := server.New(c, build.Info{Version: "test"}, slog.New(slog.NewJSONHandler(io.MultiWriter(log, supabasetest.Log()), &slog.HandlerOptions{Level: slog.LevelDebug})))
 	go func() { ended <- s.Serve(ctx, listener) }()
 	tb.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()

@@ -1,0 +1,114 @@
+package check
+
+import (
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v3"
+)
+
+const testKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+var composeVariables = map[string]string{
+	"SUPABASE_PUBLISHABLE_KEY": "sb_publishable_test", "BFF_SESSION_KEYS": testKey,
+	"GRAFANA_PASSWORD": "test", "REDIS_URL": "redis://redis:6379/0",
+}
+
+func loadCompose(t *testing.T, variables map[string]string) (*types.Project, error) {
+	t.Helper()
+	file, err := filepath.Abs("../compose.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir:  filepath.Dir(file),
+		ConfigFiles: []types.ConfigFile{{Filename: file}},
+		Environment: variables,
+	}, loader.WithProfiles([]string{"*"}))
+}
+
+func mustCompose(t *testing.T) *types.Project {
+	t.Helper()
+	project, err := loadCompose(t, composeVariables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project
+}
+
+func TestCompose(t *testing.T) {
+	project := mustCompose(t)
+	for name, s := range project.Services {
+		if !s.ReadOnly || len(s.CapDrop) != 1 || s.CapDrop[0] != "ALL" || len(s.SecurityOpt) != 1 || s.SecurityOpt[0] != "no-new-privileges:true" {
+			t.Errorf("%s isn't hardened", name)
+		}
+		if s.Deploy == nil || s.Deploy.Resources.Limits == nil || s.Deploy.Resources.Limits.MemoryBytes == 0 || s.Deploy.Resources.Limits.NanoCPUs == 0 {
+			t.Errorf("%s has no limits", name)
+		}
+		if s.Build == nil && (s.HealthCheck == nil || !pinned(s.Image)) {
+			t.Errorf("%s: no health check, or %s isn't pinned", name, s.Image)
+		}
+		for _, port := range s.Ports {
+			if port.HostIP != "127.0.0.1" {
+				t.Errorf("%s is open to the network at %s", name, port.Published)
+			}
+		}
+	}
+	bff := project.Services["bff"]
+	known := settings(t)
+	for name := range bff.Environment {
+		if !known[name] {
+			t.Errorf("the BFF has no setting %s", name)
+		}
+	}
+	shutdown, err := time.ParseDuration(*bff.Environment["BFF_SHUTDOWN_TIMEOUT"])
+	if err != nil || time.Duration(*bff.StopGracePeriod) <= shutdown {
+		t.Errorf("it has %s to end and %s for running requests, %v", time.Duration(*bff.StopGracePeriod), shutdown, err)
+	}
+	mustLeaveRoom(t, *bff.Environment["GOMEMLIMIT"], int64(bff.Deploy.Resources.Limits.MemoryBytes))
+}
+
+func TestComposeAsksForWhatIsMissing(t *testing.T) {
+	for _, name := range []string{"SUPABASE_PUBLISHABLE_KEY", "BFF_SESSION_KEYS", "GRAFANA_PASSWORD"} {
+		some := maps.Clone(composeVariables)
+		delete(some, name)
+		if _, err := loadCompose(t, some); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+}
+
+// Prometheus asks where the BFF's metrics are, and Grafana where Prometheus is.
+func TestPrometheusAndGrafana(t *testing.T) {
+	project := mustCompose(t)
+	var scrapes struct {
+		Configs []struct {
+			Job     string                       `yaml:"job_name"`
+			Targets []struct{ Targets []string } `yaml:"static_configs"`
+		} `yaml:"scrape_configs"`
+	}
+	if err := yaml.Unmarshal(mustRead(t, "../prometheus/prometheus.yml"), &scrapes); err != nil {
+		t.Fatal(err)
+	}
+	want := "bff:" + *project.Services["bff"].Environment["BFF_METRICS_PORT"]
+	if len(scrapes.Configs) == 0 || scrapes.Configs[0].Job != "bff" || scrapes.Configs[0].Targets[0].Targets[0] != want {
+		t.Errorf("%+v doesn't begin with %s", scrapes.Configs, want)
+	}
+	var sources struct{ Datasources []struct{ URL string } }
+	if err := yaml.Unmarshal(mustRead(t, "../grafana/datasources/prometheus.yaml"), &sources); err != nil {
+		t.Fatal(err)
+	}
+	if len(sources.Datasources) != 1 || sources.Datasources[0].URL != "http://prometheus:9090" {
+		t.Errorf("%+v", sources)
+	}
+	for _, name := range []string{"bff", "prometheus", "grafana"} {
+		if _, ok := project.Services[name].Networks["metrics"]; !ok {
+			t.Errorf("%s isn't in their network", name)
+		}
+	}
+}
