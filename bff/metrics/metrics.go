@@ -93,8 +93,11 @@ func (m *Metrics) Request(method, route string, status int, took time.Duration) 
 }
 
 // Connections has the number of clients' connections read when it is asked
-// for.
-func (m *Metrics) Connections(read func() float64) { m.set.NewGauge("mysingle_connections", read) }
+// for, and tells how many there may be.
+func (m *Metrics) Connections(read func() float64, limit int) {
+	m.set.NewGauge("mysingle_connections", read)
+	m.set.NewGauge("mysingle_connection_limit", nil).Set(float64(limit))
+}
 
 // RateLimited counts a request that was beyond the policy's rate.
 func (m *Metrics) RateLimited(policy string) {

@@ -24,7 +24,7 @@ func read(t *testing.T, m *metrics.Metrics) string {
 
 func TestWhatIsCounted(t *testing.T) {
 	m := metrics.New(build.Info{Version: `v1 "quoted"`, Commit: "3ed590f", Built: "2026-12-01T09:00:00Z"})
-	m.Connections(func() float64 { return 7 })
+	m.Connections(func() float64 { return 7 }, 2048)
 	for range 3 {
 		m.Request("GET", "/a", 200, 40*time.Millisecond)
 	}
@@ -41,6 +41,7 @@ func TestWhatIsCounted(t *testing.T) {
 	for _, line := range []string{
 		`mysingle_build_info{version="v1 \"quoted\"",commit="3ed590f",built="2026-12-01T09:00:00Z"} 1`,
 		`mysingle_connections 7`,
+		`mysingle_connection_limit 2048`,
 		`mysingle_requests_total{method="GET",route="/a",status="200"} 3`,
 		`mysingle_request_duration_seconds_bucket{route="/a",le="0.025"} 0`,
 		`mysingle_request_duration_seconds_bucket{route="/a",le="0.05"} 3`,

@@ -118,7 +118,7 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 	s.app.Server().CloseOnShutdown = true
 	s.app.Server().Handler = s.lastWords(closeUnread(s.wellFormed(s.app.Server().Handler)))
 	s.routes()
-	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) })
+	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) }, c.ConnectionLimit)
 	return s
 }
 
