@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -96,20 +97,22 @@ func (b *bench) run(ctx context.Context, only string) error {
 		}
 	}
 	began := time.Now()
+	var broken error // what was measured before is reported all the same
 	for _, s := range sections {
 		if len(wanted) > 0 && !slices.Contains(wanted, s.name) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%6s  %s\n", time.Since(began).Round(time.Second), s.about)
 		if err := s.run(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			broken = fmt.Errorf("%s: %w", s.name, err)
+			break
 		}
 	}
 	file := filepath.Join(".local", "bench", time.Now().Format("2006-01-02-1504")+".json")
 	if err := write(file, b.rows); err != nil {
-		return err
+		return errors.Join(broken, err)
 	}
 	print(os.Stdout, b.rows)
 	fmt.Printf("\n%d rounds, in %s; all of it is in %s\n", b.rounds, time.Since(began).Round(time.Second), file)
-	return nil
+	return broken
 }

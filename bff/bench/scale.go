@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 )
@@ -18,6 +19,10 @@ const share = 0.05
 // each BFF is held to a twentieth of a core by the kernel: what limits is the BFF
 // then, as it would be on machines of its own.
 func scale(ctx context.Context, b *bench) error {
+	if _, err := exec.LookPath("nginx"); err != nil {
+		fmt.Fprintln(os.Stderr, "        left out, as nginx isn't installed here (Debian: nginx-light):", err)
+		return nil
+	}
 	above, err := upstream(ctx, otherCore)
 	if err != nil {
 		return err
