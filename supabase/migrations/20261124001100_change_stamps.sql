@@ -72,6 +72,15 @@ end $$;
 comment on function private.stamp_organizations() is
   'Trigger: stamps the organizations of the changed rows. Definer: nobody may write stamps.';
 
+create function private.stamp_people() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.stamp_change(array(select c.org_id from changed c union select b.org_id from before b));
+  return null;
+end $$;
+comment on function private.stamp_people() is
+  'Trigger: stamps the organizations that the changed people are of, and were of. Definer: nobody may write stamps.';
+
 create function private.stamp_everything() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -112,7 +121,9 @@ begin
       -- A task's change is stamped as that: its events come with it.
       t.name, t.scopes, case t.name when 'task_events' then 'when (pg_trigger_depth() = 0)' end);
     execute format('create trigger %1$s_stamp_update after update on public.%1$s
-      referencing new table as changed for each statement execute function private.stamp_%2$s()', t.name, t.scopes);
+      referencing new table as changed %3$s for each statement execute function private.stamp_%2$s()',
+      -- A person can change the organization: the one that is left has changed too.
+      t.name, case t.name when 'profiles' then 'people' else t.scopes end, case t.name when 'profiles' then 'old table as before' end);
     execute format('create trigger %1$s_stamp_delete after delete on public.%1$s
       referencing old table as changed for each statement execute function private.%2$s()',
       t.name, case when t.name = t.scopes then 'forget_stamps' else 'stamp_' || t.scopes end);
@@ -125,7 +136,3 @@ end $$;
 create trigger daily_scrum_tasks_keep_key before update on public.daily_scrum_tasks
   for each row when ((old.daily_scrum_id, old.project_id) is distinct from (new.daily_scrum_id, new.project_id))
   execute function private.refuse_change('daily_scrum_id, project_id', 'A named task stays in its scrum.');
-
--- A person can change the organization: the one that is left has changed too.
-create trigger profiles_stamp_leave after update on public.profiles
-  referencing old table as changed for each statement execute function private.stamp_organizations();
