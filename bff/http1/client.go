@@ -24,12 +24,19 @@ import (
 )
 
 const (
-	dialTimeout = 3 * time.Second
-	keepAlive   = 30 * time.Second
-	// idleTime is how long a connection is kept that nobody uses.
-	idleTime = 50 * time.Second
-	// maxIdle is how many of them are kept.
-	maxIdle = 256
+	// DialTimeout is how long a connection may take to be there.
+	DialTimeout = 3 * time.Second
+	// KeepAlive is how often the kernel asks whether the other side still is.
+	KeepAlive = 30 * time.Second
+	// IdleTime is how long a connection is kept that nobody uses.
+	IdleTime = 50 * time.Second
+	// MaxIdle is how many of them are kept.
+	MaxIdle = 256
+	// MaxHead bounds an answer's head, in bytes.
+	MaxHead = 64 << 10
+	// Buffer is what a connection reads with one call, in bytes: the size of most
+	// answers.
+	Buffer = 32 << 10
 )
 
 // Client keeps connections to one server. It is safe for concurrent use.
@@ -46,7 +53,7 @@ type Client struct {
 // New returns a client of the server at the address, a host and a port. It
 // doesn't connect yet.
 func New(address string) *Client {
-	return &Client{address: address, dialer: net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}}
+	return &Client{address: address, dialer: net.Dialer{Timeout: DialTimeout, KeepAlive: KeepAlive}}
 }
 
 // Do sends the request and reads the head of its answer into resp, whose body
@@ -141,11 +148,11 @@ func (c *Client) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 func (c *Client) keep(used *conn) {
 	used.since = time.Now()
 	c.mu.Lock()
-	kept := !c.closed && len(c.idle) < maxIdle
+	kept := !c.closed && len(c.idle) < MaxIdle
 	if kept {
 		c.idle = append(c.idle, used)
 		if c.sweep == nil {
-			c.sweep = time.AfterFunc(idleTime, c.dropOld)
+			c.sweep = time.AfterFunc(IdleTime, c.dropOld)
 		}
 	}
 	c.mu.Unlock()
@@ -159,7 +166,7 @@ func (c *Client) keep(used *conn) {
 func (c *Client) dropOld() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	limit, old := time.Now().Add(-idleTime), 0
+	limit, old := time.Now().Add(-IdleTime), 0
 	for old < len(c.idle) && c.idle[old].since.Before(limit) {
 		_ = c.idle[old].Close()
 		old++
@@ -168,7 +175,7 @@ func (c *Client) dropOld() {
 	clear(c.idle[left:])
 	c.idle = c.idle[:left]
 	if c.sweep = nil; left > 0 {
-		c.sweep = time.AfterFunc(time.Until(c.idle[0].since.Add(idleTime)), c.dropOld)
+		c.sweep = time.AfterFunc(time.Until(c.idle[0].since.Add(IdleTime)), c.dropOld)
 	}
 }
 

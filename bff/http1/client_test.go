@@ -209,17 +209,20 @@ func TestNobodyReadsAnothersAnswer(t *testing.T) {
 // request, not even a write.
 func TestClosedConnections(t *testing.T) {
 	var seen atomic.Int64
+	closed := make(chan bool, 1)
 	client := mustServe(t, func(_ int64, c net.Conn, r *bufio.Reader) {
 		if _, _, err := readRequest(r); err == nil {
 			seen.Add(1)
 			_, _ = io.WriteString(c, answer+"once")
+			_ = c.Close()
+			closed <- true
 		}
 	})
 	for range 20 {
 		if got, err := ask(client, http1.Request{Method: "POST"}); got != "once" {
 			t.Errorf("%q, %v", got, err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-closed
 	}
 	if seen.Load() != 20 {
 		t.Errorf("seen %d times", seen.Load())

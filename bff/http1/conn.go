@@ -10,11 +10,6 @@ import (
 )
 
 const (
-	// inBuffer is what a connection reads with one call, and the size of most
-	// answers.
-	inBuffer = 32 << 10
-	// maxHead bounds an answer's head, in bytes.
-	maxHead = 64 << 10
 	// maxOut is up to what size the buffer of requests is kept.
 	maxOut = 64 << 10
 	// maxFields is up to how many lines of a header there is room kept for.
@@ -46,7 +41,7 @@ type conn struct {
 }
 
 func newConn(c net.Conn) (*conn, error) {
-	made := &conn{Conn: c, in: make([]byte, inBuffer)}
+	made := &conn{Conn: c, in: make([]byte, Buffer)}
 	if tcp, ok := c.(syscall.Conn); ok {
 		raw, err := tcp.SyscallConn()
 		if err != nil {
@@ -61,7 +56,7 @@ func newConn(c net.Conn) (*conn, error) {
 // open reports whether the server has neither closed the kept connection nor
 // sent something on it that nobody asked for.
 func (c *conn) open() bool {
-	if time.Since(c.since) > idleTime {
+	if time.Since(c.since) > IdleTime {
 		return false
 	}
 	return c.raw != nil && c.raw.Control(c.peek) == nil && c.peeked
@@ -86,8 +81,8 @@ func (c *conn) exchange(req *Request, resp *Response) error {
 	if cap(c.fields) > maxFields {
 		c.fields = nil
 	}
-	if len(c.in) > inBuffer {
-		c.in = make([]byte, inBuffer) // the last answer's was an exception
+	if len(c.in) > Buffer {
+		c.in = make([]byte, Buffer) // the last answer's was an exception
 	}
 	for range maxInterim {
 		end, err := c.readHead()
@@ -120,7 +115,7 @@ func (c *conn) readHead() (int, error) {
 			return searched + i, nil
 		}
 		searched = max(c.r, c.w-len(headEnd)+1)
-		if c.w-c.r > maxHead {
+		if c.w-c.r > MaxHead {
 			return 0, errHeadSize
 		}
 		if c.w == len(c.in) {
@@ -143,7 +138,7 @@ func (c *conn) readHead() (int, error) {
 // fill reads more behind the head. It must be called with nothing left there.
 func (c *conn) fill() error {
 	if c.head == len(c.in) {
-		c.in = append(c.in, make([]byte, inBuffer)...) // the header keeps the old one
+		c.in = append(c.in, make([]byte, Buffer)...) // the header keeps the old one
 	}
 	n, err := c.Read(c.in[c.head:])
 	c.r, c.w = c.head, c.head+n
@@ -184,7 +179,7 @@ func (c *conn) line() ([]byte, error) {
 			c.r = c.head
 		}
 		if c.w == len(c.in) {
-			c.in = append(c.in, make([]byte, inBuffer)...)
+			c.in = append(c.in, make([]byte, Buffer)...)
 		}
 		n, err := c.Read(c.in[c.w:])
 		c.w += n

@@ -217,7 +217,7 @@ func (r *Response) part(p []byte) (int, error) {
 	}
 	p = p[:min(int64(len(p)), r.left)]
 	// A short chunk is read together with what follows it.
-	if c := r.conn; r.framing == inChunk && c.r == c.w && r.left < inBuffer/2 {
+	if c := r.conn; r.framing == inChunk && c.r == c.w && r.left < Buffer/2 {
 		if err := c.fill(); err != nil {
 			return 0, cut(err)
 		}

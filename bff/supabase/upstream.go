@@ -224,15 +224,15 @@ func (t transports) RoundTrip(req *http.Request) (*http.Response, error) {
 // bodies compressed as they are; it takes no proxy from the environment.
 func newTransport() *http.Transport {
 	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            (&net.Dialer{Timeout: http1.DialTimeout, KeepAlive: http1.KeepAlive}).DialContext,
 		TLSHandshakeTimeout:    5 * time.Second,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        50 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConns:           2 * http1.MaxIdle,
+		MaxIdleConnsPerHost:    http1.MaxIdle,
+		IdleConnTimeout:        http1.IdleTime,
+		MaxResponseHeaderBytes: http1.MaxHead,
 		WriteBufferSize:        16 << 10,
-		ReadBufferSize:         32 << 10,
+		ReadBufferSize:         http1.Buffer,
 	}
 }
