@@ -107,7 +107,7 @@ const time = async (page, what, id, check) => {
   const { took, answer } = await page.evaluate(async ([what, id]) => {
     const began = performance.now();
     const answer = await globalThis.ask[what](id);
-    return { took: performance.now() - began, answer: Array.isArray(answer) ? answer.map((figure) => figure?.scope?.visible_tasks) : answer && true };
+    return { took: performance.now() - began, answer: answer.map((figure) => figure?.scope?.visible_tasks) };
   }, [what, id]);
   if (!check(answer)) throw new Error(`${page.url()} ${what}: ${JSON.stringify(answer)}`);
   return took;
