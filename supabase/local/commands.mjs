@@ -1,15 +1,17 @@
-// up, reset, run, with, url: which parts start in which order, what is printed, and how everything ends.
+// up, reset, run, with, url, dump: which parts start in which order, what is printed, and how everything ends.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join, relative } from "node:path";
 import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
-import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
+import { census, differences, summary } from "./census.mjs";
+import { announcedChanges, bootstrap, lastMigration, makeRoles, migrate, restore, seed, supabaseBinary } from "./database.mjs";
+import { dump as dumpDatabase } from "./dump.mjs";
 import { findDeno, findFunctions, functionSettings, startFunctions } from "./functions.mjs";
 import { startGateway } from "./gateway.mjs";
-import { runningRemote, startPostgres } from "./postgres.mjs";
+import { hasData, runningRemote, runningUrl, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
 import { Processes, startedAt } from "./processes.mjs";
 import { freePort, holdPort, onFreePort } from "./ready.mjs";
@@ -21,34 +23,39 @@ process.umask(0o022); // PostgreSQL's user must be able to read what is made her
 
 const say = (line) => console.log(line);
 
-/** Starts the stack on its own data and stays until a signal comes or PostgreSQL dies. */
-export async function up({ envFile }) {
+/** Starts the stack on its own data, or `from` a dump, and stays until a signal comes or PostgreSQL dies. */
+export async function up({ envFile, from }) {
   const settings = loadSettings(envFile);
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
   refuseWhileRunning(folder);
+  if (from) refuseToRestore(from, folder);
   await Processes.endLeftovers(folder);
 
   await supervised({ folder, tell: say, detached: true }, async (stack) => {
-    const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository });
+    const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository, from });
     await showWelcome({ parts, settings, folder });
     await new Promise(() => {}); // until a signal comes
   });
   return 0; // a signal is how it is meant to end
 }
 
-/** Starts a throw-away stack, runs the command against it and returns the command's exit code. */
-export async function run({ run: [command, ...args] }) {
+/**
+ * Starts a throw-away stack, `from` a dump if one is given, with the migrations of another project's folder if
+ * `schemaOf` names it, runs the command against it and returns the command's exit code.
+ */
+export async function run({ run: [command, ...args], from, schemaOf }) {
   if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
+  if (from) refuseToRestore(from);
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug" };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
-      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
+      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, from, schemaOf, throwAway: true });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
-        env: { ...process.env, ...variables(parts, settings), STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
+        env: { ...process.env, ...variables(parts, settings), STACK_FOLDER: folder, STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
         stdio: "inherit",
       });
     });
@@ -88,8 +95,20 @@ export async function url({ envFile }) {
   return 0;
 }
 
+/** Writes everything in the running stack's database into a file. */
+export async function dump({ envFile, file }) {
+  if (!file) throw refuse("Dump into which file? Name it: go tool task db:dump -- backup.sql.gz");
+  const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
+  refuseUnlessRunning(folder);
+  if (existsSync(file)) throw refuse(`${file} is there already: name another file, or remove it`);
+  const url = runningUrl(folder, "supabase_admin");
+  const bytes = await dumpDatabase(url, file);
+  say(`${file}: ${Math.ceil(bytes / 1000)} kB. It holds everything, password hashes too: keep it as you keep the database. Back: \`go tool task up -- --from ${file}\``);
+  return 0;
+}
+
 /** PostgreSQL, Auth, migrations, seed, PostgREST, functions and the BFF, in the order in which they need each other. */
-async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throwAway = false }) {
+async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, from, schemaOf, throwAway = false }) {
   const { processes, folder, upstreams } = stack;
   const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary(), deno: findDeno() };
   const functions = { deno: binaries.deno, names: findFunctions(), settings };
@@ -115,10 +134,13 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
 
   const step = progress(stack.say);
   const database = await step("PostgreSQL", () => startPostgres(processes, { folder, usualPort, throwAway }), ({ port }) => `127.0.0.1:${port}`);
-  await step("roles and schemas", () => bootstrap(database));
+  await step("roles", () => makeRoles(database));
+  const dumped = from && (await step("dump", () => restoreInto(folder, database, from), ({ counted }) => summary(counted)));
+  await step("schemas", () => bootstrap(database));
   const auth = await step("Auth", () => onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail })), ({ name }) => name);
-  await step("migrations", () => migrate(processes, database), (applied) => (applied > 0 ? `${applied} applied` : "nothing new"));
-  await step("seed", () => seed(database));
+  await step("migrations", () => migrate(processes, database, schemaOf), (applied) => (applied > 0 ? `${applied} applied` : "nothing new"));
+  if (dumped) await step("census", () => refuseLosses(database, dumped, schemaOf), () => "nothing lost");
+  if (!existsSync(dumpMark(folder))) await step("seed", () => seed(database));
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, publicUrl: supabaseUrl };
   upstreams.auth = auth.url;
   upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, port, adminPort: await freePort() })));
@@ -127,6 +149,23 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   await held.release();
   const bffUrl = await step("BFF", () => startBff(processes, bff).catch(bffTaken), (url) => url);
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries, functions: functionSettings(functions) };
+}
+
+/** Data out of a dump is never given the seed's. */
+const dumpMark = (folder) => join(folder, "from-dump");
+
+async function restoreInto(folder, database, file) {
+  writeFileSync(dumpMark(folder), file);
+  await restore(database, file);
+  return { counted: await census(database.url("supabase_admin")), version: await lastMigration(database) };
+}
+
+/** The migrations newer than the dump have been applied to it: what it held must still be there. */
+async function refuseLosses(database, { counted, version }, schemaOf) {
+  // The stamps are there to become others with every change; they are no data.
+  const expected = ["private.change_stamps", ...announcedChanges(version, schemaOf)];
+  const lost = differences(counted, await census(database.url("supabase_admin")), expected);
+  if (lost.length > 0) throw refuse(`What the dump held is not there any more as it was, and no migration says so (\`-- changes data: …\`):\n  ${lost.join("\n  ")}`);
 }
 
 /** What a command run against a throw-away stack finds in its environment. */
@@ -233,6 +272,11 @@ function refuseWhileRunning(folder) {
   if (supervisor) {
     throw refuse(`The stack already runs here (process ${supervisor.pid}): stop it with Ctrl-C there, or start another one with SUPABASE_PORT and BFF_PORT set to free ports`);
   }
+}
+
+function refuseToRestore(file, folder) {
+  if (!existsSync(file)) throw refuse(`There is no dump ${file}`);
+  if (folder && hasData(folder)) throw refuse(`There is data in ${shown(folder)} already, and a dump needs an empty place: run \`go tool task reset\`, or take another SUPABASE_PORT and BFF_PORT`);
 }
 
 function refuseUnlessRunning(folder) {

@@ -1,8 +1,9 @@
-// What goes into the database: bootstrap.sql, the migrations by the Supabase CLI, the seed.
+// What goes into the database: roles.sql, bootstrap.sql, a dump, the migrations by the Supabase CLI, the seed.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
+import { readDump } from "./dump.mjs";
 import { refuse } from "./refuse.mjs";
 import { nodeModules, repository } from "./settings.mjs";
 
@@ -19,21 +20,53 @@ export function supabaseBinary() {
 /** Neither the CLI nor the Auth server reports on its use. */
 export const quiet = { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", SUPABASE_NO_UPDATE_NOTIFIER: "1" };
 
-export async function bootstrap(database) {
+export async function makeRoles(database) {
   const passwords = loginRoles.map((role) => `alter role ${role} password '${database.password}';`).join("\n");
-  const script = readFileSync(join(import.meta.dirname, "bootstrap.sql"), "utf8");
-  await execute(database.url("supabase_admin"), `${script}\n${passwords}`, "bootstrap.sql");
+  await execute(database.url("supabase_admin"), `${local("roles.sql")}\n${passwords}`, "roles.sql");
 }
 
-/** Applies the migrations that are not applied yet, as the role postgres, and returns how many that were. */
-export async function migrate(processes, database) {
-  const code = await processes.finish("migrations", supabaseBinary(), ["migration", "up", "--yes", `--remote=${database.remote}`, "--workdir", repository], {
+export const bootstrap = (database) => execute(database.url("supabase_admin"), local("bootstrap.sql"), "bootstrap.sql");
+
+/** Fills the database, which is empty but for its roles, with what a dump holds (dump.mjs): all of it, or nothing. */
+export async function restore(database, file) {
+  await execute(database.url("supabase_admin"), readDump(readFileSync(file)), file);
+}
+
+const local = (name) => readFileSync(join(import.meta.dirname, name), "utf8");
+
+/** Applies the project's migrations that are not applied yet, as the role postgres, and returns how many that were. */
+export async function migrate(processes, database, project = repository) {
+  const code = await processes.finish("migrations", supabaseBinary(), ["migration", "up", "--yes", `--remote=${database.remote}`, "--workdir", project], {
     cwd: repository,
     env: { ...process.env, ...quiet },
   });
   const [before, ...applied] = processes.log("migrations").split(/^(?=Applying migration )/m);
   if (code !== 0) throw refuse(`A migration failed:\n${applied.at(-1) ?? before}`);
   return applied.length;
+}
+
+/** The version of the last migration that is applied. */
+export async function lastMigration(database) {
+  const sql = postgres(database.url("postgres"), { max: 1 });
+  try {
+    const [{ version }] = await sql`select max(version) as version from supabase_migrations.schema_migrations`;
+    return version;
+  } finally {
+    await sql.end();
+  }
+}
+
+/**
+ * The tables and columns whose content a migration after that version changes or takes away on purpose, and says
+ * so in a line `-- changes data: public.tasks.status, public.notes`.
+ */
+export function announcedChanges(version, project = repository) {
+  const migrations = join(project, "supabase", "migrations");
+  const later = readdirSync(migrations).filter((file) => file.slice(0, 14) > version);
+  return later.flatMap((file) => {
+    const lines = readFileSync(join(migrations, file), "utf8").matchAll(/^-- changes data: (.+)$/gm);
+    return [...lines].flatMap(([, names]) => names.split(",").map((name) => name.trim()));
+  });
 }
 
 /** Runs seed.sql, which may be repeated, in one transaction. */

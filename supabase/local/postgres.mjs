@@ -14,7 +14,7 @@ import { homes, nodeModules } from "./settings.mjs";
 
 /**
  * Makes the data folder on first use and starts the server on it, on the usual port if that is free. Returns
- * `url(role)` for the superuser supabase_admin and for the login roles of bootstrap.sql, which share one
+ * `url(role)` for the superuser supabase_admin and for the login roles of roles.sql, which share one
  * generated password: trust would let every other user of the machine in as superuser, and so run programs
  * as the user of the server. `remote` is what the Supabase CLI is given.
  */
@@ -26,7 +26,7 @@ export async function startPostgres(processes, { folder, usualPort, throwAway })
 
   // Making the data takes seconds, so the port is chosen after that.
   return onFreePort(async (port) => {
-    const url = (role) => `postgres://${role}:${passwordOf(role, folder)}@127.0.0.1:${port}/postgres?sslmode=disable`;
+    const url = (role) => address(folder, role, port);
     await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
       cwd: folder,
       user,
@@ -63,10 +63,18 @@ function passwordOf(role, folder) {
 const remote = (folder, port) =>
   `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable&passfile=${encodeURIComponent(passwordFile(folder))}`;
 
-/** The address of the database that runs on this folder, for the role postgres. */
-export function runningRemote(folder) {
-  return remote(folder, readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[3]);
-}
+const runningPort = (folder) => readFileSync(join(folder, "data", "postmaster.pid"), "utf8").split("\n")[3];
+
+/** The address of the database that runs on this folder, for the role postgres; without the password, which is in a file it names. */
+export const runningRemote = (folder) => remote(folder, runningPort(folder));
+
+/** The same for a role, with its password. */
+export const runningUrl = (folder, role) => address(folder, role, runningPort(folder));
+
+const address = (folder, role, port) => `postgres://${role}:${passwordOf(role, folder)}@127.0.0.1:${port}/postgres?sslmode=disable`;
+
+/** Whether there is data in this folder. */
+export const hasData = (folder) => existsSync(join(folder, "data"));
 
 function options(port, throwAway) {
   const settings = {
@@ -138,7 +146,7 @@ function prepareBinaries(folder) {
 /** Makes the data folder and its passwords when there is none yet. */
 function initialize({ binaries, folder, user, throwAway }) {
   const data = join(folder, "data");
-  if (existsSync(data)) {
+  if (hasData(folder)) {
     const major = readFileSync(join(binaries, "share", "postgresql", "postgres.bki"), "utf8").match(/^# PostgreSQL (\d+)/)[1];
     const has = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
     if (has !== major) throw refuse(`The data in ${data} is PostgreSQL ${has}'s, this is ${major}: run \`go tool task reset\``);

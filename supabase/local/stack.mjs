@@ -11,8 +11,11 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   run -- cmd   start a throw-away stack on free ports, run cmd against it, stop everything
   with -- cmd  run cmd with the running stack's addresses and keys in its environment, as functions have them
   url          print the address of the running stack's database, for the Supabase CLI and psql
+  dump <file>  write everything in the running stack's database into the file, as SQL (compressed: .sql.gz)
 
-  --settings <file>   settings file of up, reset, with and url (default: .env at the repository root)
+  --from <dump>        with up, which must have no data yet, and run: start with what the dump holds
+  --schema-of <folder> with run: apply the migrations of the project in that folder, and not this one's
+  --settings <file>    settings file of all but run (default: .env at the repository root)
 `;
 
 function checkMachine() {
@@ -34,11 +37,14 @@ function checkMachine() {
 
 function parseArguments(args) {
   const [command, ...rest] = args;
-  const options = { envFile: undefined, run: [] };
+  const options = { envFile: undefined, from: undefined, schemaOf: undefined, file: undefined, run: [] };
   while (rest.length > 0) {
     const word = rest.shift();
     if (word === "--") options.run = rest.splice(0);
     else if (word === "--settings" && rest.length > 0) options.envFile = rest.shift();
+    else if (word === "--from" && rest.length > 0 && ["up", "run"].includes(command)) options.from = rest.shift();
+    else if (word === "--schema-of" && rest.length > 0 && command === "run") options.schemaOf = rest.shift();
+    else if (command === "dump" && !word.startsWith("-") && !options.file) options.file = word;
     else throw refuse(`Unknown argument: ${word}\n\n${usage}`);
   }
   return { command, options };
@@ -46,7 +52,7 @@ function parseArguments(args) {
 
 try {
   const { command, options } = parseArguments(process.argv.slice(2));
-  if (!["up", "reset", "run", "with", "url"].includes(command)) {
+  if (!["up", "reset", "run", "with", "url", "dump"].includes(command)) {
     process.stderr.write(usage);
     process.exit(command === undefined || command === "--help" || command === "-h" ? 0 : 2);
   }

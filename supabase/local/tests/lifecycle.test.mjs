@@ -210,7 +210,7 @@ describe("a start that fails", () => {
     assert.equal(await stack.ended, 0); // the shell
     const [supervisor] = await halfWay();
     process.kill(supervisor.pid, "SIGHUP"); // as a terminal that closes; its standard input is none
-    await until("the roles are made", () => stack.output().includes("roles and schemas"));
+    await until("the roles are made", () => stack.output().includes("roles"));
     const entries = recorded(at);
     assert.deepEqual(running(entries).slice(0, 2), ["supervisor", "postgres"]);
     process.kill(supervisor.pid, "SIGTERM");

@@ -45,12 +45,12 @@ export async function place() {
 }
 
 /**
- * Starts a command of stack.mjs there, `through` a shell of that name with that script if it is given;
+ * Starts a command of stack.mjs there, with further `args`, `through` a shell of that name with that script if it is given;
  * `output()` is what it has said so far, `ended` the exit code of the stack or of the shell. It ends with us,
  * when its channel to us is closed, and in its own time, in a process group that nobody kills with ours.
  */
-export function start(at, command, { through: [shell, shellScript] = [] } = {}) {
-  const args = [script, command, "--settings", at.envFile];
+export function start(at, command, { args: more = [], through: [shell, shellScript] = [] } = {}) {
+  const args = [script, command, "--settings", at.envFile, ...more];
   const child = shell
     ? spawn(shell, ["-c", shellScript, process.execPath, ...args], { env: at.environment })
     : spawn(process.execPath, args, { env: at.environment, stdio: ["pipe", "pipe", "pipe", "ipc"], detached: true });

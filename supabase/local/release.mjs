@@ -1,0 +1,159 @@
+// The release that runs in production, and whether the migrations made since then go together with it.
+//
+//   node supabase/local/release.mjs keep v1.2.3   keeps that release's database, made by its own migrations
+//   node supabase/local/release.mjs check         applies the newer migrations to what was kept, and has the
+//                                                 release's own tests run on the result
+//
+// What is kept is in supabase/tests/release: a dump, and release.json, which says of what.
+
+import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startBff } from "./bff.mjs";
+import { dump } from "./dump.mjs";
+import { runningUrl } from "./postgres.mjs";
+import { Processes } from "./processes.mjs";
+import { freePort } from "./ready.mjs";
+import { refuse } from "./refuse.mjs";
+import { nodeModules, repository } from "./settings.mjs";
+
+const kept = join(repository, "supabase", "tests", "release");
+const stack = join(import.meta.dirname, "stack.mjs");
+const say = (line) => console.log(`\n${line}`);
+
+/**
+ * The release's tests that say what the schema is and not what the BFF does: that the document is the one of this
+ * schema. A migration that adds something makes them fail, and nothing else.
+ */
+const testsOfTheSchema = "^TestCommittedFilesAreCurrent$";
+
+const commands = {
+  async keep(version) {
+    if (!/^v\d+\.\d+\.\d+$/.test(version ?? "")) throw refuse("Keep which release? Name its tag: go tool task release:keep -- v1.2.3");
+    const commit = git("rev-parse", `${version}^{commit}`).toString().trim();
+    const tree = checkout(commit);
+    const file = join(tree, ".local", "kept.sql.gz");
+    rmSync(file, { force: true });
+    await mustRun("go", ["tool", "task", "run", "--", process.execPath, "supabase/local/release.mjs", "live", file], { cwd: tree });
+    mkdirSync(kept, { recursive: true });
+    copyFileSync(file, join(kept, "dump.sql.gz"));
+    writeFileSync(join(kept, "release.json"), `${JSON.stringify({ version, commit }, null, 2)}\n`);
+    say(`Kept ${version} (${commit.slice(0, 12)}) in supabase/tests/release: commit it`);
+  },
+
+  /** Inside a stack of the release's own: has it lived in, so that every table has rows, and dumps it. */
+  async live(file) {
+    await mustRun("go", ["test", "-count=1", "./bff/server", "./functions/..."]);
+    await dump(runningUrl(process.env.STACK_FOLDER, "supabase_admin"), file);
+  },
+
+  /** Inside a stack of the release's own: dumps it as it is when new. */
+  async dump(file) {
+    await dump(runningUrl(process.env.STACK_FOLDER, "supabase_admin"), file);
+  },
+
+  /**
+   * Inside a stack with the newer migrations and the BFF of now: starts the release's beside it, as while one takes
+   * the other's place, and has each open the sessions that the other has sealed.
+   */
+  async beside(tree) {
+    const binary = join(tree, ".local", "bin", "bff");
+    await mustRun("go", ["build", "-trimpath", "-o", binary, "./bff"], { cwd: tree });
+    const processes = new Processes(join(process.env.STACK_FOLDER, "beside"), say);
+    await processes.claim();
+    try {
+      const released = await startBff(processes, { binary, cwd: processes.folder, settings: process.env, host: "127.0.0.1", port: await freePort(), supabaseUrl: process.env.SUPABASE_URL });
+      for (const address of [released, process.env.BFF_URL]) await mustRun(process.execPath, ["bff/deploy/smoke.mjs", address]);
+      for (const [from, to] of [[released, process.env.BFF_URL], [process.env.BFF_URL, released]]) {
+        const cookie = await signIn(from);
+        const { status, body } = await ask(to, "/api/v1/session", { headers: { cookie } });
+        if (status !== 200 || body.user?.email !== demo.email) throw refuse(`A session that ${from} made doesn't open at ${to}: ${status} ${JSON.stringify(body)}`);
+      }
+      say("Sessions of either BFF open at the other");
+    } finally {
+      await processes.stop();
+    }
+  },
+
+  async check() {
+    const { version, commit } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
+    const tree = checkout(commit);
+    const [before, now] = [tree, repository].map(migrationsOf);
+    const newer = [...now.keys()].filter((name) => !before.has(name));
+    const changed = [...before].filter(([name, sql]) => now.get(name) !== sql).map(([name]) => name);
+    if (changed.length > 0) throw refuse(`${version} has been released with these migrations, and they are others now, or gone: ${changed.join(", ")}. What they lack is a new migration's`);
+
+    say(`What ${version} held, with ${newer.length > 0 ? newer.join(", ") : "no newer migration"}:`);
+    await mustRun(process.execPath, [stack, "run", "--from", join(kept, "dump.sql.gz"), "--", process.execPath, "supabase/local/release.mjs", "beside", tree]);
+    if (newer.length === 0) return say(`No migration is newer than ${version}: its tests have nothing new to say`);
+
+    say("Does one of them lock for long, or break who uses the schema as it was?");
+    await mustRun(join(nodeModules, ".bin", "squawk"), ["--pg-version=17", "--assume-in-transaction", ...newer.map((name) => join(repository, "supabase", "migrations", name))]);
+
+    say(`The tests of ${version} on its own database with the newer migrations:`);
+    const fresh = join(tree, ".local", "fresh.sql.gz");
+    rmSync(fresh, { force: true });
+    await mustRun("go", ["tool", "task", "run", "--", process.execPath, "supabase/local/release.mjs", "dump", fresh], { cwd: tree });
+    await mustRun(process.execPath, ["supabase/local/stack.mjs", "run", "--from", fresh, "--schema-of", repository, "--",
+      "go", "test", `-skip=${testsOfTheSchema}`, "./bff/...", "./functions/..."], { cwd: tree });
+  },
+};
+
+/** Somebody of the demo data, which is in every kept dump. */
+const demo = { email: "demo@mysingle.test", password: "mysingle-demo" };
+
+async function ask(address, path, options) {
+  const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(10_000), ...options });
+  return { status: response.status, cookies: response.headers.getSetCookie(), body: await response.json() };
+}
+
+/** Signs in as a browser does, and returns the session's cookies. */
+async function signIn(address) {
+  const { status, cookies, body } = await ask(address, "/api/v1/session", {
+    method: "POST", headers: { "content-type": "application/json", origin: address }, body: JSON.stringify(demo),
+  });
+  if (cookies.length === 0) throw refuse(`${address} lets nobody sign in: ${status} ${JSON.stringify(body)}`);
+  return cookies.map((cookie) => cookie.split(";")[0]).join("; ");
+}
+
+/** The migrations in a project's folder: a map from the file's name to its content. */
+function migrationsOf(project) {
+  const folder = join(project, "supabase", "migrations");
+  return new Map(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+/** The files of a commit, in a folder of their own that is kept for the next time. */
+function checkout(commit) {
+  const tree = join(repository, ".local", "releases", commit);
+  if (existsSync(tree)) return tree;
+  const draft = `${tree}.new`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true });
+  execFileSync("tar", ["-x", "-C", draft], { input: git("archive", commit), stdio: ["pipe", "inherit", "inherit"] });
+  renameSync(draft, tree);
+  return tree;
+}
+
+function git(...args) {
+  try {
+    return execFileSync("git", ["-c", `safe.directory=${repository}`, "-C", repository, ...args], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    throw refuse(`git ${args.join(" ")}: ${error.stderr ?? error.message}The release's own files are in the history, which has to be here: git fetch --unshallow --tags`);
+  }
+}
+
+/** Runs the command to its end, with its output on ours; it must succeed. */
+async function mustRun(command, args, options = {}) {
+  const child = spawn(command, args, { cwd: repository, stdio: "inherit", ...options });
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("exit", (code, signal) => resolve(code ?? signal)));
+  if (code !== 0) throw refuse(`Failed (${code}): ${[command, ...args].join(" ")}`);
+}
+
+const [, , command, argument] = process.argv;
+try {
+  if (!Object.hasOwn(commands, command)) throw refuse("Usage: node supabase/local/release.mjs keep <tag> | check");
+  await commands[command](argument);
+} catch (error) {
+  console.error(error.refusal ? error.message : error.stack);
+  process.exitCode = 1;
+}
