@@ -3,6 +3,7 @@
 -- trigger functions that many tables share.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create extension if not exists pgcrypto with schema extensions;
 create extension if not exists btree_gist with schema extensions;

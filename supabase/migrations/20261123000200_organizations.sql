@@ -3,6 +3,7 @@
 -- working days and holidays.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.org_locale as enum ('ko', 'en');
 comment on type public.org_locale is 'Languages the product speaks.';

@@ -3,6 +3,7 @@
 -- organization's own tables.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.org_role as enum ('owner', 'admin', 'member');
 comment on type public.org_role is 'What a person may do in the organization: owner and admin run it.';

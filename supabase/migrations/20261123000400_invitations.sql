@@ -2,6 +2,7 @@
 -- A new user of Auth gets an organization of their own, or joins the inviter's.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create table public.invitations (
   invitation_id uuid primary key default gen_random_uuid(),

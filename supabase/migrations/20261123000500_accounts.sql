@@ -1,6 +1,7 @@
 -- Accounts: the customers, and those who may become one.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.account_type as enum ('Prospect', 'Customer', 'Partner');
 comment on type public.account_type is 'What an account is to the organization.';

@@ -1,6 +1,7 @@
 -- Opportunities: possible sales to an account, and the history of their stages.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.opportunity_stage as enum (
   'Opportunity', 'Discovery', 'Objectives', 'Present Solution', 'Economic Buyer Identified',

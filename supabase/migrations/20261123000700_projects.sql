@@ -2,6 +2,7 @@
 -- projects the caller has a part in. Every policy on project data asks that helper.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.project_role as enum ('manager', 'scrum_master', 'member', 'viewer');
 comment on type public.project_role is 'What a person does in a project; a viewer only reads and owes no scrum.';

@@ -2,6 +2,7 @@
 -- (sprint_lifecycle), because starting and closing freeze figures.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.sprint_status as enum ('Planned', 'Active', 'Completed', 'Cancelled');
 comment on type public.sprint_status is 'Life of a sprint. Completed and Cancelled are closed.';

@@ -1,6 +1,7 @@
 -- Tasks: the work itself, in a sprint or in the project's backlog.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.task_status as enum (
   'Planned', 'Scheduled', 'In Progress', 'In Review', 'Blocked', 'On Hold', 'Completed', 'Cancelled');

@@ -1,6 +1,7 @@
 -- Starting, completing and cancelling a sprint, and the figures frozen by it.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.snapshot_moment as enum ('start', 'close');
 comment on type public.snapshot_moment is 'When figures are frozen.';

@@ -1,6 +1,7 @@
 -- Daily scrums: one per sprint and working day, an update per member, the tasks they name.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.scrum_task_intent as enum ('did', 'will do');
 comment on type public.scrum_task_intent is 'How a task is named in an update: done since the last scrum, or meant for today.';

@@ -1,6 +1,7 @@
 -- Impediments: what stands in the way, from the moment it is raised to when it is gone.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create table public.impediments (
   impediment_id uuid primary key default gen_random_uuid(),

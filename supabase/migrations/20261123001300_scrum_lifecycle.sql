@@ -1,6 +1,7 @@
 -- Opening the day's scrums and posting an update: changes that are all or nothing.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function public.open_daily_scrums(scrum_date date default null)
 returns setof public.daily_scrums

@@ -1,6 +1,7 @@
 -- Deleting one's own account, and an organization with it.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.delete_projects_first() returns trigger
 language plpgsql security definer set search_path = '' as $$

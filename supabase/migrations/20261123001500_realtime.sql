@@ -2,6 +2,7 @@
 -- there is nobody to watch.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 do $$
 begin

@@ -6,6 +6,7 @@
 -- happened to a task at one moment. State at a moment counts what happened at that very moment.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.start_of(day date, timezone text) returns timestamptz
 language sql stable set search_path = '' as $$

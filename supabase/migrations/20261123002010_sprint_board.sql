@@ -1,6 +1,7 @@
 -- The board of a sprint: one call, one answer.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 -- json, not jsonb: the answer is written once and never looked into, which halves its cost.
 create function public.sprint_board(

@@ -1,6 +1,7 @@
 -- The burndown of a sprint.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.working_day_after(org_id uuid, day date, n numeric) returns date
 language sql stable set search_path = '' as $$

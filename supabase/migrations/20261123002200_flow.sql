@@ -1,6 +1,7 @@
 -- The cumulative flow of a sprint, and how long its tasks took.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.percentiles(seconds double precision[]) returns json
 language sql immutable set search_path = '' as $$

@@ -1,6 +1,7 @@
 -- The report of a sprint: live while it runs, frozen when it is completed.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.live_sprint_report(sprint_id uuid, as_of timestamptz) returns jsonb
 language sql stable set search_path = '' as $$

@@ -1,6 +1,7 @@
 -- The velocity of a project, from frozen reports alone.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.spread(figures numeric[]) returns json
 language sql immutable set search_path = '' as $$

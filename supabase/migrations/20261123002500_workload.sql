@@ -1,6 +1,7 @@
 -- The workload of a sprint's people.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function public.sprint_workload(sprint_id uuid, as_of timestamptz default null) returns json
 language sql stable security invoker set search_path = '' as $$

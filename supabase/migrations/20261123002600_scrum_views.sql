@@ -1,6 +1,7 @@
 -- The scrum of a day, who takes part, what stands in the way, and my own draft.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.no_scrum_reason(sprint_id uuid, day date, as_of timestamptz) returns text
 language sql stable set search_path = '' as $$

@@ -1,6 +1,7 @@
 -- What a project gets done per working day: the basis of its forecast.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function public.project_throughput(project_id uuid, days integer default 90, as_of timestamptz default null) returns json
 language plpgsql stable security invoker set search_path = '' as $$

@@ -1,6 +1,7 @@
 -- From the sale to the sprint: the pipeline, and how what was sold is being delivered.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create view public.opportunity_pipeline with (security_invoker = true) as
   select o.org_id, o.stage, o.currency_code,

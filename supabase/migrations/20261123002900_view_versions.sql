@@ -10,6 +10,7 @@
 -- all of one sprint, it is a third of the board's and a twentieth of the dashboard's.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.project_fingerprint(project_id uuid) returns text
 language sql stable set search_path = '' as $$

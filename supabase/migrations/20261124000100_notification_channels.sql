@@ -2,6 +2,7 @@
 -- Where a channel leads and what signs its messages are secrets: nobody but the service reads them.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.channel_kind as enum ('slack', 'discord', 'teams', 'webhook', 'email');
 comment on type public.channel_kind is 'What is at the other end of a channel.';

@@ -4,6 +4,7 @@
 -- nothing stays failed or sending.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create type public.notification_status as enum ('sending', 'sent', 'failed', 'given up');
 comment on type public.notification_status is 'What became of a notification: failed is tried again, given up isn''t.';

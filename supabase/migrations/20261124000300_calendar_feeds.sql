@@ -3,6 +3,7 @@
 -- deleting the row revokes it.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create table public.calendar_feeds (
   feed_id    uuid primary key default gen_random_uuid(),

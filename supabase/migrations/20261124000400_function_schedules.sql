@@ -7,6 +7,7 @@
 --   select vault.create_secret('sb_secret_…', 'functions_secret_key');
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 do $$
 declare

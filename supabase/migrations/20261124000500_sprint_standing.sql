@@ -1,6 +1,7 @@
 -- What a caller is to a sprint: asked by what acts for people outside of the database.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function public.sprint_standing(sprint_id uuid) returns json
 language sql stable security invoker set search_path = '' as $$

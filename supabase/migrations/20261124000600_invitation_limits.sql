@@ -2,6 +2,7 @@
 -- to somebody who never asked for it. The service, which writes the table itself, has none.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 -- Apart from the invitations, as what is withdrawn or renewed was mailed all the same.
 create table private.invitations_made (

@@ -6,6 +6,7 @@
 -- function in PL/pgSQL keeps its plans for as long as the connection lasts, and PostgREST's last.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 -- What every policy asks, in as few steps as it takes: the caller's id read once, and no look at
 -- the organization's projects but for those who run it.

@@ -6,6 +6,7 @@
 -- a change of 1,000 tasks, almost as long as to record it.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create or replace function private.refuse_closed_sprint() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -3,6 +3,7 @@
 -- where there were 1,000, and compared each with each person.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create statistics public.tasks_sprint_project (dependencies) on sprint_id, project_id from public.tasks;
 create statistics public.task_events_sprint_project (dependencies) on sprint_id, project_id from public.task_events;

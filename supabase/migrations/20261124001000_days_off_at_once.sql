@@ -2,6 +2,7 @@
 -- and day asks each time who the caller is. That was a quarter of what workload took, a third of participation.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 do $inline$
 declare

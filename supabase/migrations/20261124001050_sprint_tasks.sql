@@ -4,6 +4,7 @@
 -- what a dashboard takes.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.sprint_tasks(sprint_id uuid, as_of timestamptz)
 returns table (task_id uuid, in_scope boolean, done boolean, points numeric, assigned_to uuid)

@@ -13,6 +13,7 @@
 -- A statement of many rows stamps once.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create table private.change_stamps (
   scope uuid not null,

@@ -5,6 +5,7 @@
 -- changed.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 -- The last update of a scrum without a visit to each.
 drop index public.daily_scrum_updates_project;

@@ -7,6 +7,7 @@
 -- of public that clients call passes its arguments on.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function private.may_read_sprint(sprint_id uuid) returns boolean
 language plpgsql stable security definer set search_path = '' as $$

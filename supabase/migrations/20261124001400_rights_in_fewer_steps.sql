@@ -5,6 +5,7 @@
 -- policy.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create or replace function private.my_project_ids(roles public.project_role[] default null) returns setof uuid
 language plpgsql stable security definer set search_path = '' rows 10 as $$

@@ -5,6 +5,7 @@
 -- of a status wrote there, and each figure read there six times what it was to find.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 drop index public.task_events_sprint;
 create index task_events_sprint on public.task_events (sprint_id, task_id, at) where kind = 'sprint';

@@ -2,6 +2,7 @@
 -- learns what its views are to be asked at, both at once.
 
 set lock_timeout = '5s';
+set statement_timeout = '30s';
 
 create function public.running_sprint_version(project_id uuid, by_minute boolean default true) returns json
 language plpgsql stable security invoker set search_path = '' set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 as $$

@@ -4,15 +4,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 )
 
 var migrationName = regexp.MustCompile(`^(\d{14})_[a-z]+(_[a-z]+)*\.sql$`)
 
+// beginsInTime is a file whose first statements are the two timeouts.
+var beginsInTime = regexp.MustCompile(`^(--[^\n]*\n|\n)+set lock_timeout = '[1-5]s';\nset statement_timeout = '([1-9]\d?s|1\d\ds|[12]min)';\n`)
+
 // TestMigrations looks at the files: a name that the CLI sorts and applies, the subject in the
-// first line, no waiting for locks without end, nothing in capitals but what must be.
+// first line, no waiting and no working without end, nothing in capitals but what must be.
 func TestMigrations(t *testing.T) {
 	t.Parallel()
 	for _, version := range mustListMigrations(t) {
@@ -20,8 +22,8 @@ func TestMigrations(t *testing.T) {
 			if version.sql[:3] != "-- " {
 				t.Error("the first line says what the file is about, as a comment")
 			}
-			if !strings.Contains(version.sql, "\nset lock_timeout = '5s';\n") {
-				t.Error("set lock_timeout = '5s' first: a migration that waits for a lock stops everybody behind it")
+			if !beginsInTime.MatchString(version.sql) {
+				t.Error("after the comment set lock_timeout (5s at most) and statement_timeout (2min at most) first: a migration that waits for a lock stops everybody behind it, and so does one that holds its own for long")
 			}
 			for _, shouted := range regexp.MustCompile(`(?m)^(CREATE|ALTER|GRANT|SELECT|INSERT|UPDATE|DELETE|REVOKE|COMMENT)\b`).FindAllString(version.sql, -1) {
 				t.Errorf("%s: SQL is written in lower case", shouted)
