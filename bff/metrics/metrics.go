@@ -115,9 +115,10 @@ func (m *Metrics) Upstream(service string, took time.Duration, status int, failu
 	}).count(took)
 }
 
-// Refreshed counts a session's refresh at Auth, and whether it worked.
-func (m *Metrics) Refreshed(ok bool) {
-	m.counter("mysingle_sessions_refreshed_total", "ok", strconv.FormatBool(ok)).Inc()
+// Session counts what happened to a session, such as signed_in_password or
+// session_refreshed, and whether it worked. The event is kept.
+func (m *Metrics) Session(event string, ok bool) {
+	m.counter("mysingle_session_events_total", "event", event, "ok", strconv.FormatBool(ok)).Inc()
 }
 
 // Down tells whether a service is held to be down. A service that never was

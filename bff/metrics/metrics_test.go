@@ -31,9 +31,9 @@ func TestWhatIsCounted(t *testing.T) {
 	m.RateLimited("user")
 	m.Upstream("Auth", 2*time.Second, 0, "failed")
 	m.Upstream("Auth", time.Second, 204, "")
-	m.Refreshed(true)
-	m.Refreshed(false)
-	m.Refreshed(false)
+	m.Session("session_refreshed", true)
+	m.Session("session_refreshed", false)
+	m.Session("session_refreshed", false)
 	m.Down("Auth", true)
 	m.Down("PostgREST", true)
 	m.Down("PostgREST", false)
@@ -50,8 +50,8 @@ func TestWhatIsCounted(t *testing.T) {
 		`mysingle_upstream_requests_total{service="Auth",outcome="204"} 1`,
 		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="1"} 1`,
 		`mysingle_upstream_duration_seconds_bucket{service="Auth",le="2.5"} 2`,
-		`mysingle_sessions_refreshed_total{ok="true"} 1`,
-		`mysingle_sessions_refreshed_total{ok="false"} 2`,
+		`mysingle_session_events_total{event="session_refreshed",ok="true"} 1`,
+		`mysingle_session_events_total{event="session_refreshed",ok="false"} 2`,
 		`mysingle_upstream_down{service="Auth"} 1`,
 		`mysingle_upstream_down{service="PostgREST"} 0`,
 	} {

@@ -137,7 +137,6 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Conte
 			fresh, err = s.sessionFrom(ctx, tokens)
 		}
 		s.audit(caller, "session_refreshed", concerned{user: held.Subject, session: held.ID}, err)
-		s.metrics.Refreshed(err == nil)
 		if refusal := new(supabase.AuthError); errors.As(err, &refusal) && (refusal.SessionOver() || refusal.Code == "validation_failed") {
 			err = session.ErrEnded // the second is for what can't be a refresh token
 		}
@@ -218,10 +217,11 @@ func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }
 // concerned is whom an event is about, as far as it is known.
 type concerned struct{ user, session, email string }
 
-// audit writes a line about what happened to somebody's session: who, what,
-// from where, and how it ended. It never has an e-mail address (but a hash, by
+// audit counts what happened to somebody's session and writes a line about it:
+// who, what, from where, and how it ended. It never has an e-mail address (but a hash, by
 // which tries for the same one can be told), a password, a token or a cookie.
 func (s *Server) audit(caller supabase.Caller, event string, whom concerned, err error) {
+	s.metrics.Session(event, err == nil)
 	outcome, reason := "success", ""
 	if err != nil {
 		p, _ := describe(err)
