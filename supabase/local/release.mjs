@@ -66,7 +66,7 @@ const commands = {
       for (const address of [released, process.env.BFF_URL]) await mustRun(process.execPath, ["bff/deploy/smoke.mjs", address]);
       for (const [from, to] of [[released, process.env.BFF_URL], [process.env.BFF_URL, released]]) {
         const cookie = await signIn(from);
-        const { status, body } = await ask(to, "/api/v1/session", { headers: { cookie } });
+        const { status, body } = await ask(to, "/api/v1/session", { headers: { cookie, "x-mysingle": "1" } });
         if (status !== 200 || body.user?.email !== demo.email) throw refuse(`A session that ${from} made doesn't open at ${to}: ${status} ${JSON.stringify(body)}`);
       }
       say("Sessions of either BFF open at the other");
