@@ -76,7 +76,7 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 			PublishableKey: c.PublishableKey,
 			Verifier: supabase.NewVerifier(supabase.VerifierOptions{
 				AuthURL: c.AuthURL.String(),
-				Secret:  c.JWTSecret,
+				Secrets: []string{c.JWTSecret, c.OtherJWTSecret},
 				Issuer:  c.JWTIssuer,
 				Log:     log,
 			}),

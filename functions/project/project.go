@@ -27,7 +27,7 @@ func New(s Settings) *Project {
 		PublishableKey: s.PublishableKey,
 		Verifier: supabase.NewVerifier(supabase.VerifierOptions{
 			AuthURL: s.URL.String() + "/auth/v1",
-			Secret:  s.JWTSecret,
+			Secrets: s.JWTSecrets,
 			Log:     slog.Default(),
 		}),
 	}}

@@ -28,10 +28,11 @@ type Settings struct {
 	// SUPABASE_SERVICE_ROLE_KEY).
 	PublishableKey, SecretKey string
 	SecretKeys                []string
-	// JWTSecret verifies tokens that aren't signed with the keys of Auth's JWKS
+	// JWTSecrets verify tokens that aren't signed with the keys of Auth's JWKS
 	// (SUPABASE_JWT_SECRET, or JWT_SECRET as Supabase takes no secrets of the
-	// other name); may be empty.
-	JWTSecret string
+	// other name; SUPABASE_OTHER_JWT_SECRET or OTHER_JWT_SECRET too while it is
+	// being changed); may be empty.
+	JWTSecrets []string
 	// PublicURL is where the world finds the project, if that is not URL: links
 	// to functions lead there (FUNCTIONS_PUBLIC_URL).
 	PublicURL *url.URL
@@ -75,19 +76,24 @@ func ReadSettings(get func(string) string) (Settings, error) {
 		return u
 	}
 	s := Settings{
-		URL:       address("SUPABASE_URL", ""),
-		AppURL:    address("BFF_PUBLIC_URL", ""),
-		MailURL:   address("FUNCTIONS_MAIL_URL", resend),
-		MailKey:   get("FUNCTIONS_MAIL_KEY"),
-		MailFrom:  get("FUNCTIONS_MAIL_FROM"),
-		JWTSecret: get("SUPABASE_JWT_SECRET"),
+		URL:      address("SUPABASE_URL", ""),
+		AppURL:   address("BFF_PUBLIC_URL", ""),
+		MailURL:  address("FUNCTIONS_MAIL_URL", resend),
+		MailKey:  get("FUNCTIONS_MAIL_KEY"),
+		MailFrom: get("FUNCTIONS_MAIL_FROM"),
 	}
 	s.PublicURL = s.URL
 	if get("FUNCTIONS_PUBLIC_URL") != "" {
 		s.PublicURL = address("FUNCTIONS_PUBLIC_URL", "")
 	}
-	if s.JWTSecret == "" {
-		s.JWTSecret = get("JWT_SECRET")
+	for _, name := range []string{"JWT_SECRET", "OTHER_JWT_SECRET"} {
+		secret := get("SUPABASE_" + name)
+		if secret == "" {
+			secret = get(name)
+		}
+		if secret != "" {
+			s.JWTSecrets = append(s.JWTSecrets, secret)
+		}
 	}
 	publishable, err := keys(get, "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY")
 	if err != nil {

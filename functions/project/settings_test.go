@@ -52,6 +52,20 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestJWTSecrets(t *testing.T) {
+	for want, changes := range map[string]map[string]string{
+		"":    {},
+		"a":   {"SUPABASE_JWT_SECRET": "a", "JWT_SECRET": "b"},
+		"b":   {"JWT_SECRET": "b"},
+		"a c": {"SUPABASE_JWT_SECRET": "a", "SUPABASE_OTHER_JWT_SECRET": "c"},
+		"b c": {"JWT_SECRET": "b", "OTHER_JWT_SECRET": "c"},
+	} {
+		if s, err := read(changes); err != nil || strings.Join(s.JWTSecrets, " ") != want {
+			t.Errorf("%v: %q, %v", changes, s.JWTSecrets, err)
+		}
+	}
+}
+
 // TestFaults tells all that is wrong at once, and no secret.
 func TestFaults(t *testing.T) {
 	_, err := read(map[string]string{
