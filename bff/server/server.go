@@ -158,8 +158,7 @@ func newLimiter(c config.Config, shared *redis.Client) *limit.Limiter {
 	if len(keys) == 0 {
 		keys = session.RandomKeys()
 	}
-	pepper := append([]byte("limits "+c.PublishableKey), keys[0]...)
-	return limit.New(pepper, shared)
+	return limit.New(append([]byte("limits "), keys[0]...), shared)
 }
 
 // lastWords has a panic that ends the process (guarded catches a handler's) in
