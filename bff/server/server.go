@@ -73,7 +73,6 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 		client:     client,
 		bodies:     newBudget(int64(c.BodyLimit) * bodiesAtOnce),
 		identify: &supabase.Authenticator{
-			PublishableKey: c.PublishableKey,
 			Verifier: supabase.NewVerifier(supabase.VerifierOptions{
 				AuthURL: c.AuthURL.String(),
 				Secrets: []string{c.JWTSecret, c.OtherJWTSecret},

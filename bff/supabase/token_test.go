@@ -260,6 +260,30 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
+// TestAnyPublishableKeyIsNobody has clients show publishable keys, the project's
+// own or not, where there should be a token.
+func TestAnyPublishableKeyIsNobody(t *testing.T) {
+	auth := supabase.Authenticator{Verifier: supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secrets: []string{secret}})}
+	legacy := func(role, by string) string {
+		return sign(t, jwt.SigningMethodHS256, []byte(by), nil, jwt.MapClaims{"iss": "supabase", "role": role, "exp": time.Now().Add(time.Hour).Unix()})
+	}
+	withdrawn := "a-secret-that-does-not-count-any-more"
+	for name, token := range map[string]string{
+		"a publishable key": "sb_publishable_x", "a legacy anon key": legacy("anon", secret), "one of a withdrawn secret": legacy("anon", withdrawn),
+	} {
+		if identity, err := auth.Bearer(context.Background(), "Bearer "+token); err != nil || !identity.Anonymous() {
+			t.Errorf("%s: %+v, %v", name, identity, err)
+		}
+	}
+	for name, token := range map[string]string{
+		"a secret key": "sb_secret_x", "a service_role key": legacy("service_role", secret), "one of a withdrawn secret": legacy("service_role", withdrawn), "a user's token of it": legacy("authenticated", withdrawn),
+	} {
+		if identity, err := auth.Bearer(context.Background(), "Bearer "+token); err == nil {
+			t.Errorf("%s: %+v", name, identity)
+		}
+	}
+}
+
 // TestTokensAreLent has the bytes of a token overwritten once it was verified,
 // as a server does with its buffers.
 func TestTokensAreLent(t *testing.T) {
