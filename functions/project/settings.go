@@ -23,7 +23,9 @@ type Settings struct {
 	// PublishableKey goes along with what is asked in a caller's name, SecretKey
 	// with what the function asks on its own. SecretKeys are all that callers
 	// may show (SUPABASE_PUBLISHABLE_KEYS and SUPABASE_SECRET_KEYS, JSON objects
-	// of which "default" is used, or SUPABASE_PUBLISHABLE_KEY and
+	// by the keys' names, of which the one to use is the one that
+	// FUNCTIONS_PUBLISHABLE_KEY_NAME and FUNCTIONS_SECRET_KEY_NAME name, else
+	// "default", else the first; or SUPABASE_PUBLISHABLE_KEY and
 	// SUPABASE_SECRET_KEY; else the legacy SUPABASE_ANON_KEY and
 	// SUPABASE_SERVICE_ROLE_KEY).
 	PublishableKey, SecretKey string
@@ -147,13 +149,17 @@ func keys(get func(string) string, name, legacy string) ([]string, error) {
 	var found []string
 	if text := get(name + "S"); text != "" {
 		var named map[string]string
-		if err := json.Unmarshal([]byte(text), &named); err != nil || named["default"] == "" {
-			return nil, errors.New(`a JSON object with a member "default"`)
+		if err := json.Unmarshal([]byte(text), &named); err != nil {
+			return nil, errors.New("a JSON object of keys by their names")
 		}
-		found = append(found, named["default"])
-		for _, other := range slices.Sorted(maps.Keys(named)) {
-			if other != "default" && named[other] != "" {
-				found = append(found, named[other])
+		setting := strings.Replace(name, "SUPABASE", "FUNCTIONS", 1) + "_NAME"
+		inUse := get(setting)
+		if inUse != "" && named[inUse] == "" {
+			return nil, fmt.Errorf("a key of the name %q, as %s says", inUse, setting)
+		}
+		for _, one := range append([]string{inUse, "default"}, slices.Sorted(maps.Keys(named))...) {
+			if key := named[one]; key != "" && !slices.Contains(found, key) {
+				found = append(found, key)
 			}
 		}
 	}
