@@ -5,12 +5,49 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
 	"github.com/mysingle/mysingle/functions/functionstest"
 	"github.com/mysingle/mysingle/functions/project"
 )
+
+// TestJWTSecretOfFunctionsChanges has functions verify tokens by two secrets,
+// while one takes the other's place.
+func TestJWTSecretOfFunctionsChanges(t *testing.T) {
+	first, second := supabasetest.Env(t, "SUPABASE_JWT_SECRET"), uuid.NewString()
+	supabasetest.Secret(second)
+	before := supabasetest.MustSignUp(t).Token
+	claims := jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(before, claims); err != nil {
+		t.Fatal(err)
+	}
+	after, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		secret, other string
+		takes         string // the token before, and the one after
+	}{
+		{first, "", "true false"},
+		{first, second, "true true"},
+		{second, "", "false true"},
+	} {
+		p := functionstest.MustProject(t, map[string]string{"SUPABASE_JWT_SECRET": step.secret, "SUPABASE_OTHER_JWT_SECRET": step.other})
+		taken := func(token string) bool {
+			_, err := p.User(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}})
+			if err != nil && status(err) != http.StatusUnauthorized {
+				t.Error(err)
+			}
+			return err == nil
+		}
+		if got := fmt.Sprint(taken(before), " ", taken(after)); got != step.takes {
+			t.Errorf("%s instead of %s", got, step.takes)
+		}
+	}
+}
 
 // TestKeysOfFunctionsChange walks bff/deploy/keys.md with the secret and the
 // publishable key of functions: schedules and people call all the while, and
