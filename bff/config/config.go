@@ -56,6 +56,9 @@ type Config struct {
 	PublishableKey string `env:"SUPABASE_PUBLISHABLE_KEY" secret:"true" validate:"required,publishable" expect:"a publishable key (sb_publishable_…) or a legacy anon key, never a secret or service_role key"`
 	// JWTSecret verifies HS256 tokens; without it only the JWKS counts.
 	JWTSecret string `env:"SUPABASE_JWT_SECRET" secret:"true" validate:"omitempty,min=32" expect:"at least 32 characters, or unset when Auth signs with asymmetric keys"`
+	// OtherJWTSecret verifies them too while the secret is being changed: it is
+	// the next one before Auth signs with it, and the last one afterwards.
+	OtherJWTSecret string `env:"SUPABASE_OTHER_JWT_SECRET" secret:"true" validate:"omitempty,min=32" expect:"at least 32 characters, or unset while the secret isn't being changed"`
 	// JWTIssuer, when set, must be the token's iss.
 	JWTIssuer string `env:"SUPABASE_JWT_ISSUER" validate:"omitempty,url" expect:"the URL that Auth puts into iss"`
 

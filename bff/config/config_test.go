@@ -78,6 +78,7 @@ func TestFaults(t *testing.T) {
 		{"secret key as publishable key", map[string]string{"SUPABASE_PUBLISHABLE_KEY": "sb_secret_abc123"}, []string{"SUPABASE_PUBLISHABLE_KEY", "never a secret"}, "abc123"},
 		{"service_role key as publishable key", map[string]string{"SUPABASE_PUBLISHABLE_KEY": legacyKey("service_role")}, []string{"SUPABASE_PUBLISHABLE_KEY"}, "eyJ"},
 		{"short JWT secret", map[string]string{"SUPABASE_JWT_SECRET": "hunter2"}, []string{"SUPABASE_JWT_SECRET", "32"}, "hunter2"},
+		{"the other JWT secret alone", map[string]string{"SUPABASE_OTHER_JWT_SECRET": strings.Repeat("a", 32)}, []string{"beside it"}, "aaaa"},
 		{"port out of range", map[string]string{"BFF_PORT": "65536"}, []string{`BFF_PORT="65536"`}, ""},
 		{"port no number", map[string]string{"BFF_PORT": "http"}, []string{`BFF_PORT="http"`}, ""},
 		{"stack port no number", map[string]string{"SUPABASE_PORT": "x"}, []string{`SUPABASE_PORT="x"`}, ""},
@@ -137,6 +138,24 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d faults: %v", len(faults), err)
 			}
 		})
+	}
+}
+
+// TestOtherJWTSecret has a second one, as while the secret is being changed.
+func TestOtherJWTSecret(t *testing.T) {
+	first := strings.Repeat("a", 32)
+	for other, want := range map[string]string{
+		strings.Repeat("b", 32): "",
+		"hunter2":               "at least 32 characters",
+		first:                   "another secret than SUPABASE_JWT_SECRET",
+	} {
+		_, err := from(map[string]string{"SUPABASE_JWT_SECRET": first, "SUPABASE_OTHER_JWT_SECRET": other})
+		switch {
+		case want == "" && err != nil:
+			t.Error(err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), "SUPABASE_OTHER_JWT_SECRET: expected "+want) || strings.Contains(err.Error(), other)):
+			t.Errorf("%s: %v", other, err)
+		}
 	}
 }
 

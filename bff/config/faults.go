@@ -146,6 +146,9 @@ func check(c Config, unread []Fault) []Fault {
 	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
 		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
 	}
+	if c.OtherJWTSecret != "" && (c.JWTSecret == "" || c.JWTSecret == c.OtherJWTSecret) && !known("SUPABASE_JWT_SECRET") && !known("SUPABASE_OTHER_JWT_SECRET") {
+		faults = append(faults, Fault{Variable: "SUPABASE_OTHER_JWT_SECRET", Expected: "another secret than SUPABASE_JWT_SECRET, and beside it: the next one, or the last"})
+	}
 	if needed := c.URLLimit + session.MaxCookies + otherHeaders; c.HeaderLimit < needed && !known("BFF_HEADER_LIMIT") && !known("BFF_URL_LIMIT") {
 		faults = append(faults, Fault{"BFF_HEADER_LIMIT", strconv.Itoa(c.HeaderLimit),
 			fmt.Sprintf("at least %d: BFF_URL_LIMIT (%d), %d for a session's cookies, %d for the rest", needed, c.URLLimit, session.MaxCookies, otherHeaders)})

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -26,6 +25,8 @@ type browser struct {
 	tb  testing.TB
 	bff string
 	jar *cookiejar.Jar
+	// sealed are the BFF_SESSION_KEYS that open its session, the stack's if "".
+	sealed string
 }
 
 func newBrowser(tb testing.TB, bff string) *browser {
@@ -34,7 +35,7 @@ func newBrowser(tb testing.TB, bff string) *browser {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &browser{tb, bff, jar}
+	return &browser{tb: tb, bff: bff, jar: jar}
 }
 
 // send sends a request; headers are name and value by turns. A body is JSON,
@@ -91,7 +92,7 @@ func (b *browser) hold(cookies []*http.Cookie) {
 // session opens the browser's cookie.
 func (b *browser) session() session.Session {
 	b.tb.Helper()
-	held, found, err := mustJar(b.tb).Session(b.cookies())
+	held, found, err := mustJarOf(b.tb, b.sealed).Session(b.cookies())
 	if err != nil || !found {
 		b.tb.Fatalf("the browser has no session: %v", err)
 	}
@@ -122,7 +123,7 @@ func (b *browser) mustExpire(ago time.Duration) session.Session {
 
 func (b *browser) mustHold(held session.Session) {
 	b.tb.Helper()
-	cookies, err := mustJar(b.tb).SetSession(held, b.cookies())
+	cookies, err := mustJarOf(b.tb, b.sealed).SetSession(held, b.cookies())
 	if err != nil {
 		b.tb.Fatal(err)
 	}
@@ -151,15 +152,30 @@ func mustJar(tb testing.TB) *session.Jar { return mustJarOver(tb, false) }
 
 func mustJarOver(tb testing.TB, https bool) *session.Jar {
 	tb.Helper()
-	key, err := base64.StdEncoding.DecodeString(supabasetest.Env(tb, "BFF_SESSION_KEYS"))
+	return session.NewJar(mustSealer(tb, supabasetest.Env(tb, "BFF_SESSION_KEYS")), https)
+}
+
+// mustJarOf opens the cookies of BFFs with the BFF_SESSION_KEYS, "" for the
+// stack's.
+func mustJarOf(tb testing.TB, keys string) *session.Jar {
+	tb.Helper()
+	if keys == "" {
+		return mustJar(tb)
+	}
+	return session.NewJar(mustSealer(tb, keys), false)
+}
+
+func mustSealer(tb testing.TB, text string) *session.Sealer {
+	tb.Helper()
+	var keys session.Keys
+	if err := keys.UnmarshalText([]byte(text)); err != nil {
+		tb.Fatal(err)
+	}
+	sealer, err := session.NewSealer(keys)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	sealer, err := session.NewSealer(session.Keys{key})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return session.NewJar(sealer, https)
+	return sealer
 }
 
 // mustSignedUp is a browser in which somebody new is signed in.

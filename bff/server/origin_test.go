@@ -245,6 +245,10 @@ func TestHashesTakeAKey(t *testing.T) {
 	if one, two := name(), name(); one != two {
 		t.Errorf("%s and %s", one, two)
 	}
+	before := name()
+	if c.PublishableKey += "_next"; name() != before {
+		t.Error("another publishable key makes another hash")
+	}
 	c.SessionKeys = nil
 	if one, two := name(), name(); one == two {
 		t.Errorf("twice %s", one)

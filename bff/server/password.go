@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/mysingle/mysingle/bff/supabase"
 )
 
 // Passwords: recover has a way back in sent to who has forgotten theirs, and
@@ -45,8 +47,10 @@ func (s *Server) setPassword(c *fiber.Ctx) error {
 	if in.Nonce != nil {
 		nonce = *in.Nonce
 	}
+	err := s.inName(c, func(caller supabase.Caller) error {
+		return s.client.SetPassword(c.UserContext(), caller, in.Password, nonce)
+	})
 	caller := callerOf(c)
-	err := s.client.SetPassword(c.UserContext(), caller, in.Password, nonce)
 	s.audit(caller, "password_changed", whoSpeaks(c), err)
 	if err != nil {
 		return overIfAuthSays(err)

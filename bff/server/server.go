@@ -73,10 +73,9 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 		client:     client,
 		bodies:     newBudget(int64(c.BodyLimit) * bodiesAtOnce),
 		identify: &supabase.Authenticator{
-			PublishableKey: c.PublishableKey,
 			Verifier: supabase.NewVerifier(supabase.VerifierOptions{
 				AuthURL: c.AuthURL.String(),
-				Secret:  c.JWTSecret,
+				Secrets: []string{c.JWTSecret, c.OtherJWTSecret},
 				Issuer:  c.JWTIssuer,
 				Log:     log,
 			}),
@@ -158,8 +157,7 @@ func newLimiter(c config.Config, shared *redis.Client) *limit.Limiter {
 	if len(keys) == 0 {
 		keys = session.RandomKeys()
 	}
-	pepper := append([]byte("limits "+c.PublishableKey), keys[0]...)
-	return limit.New(pepper, shared)
+	return limit.New(append([]byte("limits "), keys[0]...), shared)
 }
 
 // lastWords has a panic that ends the process (guarded catches a handler's) in

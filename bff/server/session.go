@@ -118,10 +118,14 @@ func (s *Server) renew(c *fiber.Ctx) error {
 }
 
 // fresh returns the session with an access token that holds for a while, and
-// whether it is a new one, by one of the refresher's ways.
+// whether it is a new one, by one of the refresher's ways. A token whose key was
+// withdrawn holds no more, whatever its time: Auth knows the session as before.
 func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Context, session.Session, session.Refresh) (session.Session, bool, error)) (session.Session, bool, error) {
 	ctx, cancel := s.client.WithDeadline(c.UserContext())
 	defer cancel()
+	if _, err := s.identify.Verifier.Verify(ctx, held.AccessToken); errors.As(err, new(*supabase.TokenError)) {
+		held = expired(held)
+	}
 	caller := callerOf(c)
 	caller.Identity = supabase.Identity{} // the old token proves nothing any more
 	fresh, renewed, err := by(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
@@ -146,6 +150,31 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Conte
 		err = &supabase.Failure{Service: "Auth", Timeout: true, Err: err}
 	}
 	return fresh, renewed, err
+}
+
+// expired is the session with its access token at its end.
+func expired(held session.Session) session.Session {
+	held.ExpiresAt = held.IssuedAt.Add(-time.Hour) // by whichever clock
+	return held
+}
+
+// inName asks Auth something in the caller's name. Where Auth doesn't take the
+// token of the browser's session, as when it signs with another secret all of a
+// sudden, it is asked again with a new one.
+func (s *Server) inName(c *fiber.Ctx, ask func(supabase.Caller) error) error {
+	err := ask(callerOf(c))
+	held, refusal := sessionOf(c), new(supabase.AuthError)
+	if held == nil || !errors.As(err, &refusal) || refusal.Code != "bad_jwt" {
+		return err
+	}
+	fresh, _, err := s.fresh(c, expired(*held), s.sessions.refresher.Fresh)
+	if err == nil {
+		err = s.setSession(c, fresh)
+	}
+	if err != nil {
+		return err
+	}
+	return ask(callerOf(c))
 }
 
 // sessionFrom makes a session of what Auth gave. Auth's own token is verified

@@ -1,8 +1,6 @@
 package server_test
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -306,25 +304,6 @@ func TestUnreadableCookies(t *testing.T) {
 			b.mustBe(email)
 		})
 	}
-}
-
-func TestKeysOfSessionsChange(t *testing.T) {
-	t.Parallel()
-	first := supabasetest.Env(t, "BFF_SESSION_KEYS")
-	second := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
-	serve := func(keys string) string {
-		return mustServe(t, supabasetest.Config(t, map[string]string{"BFF_SESSION_KEYS": keys}))
-	}
-	before, during, after := serve(first), serve(second+","+first), serve(second)
-	b, email := mustSignedUp(t, before)
-	b.bff = during
-	b.mustBe(email)
-	old := *b
-	old.bff = after
-	old.mustBeOut(true)
-	b.mustSignIn(email, password)
-	b.bff = after
-	b.mustBe(email)
 }
 
 // Over https the cookie has a name that browsers take from this host alone.

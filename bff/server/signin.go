@@ -253,7 +253,11 @@ func (s *Server) verify(c *fiber.Ctx) error {
 
 // currentSession tells who is signed in, as Auth knows them at the moment.
 func (s *Server) currentSession(c *fiber.Ctx) error {
-	user, err := s.client.User(c.UserContext(), callerOf(c))
+	var user supabase.AuthUser
+	err := s.inName(c, func(caller supabase.Caller) (err error) {
+		user, err = s.client.User(c.UserContext(), caller)
+		return err
+	})
 	if err != nil {
 		return overIfAuthSays(err)
 	}

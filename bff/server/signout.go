@@ -56,10 +56,10 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 			err = s.setSession(c, fresh)
 		}
 	}
-	caller := callerOf(c)
 	if err == nil {
-		err = s.client.SignOut(c.UserContext(), caller, scope)
+		err = s.inName(c, func(caller supabase.Caller) error { return s.client.SignOut(c.UserContext(), caller, scope) })
 	}
+	caller := callerOf(c)
 	err = unlessOver(err)
 	s.audit(caller, "signed_out_"+scope, whoSpeaks(c), err)
 	switch {

@@ -19,7 +19,8 @@ import (
 const KeySize = 32
 
 // Keys are sealing keys: the first seals, all open. To change the key, put
-// the new one first and drop the old one when its cookies are gone.
+// the new one behind the old one until all instances have it, then before it,
+// and drop the old one when its cookies are gone (bff/deploy/keys.md).
 type Keys [][]byte
 
 // UnmarshalText reads keys in base64, between commas.

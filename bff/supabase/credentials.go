@@ -2,6 +2,7 @@ package supabase
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -67,24 +68,29 @@ func claimedRole(token string) string {
 
 // Authenticator turns the credentials of a request into an Identity.
 type Authenticator struct {
-	Verifier       *Verifier
-	PublishableKey string
+	Verifier *Verifier
 }
 
 // Bearer returns who the value of an Authorization header speaks for. Supabase
-// clients send the publishable key there when nobody is signed in. The value may
-// be a buffer's: it isn't kept.
+// clients send the publishable key there when nobody is signed in, be it one
+// that was or will be the BFF's own: apps on people's phones keep theirs for
+// long, and no such key says or opens more than none. The value may be a
+// buffer's: it isn't kept.
 func (a *Authenticator) Bearer(ctx context.Context, authorization string) (Identity, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return Identity{}, &TokenError{"Authorization must be Bearer and an access token."}
 	}
-	if token == a.PublishableKey {
+	if strings.HasPrefix(token, publishablePrefix) {
 		return Identity{}, nil
 	}
 	if strings.HasPrefix(token, secretPrefix) {
 		return Identity{}, ErrSecretKey
 	}
-	return a.Verifier.Verify(ctx, token)
+	identity, err := a.Verifier.Verify(ctx, token)
+	if fault := new(TokenError); errors.As(err, &fault) && claimedRole(token) == roleAnonymous {
+		return Identity{}, nil // a legacy anon key, by a secret that doesn't count (any more)
+	}
+	return identity, err
 }

@@ -190,12 +190,37 @@ func TestAWithdrawnKeyGoesByItself(t *testing.T) {
 	supabasetest.MustWait(t, "the withdrawn key's token to be refused", func() bool { return verify() != nil })
 }
 
+// TestSecretsChange has two shared secrets, as while one takes the other's place.
+func TestSecretsChange(t *testing.T) {
+	now := time.Now()
+	verify := func(by string, secrets ...string) error {
+		v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secrets: secrets})
+		_, err := v.Verify(context.Background(), sign(t, jwt.SigningMethodHS256, []byte(by), nil, claims(now, nil)))
+		return err
+	}
+	other := "another-secret-of-at-least-32-characters"
+	for name, err := range map[string]error{
+		"the first of two": verify(secret, secret, other), "the second": verify(other, secret, other), "one beside none": verify(secret, secret, ""),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"a third": verify("a-third-secret-of-at-least-32-characters", secret, other), "one taken away": verify(secret, other), "an empty one": verify("", secret, ""), "without any": verify("", ""),
+	} {
+		if fault := new(supabase.TokenError); !errors.As(err, &fault) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestAuthDownAtTheStart(t *testing.T) {
 	at := &clock{at: time.Now()}
 	key := mustEC(t, elliptic.P256())
 	auth := newKeys(t)
 	auth.answer(http.StatusBadGateway, "")
-	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Now: at.now})
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secrets: []string{secret}, Now: at.now})
 	token := sign(t, jwt.SigningMethodES256, key, map[string]any{"kid": "key"}, claims(at.now(), nil))
 	var failure *supabase.Failure
 	if _, err := v.Verify(context.Background(), token); !errors.As(err, &failure) {

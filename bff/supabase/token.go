@@ -29,19 +29,19 @@ func (e *RoleError) Error() string { return "tokens of the role " + e.Role + " a
 // Verifier verifies access tokens: by the project's signing keys (JWKS) and,
 // where there is one, by the shared secret. It is safe for concurrent use.
 type Verifier struct {
-	secret []byte
+	secret jwt.VerificationKeySet // several while it is being changed
 	keys   *keySet
 	parser *jwt.Parser
 	cache  *tokenCache
 	now    func() time.Time
 }
 
-// VerifierOptions are what a Verifier has to know. Secret, Issuer, Transport,
+// VerifierOptions are what a Verifier has to know. Secrets, Issuer, Transport,
 // Now and Log may be left out.
 type VerifierOptions struct {
-	AuthURL   string // the JWKS is below it
-	Secret    string // HS256; without it such tokens are refused
-	Issuer    string // if set, the iss that a token must have
+	AuthURL   string   // the JWKS is below it
+	Secrets   []string // HS256, any of them; without one such tokens are refused
+	Issuer    string   // if set, the iss that a token must have
 	Transport http.RoundTripper
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -66,11 +66,15 @@ func NewVerifier(o VerifierOptions) *Verifier {
 		options = append(options, jwt.WithIssuer(o.Issuer))
 	}
 	v := &Verifier{
-		secret: []byte(o.Secret),
 		keys:   newKeySet(strings.TrimRight(o.AuthURL, "/")+"/.well-known/jwks.json", o.Transport, o.Now, o.Log),
 		parser: jwt.NewParser(options...),
 		cache:  newTokenCache(),
 		now:    o.Now,
+	}
+	for _, secret := range o.Secrets {
+		if secret != "" { // which would be a key that everybody has
+			v.secret.Keys = append(v.secret.Keys, []byte(secret))
+		}
 	}
 	v.keys.mu.Lock()
 	v.keys.fetch()
@@ -125,7 +129,7 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	}
 	algorithm := t.Method.Alg()
 	if algorithm == "HS256" {
-		if len(v.secret) == 0 {
+		if len(v.secret.Keys) == 0 {
 			return nil, &TokenError{"The token's algorithm is not accepted."}
 		}
 		return v.secret, nil

@@ -163,7 +163,7 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(tt.Name, func(t *testing.T) {
 			at := &clock{at: now}
-			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Now: at.now})
+			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secrets: []string{secret}, Now: at.now})
 			identity, err := v.Verify(context.Background(), tt.Token)
 			if tt.Want == "" {
 				if err != nil {
@@ -198,14 +198,14 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("issuer", func(t *testing.T) {
 		for issuer, want := range map[string]bool{"https://auth.test/auth/v1": true, "https://other.test": false} {
-			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret, Issuer: issuer})
+			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secrets: []string{secret}, Issuer: issuer})
 			if _, err := v.Verify(context.Background(), with(nil)); (err == nil) != want {
 				t.Errorf("%s: %v", issuer, err)
 			}
 		}
 	})
 	t.Run("roles", func(t *testing.T) {
-		v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secret: secret})
+		v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secrets: []string{secret}})
 		for _, role := range []any{"service_role", "supabase_admin", "postgres", "", nil} {
 			var fault *supabase.RoleError
 			if _, err := v.Verify(context.Background(), with(jwt.MapClaims{"role": role})); !errors.As(err, &fault) {
@@ -226,7 +226,7 @@ func FuzzVerify(f *testing.F) {
 	for _, seed := range []string{good, "", "..", "a.b.c", parts[0] + "." + parts[1] + ".", "eyJhbGciOiJub25lIn0." + parts[1] + ".", parts[0] + ".e30." + parts[2]} {
 		f.Add(seed)
 	}
-	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secret: secret})
+	v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secrets: []string{secret}})
 	f.Fuzz(func(t *testing.T, token string) {
 		identity, err := v.Verify(context.Background(), token)
 		// base64url ignores the unused bits of the last character, so a few
@@ -260,6 +260,30 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
+// TestAnyPublishableKeyIsNobody has clients show publishable keys, the project's
+// own or not, where there should be a token.
+func TestAnyPublishableKeyIsNobody(t *testing.T) {
+	auth := supabase.Authenticator{Verifier: supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secrets: []string{secret}})}
+	legacy := func(role, by string) string {
+		return sign(t, jwt.SigningMethodHS256, []byte(by), nil, jwt.MapClaims{"iss": "supabase", "role": role, "exp": time.Now().Add(time.Hour).Unix()})
+	}
+	withdrawn := "a-secret-that-does-not-count-any-more"
+	for name, token := range map[string]string{
+		"a publishable key": "sb_publishable_x", "a legacy anon key": legacy("anon", secret), "one of a withdrawn secret": legacy("anon", withdrawn),
+	} {
+		if identity, err := auth.Bearer(context.Background(), "Bearer "+token); err != nil || !identity.Anonymous() {
+			t.Errorf("%s: %+v, %v", name, identity, err)
+		}
+	}
+	for name, token := range map[string]string{
+		"a secret key": "sb_secret_x", "a service_role key": legacy("service_role", secret), "one of a withdrawn secret": legacy("service_role", withdrawn), "a user's token of it": legacy("authenticated", withdrawn),
+	} {
+		if identity, err := auth.Bearer(context.Background(), "Bearer "+token); err == nil {
+			t.Errorf("%s: %+v", name, identity)
+		}
+	}
+}
+
 // TestTokensAreLent has the bytes of a token overwritten once it was verified,
 // as a server does with its buffers.
 func TestTokensAreLent(t *testing.T) {
@@ -268,7 +292,7 @@ func TestTokensAreLent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	auth := supabase.Authenticator{Verifier: supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secret: secret})}
+	auth := supabase.Authenticator{Verifier: supabase.NewVerifier(supabase.VerifierOptions{AuthURL: "http://127.0.0.1:1", Secrets: []string{secret}})}
 	for range 2 { // the second is remembered
 		buffer := []byte("Bearer " + token)
 		identity, err := auth.Bearer(context.Background(), unsafe.String(&buffer[0], len(buffer)))

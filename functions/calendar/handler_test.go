@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -174,6 +176,45 @@ func TestLinks(t *testing.T) {
 				t.Errorf("revoked twice: %d %s", got.Status, got.Body)
 			}
 		})
+	}
+}
+
+// TestKeysOfLinksChange walks bff/deploy/keys.md with two instances at a time:
+// what one signs the other opens, and what the old key signed opens until that
+// is taken away.
+func TestKeysOfLinksChange(t *testing.T) {
+	t.Parallel()
+	me := supabasetest.MustSignUp(t)
+	first, second := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{2}, 32))
+	instance := func(keys string) functionstest.Target {
+		return functionstest.Deno(t, "calendar", map[string]string{"FUNCTIONS_SIGNING_KEYS": keys})
+	}
+	before, opens, signs, after := instance(first), instance(first+","+second), instance(second+","+first), instance(second)
+	var early []string
+	for _, pair := range [][]functionstest.Target{{before, before}, {before, opens}, {opens, opens}, {opens, signs}, {signs, signs}} {
+		for _, target := range pair {
+			_, link := mustFeed(t, target, me, map[string]any{"feed_name": "일정"})
+			early = append(early, link)
+		}
+		for _, target := range pair {
+			for _, link := range early {
+				mustRead(t, target, link)
+			}
+		}
+	}
+	// Who looks at their feeds finds links by the new key, which goes on alone.
+	got := signs.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: path, As: me})
+	var feeds []feed
+	if got.Decode(t, &feeds); len(feeds) != len(early) {
+		t.Fatalf("%d feeds: %d %s", len(feeds), got.Status, got.Body)
+	}
+	for _, f := range feeds {
+		_, link, _ := strings.Cut(f.URL, "/functions/v1")
+		mustRead(t, after, link)
+		mustRead(t, signs, link)
+	}
+	if got := after.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: early[0]}); got.Status != http.StatusNotFound || got.Code() != "no_feed" {
+		t.Errorf("a link by the old key: %d %s", got.Status, got.Body)
 	}
 }
 

@@ -24,10 +24,9 @@ type Project struct {
 // New returns the project with the settings.
 func New(s Settings) *Project {
 	return &Project{Settings: s, callers: &supabase.Authenticator{
-		PublishableKey: s.PublishableKey,
 		Verifier: supabase.NewVerifier(supabase.VerifierOptions{
 			AuthURL: s.URL.String() + "/auth/v1",
-			Secret:  s.JWTSecret,
+			Secrets: s.JWTSecrets,
 			Log:     slog.Default(),
 		}),
 	}}

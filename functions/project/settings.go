@@ -23,15 +23,18 @@ type Settings struct {
 	// PublishableKey goes along with what is asked in a caller's name, SecretKey
 	// with what the function asks on its own. SecretKeys are all that callers
 	// may show (SUPABASE_PUBLISHABLE_KEYS and SUPABASE_SECRET_KEYS, JSON objects
-	// of which "default" is used, or SUPABASE_PUBLISHABLE_KEY and
+	// by the keys' names, of which the one to use is the one that
+	// FUNCTIONS_PUBLISHABLE_KEY_NAME and FUNCTIONS_SECRET_KEY_NAME name, else
+	// "default", else the first; or SUPABASE_PUBLISHABLE_KEY and
 	// SUPABASE_SECRET_KEY; else the legacy SUPABASE_ANON_KEY and
 	// SUPABASE_SERVICE_ROLE_KEY).
 	PublishableKey, SecretKey string
 	SecretKeys                []string
-	// JWTSecret verifies tokens that aren't signed with the keys of Auth's JWKS
+	// JWTSecrets verify tokens that aren't signed with the keys of Auth's JWKS
 	// (SUPABASE_JWT_SECRET, or JWT_SECRET as Supabase takes no secrets of the
-	// other name); may be empty.
-	JWTSecret string
+	// other name; SUPABASE_OTHER_JWT_SECRET or OTHER_JWT_SECRET too while it is
+	// being changed); may be empty.
+	JWTSecrets []string
 	// PublicURL is where the world finds the project, if that is not URL: links
 	// to functions lead there (FUNCTIONS_PUBLIC_URL).
 	PublicURL *url.URL
@@ -75,19 +78,24 @@ func ReadSettings(get func(string) string) (Settings, error) {
 		return u
 	}
 	s := Settings{
-		URL:       address("SUPABASE_URL", ""),
-		AppURL:    address("BFF_PUBLIC_URL", ""),
-		MailURL:   address("FUNCTIONS_MAIL_URL", resend),
-		MailKey:   get("FUNCTIONS_MAIL_KEY"),
-		MailFrom:  get("FUNCTIONS_MAIL_FROM"),
-		JWTSecret: get("SUPABASE_JWT_SECRET"),
+		URL:      address("SUPABASE_URL", ""),
+		AppURL:   address("BFF_PUBLIC_URL", ""),
+		MailURL:  address("FUNCTIONS_MAIL_URL", resend),
+		MailKey:  get("FUNCTIONS_MAIL_KEY"),
+		MailFrom: get("FUNCTIONS_MAIL_FROM"),
 	}
 	s.PublicURL = s.URL
 	if get("FUNCTIONS_PUBLIC_URL") != "" {
 		s.PublicURL = address("FUNCTIONS_PUBLIC_URL", "")
 	}
-	if s.JWTSecret == "" {
-		s.JWTSecret = get("JWT_SECRET")
+	for _, name := range []string{"JWT_SECRET", "OTHER_JWT_SECRET"} {
+		secret := get("SUPABASE_" + name)
+		if secret == "" {
+			secret = get(name)
+		}
+		if secret != "" {
+			s.JWTSecrets = append(s.JWTSecrets, secret)
+		}
 	}
 	publishable, err := keys(get, "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_ANON_KEY")
 	if err != nil {
@@ -141,13 +149,17 @@ func keys(get func(string) string, name, legacy string) ([]string, error) {
 	var found []string
 	if text := get(name + "S"); text != "" {
 		var named map[string]string
-		if err := json.Unmarshal([]byte(text), &named); err != nil || named["default"] == "" {
-			return nil, errors.New(`a JSON object with a member "default"`)
+		if err := json.Unmarshal([]byte(text), &named); err != nil {
+			return nil, errors.New("a JSON object of keys by their names")
 		}
-		found = append(found, named["default"])
-		for _, other := range slices.Sorted(maps.Keys(named)) {
-			if other != "default" && named[other] != "" {
-				found = append(found, named[other])
+		setting := strings.Replace(name, "SUPABASE", "FUNCTIONS", 1) + "_NAME"
+		inUse := get(setting)
+		if inUse != "" && named[inUse] == "" {
+			return nil, fmt.Errorf("a key of the name %q, as %s says", inUse, setting)
+		}
+		for _, one := range append([]string{inUse, "default"}, slices.Sorted(maps.Keys(named))...) {
+			if key := named[one]; key != "" && !slices.Contains(found, key) {
+				found = append(found, key)
 			}
 		}
 	}

@@ -52,10 +52,42 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestJWTSecrets(t *testing.T) {
+	for want, changes := range map[string]map[string]string{
+		"":    {},
+		"a":   {"SUPABASE_JWT_SECRET": "a", "JWT_SECRET": "b"},
+		"b":   {"JWT_SECRET": "b"},
+		"a c": {"SUPABASE_JWT_SECRET": "a", "SUPABASE_OTHER_JWT_SECRET": "c"},
+		"b c": {"JWT_SECRET": "b", "OTHER_JWT_SECRET": "c"},
+	} {
+		if s, err := read(changes); err != nil || strings.Join(s.JWTSecrets, " ") != want {
+			t.Errorf("%v: %q, %v", changes, s.JWTSecrets, err)
+		}
+	}
+}
+
+// TestKeyInUse has several keys, as while one takes another's place.
+func TestKeyInUse(t *testing.T) {
+	for want, changes := range map[string]map[string]string{
+		"1 2 3": {},
+		"2 1 3": {"FUNCTIONS_SECRET_KEY_NAME": "b", "FUNCTIONS_PUBLISHABLE_KEY_NAME": "b"},
+		"2 3":   {"SUPABASE_PUBLISHABLE_KEYS": `{"b":"p"}`, "SUPABASE_SECRET_KEYS": `{"c":"3","b":"2","d":""}`}, // the default one is gone
+	} {
+		all := map[string]string{"SUPABASE_PUBLISHABLE_KEYS": `{"default":"o","b":"p"}`, "SUPABASE_SECRET_KEYS": `{"c":"3","default":"1","b":"2"}`}
+		maps.Copy(all, changes)
+		if s, err := read(all); err != nil || strings.Join(s.SecretKeys, " ") != want || s.SecretKey != want[:1] || (s.PublishableKey == "o") != (want == "1 2 3") {
+			t.Errorf("%v: %q, %q, %v", changes, s.SecretKeys, s.PublishableKey, err)
+		}
+	}
+	if _, err := read(map[string]string{"FUNCTIONS_SECRET_KEY_NAME": "next"}); err == nil || !strings.Contains(err.Error(), `SUPABASE_SECRET_KEYS: expected a key of the name "next"`) {
+		t.Errorf("a name that no key has: %v", err)
+	}
+}
+
 // TestFaults tells all that is wrong at once, and no secret.
 func TestFaults(t *testing.T) {
 	_, err := read(map[string]string{
-		"SUPABASE_URL": "abc.supabase.co", "SUPABASE_PUBLISHABLE_KEYS": `{"web":"sb_publishable_2"}`, "SUPABASE_SECRET_KEYS": "sb_secret_plain",
+		"SUPABASE_URL": "abc.supabase.co", "SUPABASE_PUBLISHABLE_KEYS": `{}`, "SUPABASE_ANON_KEY": "", "SUPABASE_SECRET_KEYS": "sb_secret_plain",
 		"BFF_PUBLIC_URL": "", "FUNCTIONS_SIGNING_KEYS": "c2hvcnQ=", "FUNCTIONS_MAIL_KEY": "re_secret", "FUNCTIONS_MAIL_URL": "ftp://x", "FUNCTIONS_LOCAL": "yes",
 	})
 	if err == nil {

@@ -115,7 +115,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, from,
   stack.gateway = await startGateway({
     port: gatewayPort,
     upstreams,
-    keys: { publishable: settings.SUPABASE_PUBLISHABLE_KEY, secret: settings.SUPABASE_SECRET_KEY, jwtSecret: settings.SUPABASE_JWT_SECRET },
+    keys: { publishable: [settings.SUPABASE_PUBLISHABLE_KEY], secret: [settings.SUPABASE_SECRET_KEY], jwtSecret: settings.SUPABASE_JWT_SECRET },
   }).catch((error) => {
     throw error.code === "EADDRINUSE" ? taken("SUPABASE_PORT", gatewayPort) : error;
   });

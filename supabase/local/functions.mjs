@@ -52,6 +52,7 @@ export function functionSettings({ settings, supabaseUrl, siteUrl }) {
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: settings.SUPABASE_PUBLISHABLE_KEY }),
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: settings.SUPABASE_SECRET_KEY }),
     SUPABASE_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
+    SUPABASE_OTHER_JWT_SECRET: settings.SUPABASE_OTHER_JWT_SECRET ?? "",
     BFF_PUBLIC_URL: settings.BFF_PUBLIC_URL || siteUrl,
     FUNCTIONS_LOCAL: "true",
   };

@@ -15,7 +15,8 @@ const hopByHop = [
 const upstreamTimeout = 60_000;
 
 /**
- * Listens on the port and returns the server. `upstreams` is filled in as the parts start:
+ * Listens on the port and returns the server. `keys` are `{ publishable, secret, jwtSecret }`, of the first two all
+ * that count, as a project has several while they are being changed. `upstreams` is filled in as the parts start:
  * `{ rest, auth, functions }`, addresses without a final slash, those of the functions by name. Until then
  * their paths answer 503.
  */
@@ -98,8 +99,8 @@ function withKey(target) {
 }
 
 function roleOf(apikey, keys) {
-  // Both are compared in full, so that the time taken says nothing about either.
-  const [publishable, secret] = [same(apikey, keys.publishable), same(apikey, keys.secret)];
+  // All are compared in full, so that the time taken says nothing about any.
+  const [publishable, secret] = [keys.publishable, keys.secret].map((known) => known.map((key) => same(apikey, key)).includes(true));
   return secret ? "service_role" : publishable ? "anon" : null;
 }
 

@@ -15,7 +15,7 @@ import { startGateway } from "../gateway.mjs";
 import { freePort, isFree } from "../ready.mjs";
 import { repository } from "../settings.mjs";
 
-const keys = { publishable: "sb_publishable_test", secret: "sb_secret_test", jwtSecret: "x".repeat(40) };
+const keys = { publishable: ["sb_publishable_test"], secret: ["sb_secret_test"], jwtSecret: "x".repeat(40) };
 const probe = "functions/edge/testdata/probe";
 
 describe("a function behind the gateway, by supabase-js", () => {
@@ -33,7 +33,7 @@ describe("a function behind the gateway, by supabase-js", () => {
       await sleep(25);
     }
     gateway = await startGateway({ port: 0, keys, upstreams: { functions: { probe: `http://127.0.0.1:${port}/probe` } } });
-    client = createClient(`http://127.0.0.1:${gateway.address().port}`, keys.publishable, {
+    client = createClient(`http://127.0.0.1:${gateway.address().port}`, keys.publishable[0], {
       auth: { persistSession: false, autoRefreshToken: false },
       realtime: { transport: WebSocket },
     });
@@ -50,7 +50,7 @@ describe("a function behind the gateway, by supabase-js", () => {
     assert.equal(data.method, "POST");
     assert.equal(data.path, "/probe/echo");
     assert.equal(data.body, '{"이름":"해온"}');
-    assert.deepEqual(data.header.Apikey, [keys.publishable]);
+    assert.deepEqual(data.header.Apikey, keys.publishable);
     assert.deepEqual(data.header["X-Mine"], ["1"]);
   });
 

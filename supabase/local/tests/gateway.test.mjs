@@ -93,6 +93,34 @@ describe("API keys on /rest/v1", () => {
   });
 });
 
+describe("API keys that are being changed", () => {
+  const [old, next] = ["1", "2"].map((n) => ({ publishable: `sb_publishable_${n}`, secret: `sb_secret_${n}` }));
+  const roles = async (...known) => {
+    const keys = { publishable: known.map((key) => key.publishable), secret: known.map((key) => key.secret), jwtSecret: SUPABASE_JWT_SECRET };
+    const gateway = await startGateway({ port: 0, keys, upstreams: { rest: process.env.POSTGREST_URL } });
+    const role = async (headers) => {
+      const response = await fetch(`http://127.0.0.1:${gateway.address().port}${table}`, { headers });
+      const answer = { status: response.status, json: await response.json() };
+      return anon(answer) ? "anon" : serviceRole(answer) ? "service_role" : answer.json.message;
+    };
+    const found = [];
+    for (const { publishable, secret } of [old, next]) {
+      for (const key of [publishable, secret]) found.push(await role({ apikey: key }));
+      found.push(await role({ apikey: publishable, authorization: bearer(publishable) }));
+    }
+    found.push(await role({ apikey: next.publishable, authorization: bearer(old.publishable) }));
+    gateway.closeAllConnections();
+    gateway.close();
+    return found;
+  };
+  const [counts, invalid] = [["anon", "service_role", "anon"], Array(3).fill("Invalid API key")];
+  it("count side by side, and the old ones not afterwards", async () => {
+    assert.deepEqual(await roles(old), [...counts, ...invalid, "Invalid API key"]);
+    assert.deepEqual(await roles(old, next), [...counts, ...counts, "Invalid API key"]);
+    assert.deepEqual(await roles(next), [...invalid, ...counts, "Invalid API key"]);
+  });
+});
+
 describe("API keys on /auth/v1", () => {
   it("are not needed where a browser comes without one", async () => {
     for (const path of ["/health", "/.well-known/jwks.json"]) assert.equal((await request(`/auth/v1${path}`)).status, 200, path);
@@ -150,7 +178,7 @@ describe("passage", () => {
     upstream = http.createServer((incoming, outgoing) => handle(incoming, outgoing));
     await new Promise((resolve) => upstream.listen(0, "127.0.0.1", resolve));
     upstreams = { rest: `http://127.0.0.1:${upstream.address().port}/base` };
-    gateway = await startGateway({ port: 0, upstreams, keys: { publishable: "p", secret: "s", jwtSecret: "j".repeat(32) } });
+    gateway = await startGateway({ port: 0, upstreams, keys: { publishable: ["p"], secret: ["s"], jwtSecret: "j".repeat(32) } });
     address = `http://127.0.0.1:${gateway.address().port}`;
   });
   after(() => {
