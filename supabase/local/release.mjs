@@ -37,7 +37,8 @@ const commands = {
     await mustRun("go", ["tool", "task", "run", "--", process.execPath, "supabase/local/release.mjs", "live", file], { cwd: tree });
     mkdirSync(kept, { recursive: true });
     copyFileSync(file, join(kept, "dump.sql.gz"));
-    writeFileSync(join(kept, "release.json"), `${JSON.stringify({ version, commit }, null, 2)}\n`);
+    const migration = [...migrationsOf(tree).keys()].at(-1);
+    writeFileSync(join(kept, "release.json"), `${JSON.stringify({ version, commit, migration }, null, 2)}\n`);
     say(`Kept ${version} (${commit.slice(0, 12)}) in supabase/tests/release: commit it`);
   },
 
@@ -76,15 +77,18 @@ const commands = {
   },
 
   async check() {
-    const { version, commit } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
-    const tree = checkout(commit);
-    const [before, now] = [tree, repository].map(migrationsOf);
-    const newer = [...now.keys()].filter((name) => !before.has(name));
-    const changed = [...before].filter(([name, sql]) => now.get(name) !== sql).map(([name]) => name);
+    const { version, commit, migration } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
+    const now = migrationsOf(repository);
+    const newer = [...now.keys()].filter((name) => name > migration);
+    const tree = isHere(commit) && checkout(commit);
+    if (!tree && newer.length > 0) throw refuse(`${version}'s own files are in the history, which isn't here: git fetch --unshallow --tags`);
+    const changed = [...(tree ? migrationsOf(tree) : [])].filter(([name, sql]) => now.get(name) !== sql).map(([name]) => name);
     if (changed.length > 0) throw refuse(`${version} has been released with these migrations, and they are others now, or gone: ${changed.join(", ")}. What they lack is a new migration's`);
 
     say(`What ${version} held, with ${newer.length > 0 ? newer.join(", ") : "no newer migration"}:`);
-    await mustRun(process.execPath, [stack, "run", "--from", join(kept, "dump.sql.gz"), "--", process.execPath, "supabase/local/release.mjs", "beside", tree]);
+    const proof = tree ? [process.execPath, "supabase/local/release.mjs", "beside", tree] : ["sh", "-c", 'node bff/deploy/smoke.mjs "$BFF_URL"'];
+    await mustRun(process.execPath, [stack, "run", "--from", join(kept, "dump.sql.gz"), "--", ...proof]);
+    if (!tree) return say(`No migration is newer than ${version}. Its BFF was not started beside this one: the history isn't here (git fetch --unshallow --tags)`);
     if (newer.length === 0) return say(`No migration is newer than ${version}: its tests have nothing new to say`);
 
     say("Does one of them lock for long, or break who uses the schema as it was?");
@@ -122,6 +126,16 @@ function migrationsOf(project) {
   return new Map(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
+/** Whether the commit is in the history that was cloned. */
+function isHere(commit) {
+  try {
+    git("cat-file", "-e", `${commit}^{commit}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The files of a commit, in a folder of their own that is kept for the next time. */
 function checkout(commit) {
   const tree = join(repository, ".local", "releases", commit);
@@ -138,7 +152,7 @@ function git(...args) {
   try {
     return execFileSync("git", ["-c", `safe.directory=${repository}`, "-C", repository, ...args], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
-    throw refuse(`git ${args.join(" ")}: ${error.stderr ?? error.message}The release's own files are in the history, which has to be here: git fetch --unshallow --tags`);
+    throw refuse(`git ${args.join(" ")}: ${error.stderr || error.message}`);
   }
 }
 
