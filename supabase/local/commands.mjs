@@ -21,7 +21,7 @@ process.umask(0o022); // PostgreSQL's user must be able to read what is made her
 
 const say = (line) => console.log(line);
 
-/** Starts the stack on its own data and stays until a signal comes or PostgreSQL dies. */
+/** Starts the stack on its own data and stays until a signal comes. */
 export async function up({ envFile }) {
   const settings = loadSettings(envFile);
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
