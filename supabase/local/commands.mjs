@@ -8,7 +8,7 @@ import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { bootstrap, migrate, seed, supabaseBinary } from "./database.mjs";
 import { findDeno, findFunctions, functionSettings, startFunctions } from "./functions.mjs";
-import { startGateway } from "./gateway.mjs";
+import { restartGateway, startGateway } from "./gateway.mjs";
 import { runningRemote, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
 import { Processes, startedAt } from "./processes.mjs";
@@ -42,13 +42,13 @@ export async function run({ run: [command, ...args] }) {
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
-  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug" };
+  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug", BFF_METRICS_PORT: String(await freePort()) };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, throwAway: true });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
-        env: { ...process.env, ...variables(parts, settings), STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
+        env: { ...process.env, ...variables(parts, settings), STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets"), STACK_PROCESSES: join(folder, "processes.json") },
         stdio: "inherit",
       });
     });
@@ -137,6 +137,7 @@ function variables(parts, settings) {
     SUPABASE_SECRET_KEY: settings.SUPABASE_SECRET_KEY,
     SUPABASE_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
     BFF_URL: parts.bffUrl,
+    BFF_METRICS_URL: `http://127.0.0.1:${settings.BFF_METRICS_PORT}/metrics`,
     BFF_SESSION_KEYS: settings.BFF_SESSION_KEYS,
     DATABASE_URL: parts.database.url("postgres"),
     POSTGREST_URL: parts.rest,
@@ -173,6 +174,8 @@ async function supervised({ folder, tell, detached }, work) {
     }, detached),
   );
   process.on("uncaughtException", processes.fail);
+  // The gateway has no process of its own that could be ended: the soak sends this instead.
+  process.on("SIGUSR2", () => stack.gateway?.listening && restartGateway(stack.gateway).catch(processes.fail));
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may go before us
   try {
     return await Promise.race([interrupted, processes.failed, work(stack)]);

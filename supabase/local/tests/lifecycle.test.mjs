@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -141,6 +142,18 @@ describe("up", () => {
     const cookie = answer.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
     const board = () => fetch(`${bffUrl}/api/v1/projects/5eed0005-0000-4000-8000-000000000001/dashboard`, { headers: { cookie, "x-mysingle": "1" } });
     await until("the dashboard is there", async () => (await board()).status === 200);
+  });
+
+  it("starts the gateway anew on SIGUSR2, without an end to anything else", async () => {
+    const gateway = `http://127.0.0.1:${at.supabasePort}`;
+    const held = connect(at.supabasePort, "127.0.0.1");
+    await once(held, "connect");
+    const before = recorded(at);
+    stack.child.kill("SIGUSR2");
+    await once(held, "close"); // by the gateway
+    await until("the gateway answers", () => fetch(`${gateway}/auth/v1/health`).then(({ status }) => status === 200, () => false));
+    assert.deepEqual(recorded(at), before);
+    assert.deepEqual(running(before), before.map(({ part }) => part));
   });
 
   it("recovers after a kill -9: the next start ends what was left and finds the data", async () => {
