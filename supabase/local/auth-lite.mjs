@@ -2,6 +2,7 @@
 // Its settings come from auth.mjs; of GoTrue's own it knows GOTRUE_JWT_EXP, GOTRUE_MAILER_AUTOCONFIRM and
 // GOTRUE_EXTERNAL_<GITHUB|GOOGLE>_<ENABLED|CLIENT_ID|SECRET|URL>. E-mails are not sent: they go to the log and to the stack's console.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { App, getAuthSchemaSql } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
@@ -94,7 +95,8 @@ server.keepAliveTimeout = 60_000; // longer than the gateway keeps an idle conne
 
 async function stop() {
   server.close();
-  await connection.close();
+  // A connection that waits for an answer of the database, or was there before the database was, may never end.
+  await Promise.race([connection.close(), sleep(2000)]);
   process.exit(0);
 }
 process.on("SIGTERM", stop);
