@@ -32,9 +32,18 @@ const timestamptz = {
   parse: (text) => new Date(text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00")).toISOString(),
 };
 
+// postgres.js (3.4.9) may hold a connection that the database has closed for one that works, or throw where nobody can
+// catch it (its issues 1154 and 1208): whoever signs in then waits for ever. So this starts anew, by its supervision.
+let stopping = false;
+function databaseClosed() {
+  if (stopping) return;
+  console.log("The database has closed a connection: ending, to be started anew");
+  process.exit(1);
+}
+
 const connection = createPostgresConnection({
   url: AUTH_DATABASE_URL,
-  postgresOptions: { max: 10, types: { jsonb, timestamptz }, onnotice: () => {} },
+  postgresOptions: { max: 10, max_lifetime: null, types: { jsonb, timestamptz }, onnotice: () => {}, onclose: databaseClosed },
 });
 await connection.exec(getAuthSchemaSql());
 
@@ -94,6 +103,7 @@ const server = serve({
 server.keepAliveTimeout = 60_000; // longer than the gateway keeps an idle connection
 
 async function stop() {
+  stopping = true;
   server.close();
   // A connection that waits for an answer of the database, or was there before the database was, may never end.
   await Promise.race([connection.close(), sleep(2000)]);
