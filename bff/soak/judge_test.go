@@ -281,6 +281,21 @@ func TestLives(t *testing.T) {
 	}
 }
 
+// A process that is another one without having been ended has ended by itself.
+func TestUnasked(t *testing.T) {
+	at := func(second int64, pids map[string]int) sample { return sample{at: time.Unix(second, 0), life: pids} }
+	windows := []*Window{{from: time.Unix(10, 0), to: time.Unix(15, 0), part: part{name: "postgres", processes: []string{"postgres"}}}}
+	faults := unasked([]sample{
+		at(8, map[string]int{"bff": 1, "postgres": 2, "auth": 3}),
+		at(12, map[string]int{"bff": 1, "postgres": 20, "auth": 30}),
+		at(14, map[string]int{"bff": 10, "postgres": 20, "auth": 30}),
+		at(40, map[string]int{"bff": 10, "postgres": 20, "auth": 31}),
+	}, windows)
+	if len(faults) != 2 || !strings.HasPrefix(faults[0], "bff") || !strings.HasPrefix(faults[1], "auth") {
+		t.Errorf("%q", faults)
+	}
+}
+
 // TestOwnProcess ends a process of the soak's own, which comes back, and ends
 // with the soak.
 func TestOwnProcess(t *testing.T) {

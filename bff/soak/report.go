@@ -48,6 +48,7 @@ func (s *soak) report(ctx context.Context) *Report {
 	for _, u := range s.users {
 		r.Refreshes += u.refreshes.Load()
 	}
+	r.Faults = append(r.Faults, unasked(s.samples, s.windows)...)
 	if r.Refreshes == 0 {
 		r.Faults = append(r.Faults, "no session was ever refreshed: is GOTRUE_JWT_EXP short?")
 	}

@@ -248,6 +248,29 @@ func length(taken []sample) time.Duration {
 	return taken[len(taken)-1].at.Sub(taken[0].at)
 }
 
+// unasked tells of processes that were started again without having been ended
+// by the soak. With PostgreSQL Auth ends too.
+func unasked(samples []sample, windows []*Window) (faults []string) {
+	last := make(map[string]int)
+	for _, taken := range samples {
+		for name, pid := range taken.life {
+			before, known := last[name]
+			last[name] = pid
+			if !known || before == pid {
+				continue
+			}
+			asked := slices.ContainsFunc(windows, func(w *Window) bool {
+				ended := slices.Contains(w.part.processes, name) || name == "auth" && w.part.name == "postgres"
+				return ended && !taken.at.Before(w.from) && (w.to.IsZero() || taken.at.Before(w.to.Add(2*every)))
+			})
+			if !asked {
+				faults = append(faults, fmt.Sprintf("%s ended by itself before %s", name, taken.at.Format(time.TimeOnly)))
+			}
+		}
+	}
+	return faults
+}
+
 // judgeable is how long a life must be: what a process fills at first, it has
 // filled by then.
 const judgeable = 8 * time.Minute
