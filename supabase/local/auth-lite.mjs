@@ -2,6 +2,7 @@
 // Its settings come from auth.mjs; of GoTrue's own it knows GOTRUE_JWT_EXP, GOTRUE_MAILER_AUTOCONFIRM and
 // GOTRUE_EXTERNAL_<GITHUB|GOOGLE>_<ENABLED|CLIENT_ID|SECRET|URL>. E-mails are not sent: they go to the log and to the stack's console.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { App, getAuthSchemaSql } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
@@ -31,9 +32,18 @@ const timestamptz = {
   parse: (text) => new Date(text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00")).toISOString(),
 };
 
+// postgres.js (3.4.9) may hold a connection that the database has closed for one that works, or throw where nobody can
+// catch it (its issues 1154 and 1208): whoever signs in then waits for ever. So this starts anew, by its supervision.
+let stopping = false;
+function databaseClosed() {
+  if (stopping) return;
+  console.log("The database has closed a connection: ending, to be started anew");
+  process.exit(1);
+}
+
 const connection = createPostgresConnection({
   url: AUTH_DATABASE_URL,
-  postgresOptions: { max: 10, types: { jsonb, timestamptz }, onnotice: () => {} },
+  postgresOptions: { max: 10, max_lifetime: null, types: { jsonb, timestamptz }, onnotice: () => {}, onclose: databaseClosed },
 });
 await connection.exec(getAuthSchemaSql());
 
@@ -93,8 +103,10 @@ const server = serve({
 server.keepAliveTimeout = 60_000; // longer than the gateway keeps an idle connection
 
 async function stop() {
+  stopping = true;
   server.close();
-  await connection.close();
+  // A connection that waits for an answer of the database, or was there before the database was, may never end.
+  await Promise.race([connection.close(), sleep(2000)]);
   process.exit(0);
 }
 process.on("SIGTERM", stop);

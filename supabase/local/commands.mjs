@@ -10,7 +10,7 @@ import { census, differences, summary } from "./census.mjs";
 import { announcedChanges, bootstrap, lastMigration, makeRoles, migrate, restore, seed, supabaseBinary } from "./database.mjs";
 import { dump as dumpDatabase } from "./dump.mjs";
 import { findDeno, findFunctions, functionSettings, startFunctions } from "./functions.mjs";
-import { startGateway } from "./gateway.mjs";
+import { restartGateway, startGateway } from "./gateway.mjs";
 import { hasData, runningRemote, runningUrl, startPostgres } from "./postgres.mjs";
 import { findPostgrest, startPostgrest } from "./postgrest.mjs";
 import { Processes, startedAt } from "./processes.mjs";
@@ -23,7 +23,7 @@ process.umask(0o022); // PostgreSQL's user must be able to read what is made her
 
 const say = (line) => console.log(line);
 
-/** Starts the stack on its own data, or `from` a dump, and stays until a signal comes or PostgreSQL dies. */
+/** Starts the stack on its own data, or `from` a dump, and stays until a signal comes. */
 export async function up({ envFile, from }) {
   const settings = loadSettings(envFile);
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
@@ -49,7 +49,7 @@ export async function run({ run: [command, ...args], from, schemaOf }) {
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
-  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug" };
+  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug", BFF_METRICS_PORT: String(await freePort()) };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
       const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, from, schemaOf, throwAway: true });
@@ -176,6 +176,7 @@ function variables(parts, settings) {
     SUPABASE_SECRET_KEY: settings.SUPABASE_SECRET_KEY,
     SUPABASE_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
     BFF_URL: parts.bffUrl,
+    BFF_METRICS_URL: `http://127.0.0.1:${settings.BFF_METRICS_PORT}/metrics`,
     BFF_SESSION_KEYS: settings.BFF_SESSION_KEYS,
     DATABASE_URL: parts.database.url("postgres"),
     POSTGREST_URL: parts.rest,
@@ -212,6 +213,8 @@ async function supervised({ folder, tell, detached }, work) {
     }, detached),
   );
   process.on("uncaughtException", processes.fail);
+  // The gateway has no process of its own that could be ended: the soak sends this instead.
+  process.on("SIGUSR2", () => stack.gateway?.listening && restartGateway(stack.gateway).catch(processes.fail));
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // the terminal may go before us
   try {
     return await Promise.race([interrupted, processes.failed, work(stack)]);

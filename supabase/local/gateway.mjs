@@ -4,6 +4,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import http from "node:http";
 import { pipeline } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Auth's paths that a browser opens without a key: from an e-mail's link, or on its way back from a provider. */
 const openAuthPaths = new Set(["/verify", "/callback", "/authorize", "/.well-known/jwks.json", "/health"]);
@@ -31,6 +32,17 @@ export function startGateway({ port, keys, upstreams }) {
   server.keepAliveTimeout = 65_000; // longer than the BFF keeps an idle connection
   server.requestTimeout = 0; // uploads may take long; the upstream has its own timeout
   return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", () => resolve(server)));
+}
+
+/** Breaks every connection off and, a moment later, listens again on the same port: as if it had died and been started anew. */
+export async function restartGateway(server) {
+  const { port } = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+  await sleep(200);
+  return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
 }
 
 function answer(exchange) {

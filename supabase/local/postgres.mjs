@@ -31,7 +31,6 @@ export async function startPostgres(processes, { folder, usualPort, throwAway })
       cwd: folder,
       user,
       env: serverEnvironment(),
-      vital: true,
       stopSignal: "SIGINT", // fast shutdown: closes the sessions, writes a checkpoint
       seconds: 60, // after a crash it first replays its log
       announces: /listening on/,
@@ -87,8 +86,9 @@ function options(port, throwAway) {
     log_timezone: "UTC",
     wal_level: "logical", // as Supabase, for its realtime publication
     shared_preload_libraries: "pg_stat_statements",
-    // Only data that is deleted afterwards may be written without waiting for the disk.
-    ...(throwAway && { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_wal_size: "2GB" }),
+    // Only data that is deleted afterwards may be written without waiting for the disk. A commit still waits until the
+    // system has it (synchronous_commit): what was answered is there after PostgreSQL was killed and started again.
+    ...(throwAway && { fsync: "off", full_page_writes: "off", max_wal_size: "2GB" }),
   };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }

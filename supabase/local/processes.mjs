@@ -104,8 +104,8 @@ export class Processes {
   /**
    * Starts a part in its own process group, its output in its log file, and waits until `ready()`
    * answers true; not before its log has what it `announces`, where another stack's part could be the
-   * one that answers. If it dies later it is started again with back-off, or, with `vital`, everything
-   * ends. An error has `portTaken` when the part ended because it did not get its port.
+   * one that answers. If it dies later it is started again with back-off. An error has `portTaken` when the
+   * part ended because it did not get its port.
    */
   async start(part, command, args, options) {
     const entry = { part, command, args, options, restarts: 0, stopSignal: options.stopSignal ?? "SIGTERM" };
@@ -182,8 +182,7 @@ export class Processes {
   }
 
   async #onDeath(entry) {
-    const { part, options } = entry;
-    if (options.vital) return this.fail(this.#partError(entry, entry.exited));
+    const { part } = entry;
     this.say(`! ${part} ${entry.exited}. The end of its log:\n${this.logTail(part)}`);
     entry.watched = false;
     if (Date.now() - entry.since > 30_000) entry.restarts = 0;

@@ -2,13 +2,17 @@
 // what @supabase/lite's answers where it is not GoTrue's equal.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { findGoTrue, startAuth } from "../auth.mjs";
-import { Processes } from "../processes.mjs";
+import { Processes, startedAt } from "../processes.mjs";
 import { onFreePort } from "../ready.mjs";
+import { until } from "./started-stack.mjs";
 
 describe("the native GoTrue", () => {
   let folder;
@@ -94,4 +98,58 @@ describe("@supabase/lite's Auth API", () => {
   for (const [method, path, status] of [["GET", "/user", 200], ["GET", "/verify?token=x&type=recovery", 303], ["POST", "/logout?scope=local", 204]]) {
     it(`answers ${method} ${path} itself`, async () => assert.equal((await call(method, path)).status, status));
   }
+  /** Has an Auth of its own on the database, by way of a relay that falls silent, or breaks every connection off. */
+  async function behindRelay(work) {
+    const { SUPABASE_URL, SUPABASE_JWT_SECRET, POSTGREST_DB_URI } = process.env;
+    const real = new URL(POSTGREST_DB_URI);
+    let silent = false;
+    const clients = new Set();
+    const relay = createServer((client) => {
+      clients.add(client);
+      const server = connect(Number(real.port), real.hostname);
+      server.on("data", (data) => silent || client.write(data));
+      client.on("data", (data) => server.write(data));
+      for (const [one, other] of [[client, server], [server, client]]) one.on("error", () => {}).on("close", () => other.destroy());
+    }).listen(0, "127.0.0.1");
+    await once(relay, "listening");
+    const database = { url: (role) => Object.assign(new URL(POSTGREST_DB_URI), { username: role, port: relay.address().port }).href };
+    const place = mkdtempSync(join(tmpdir(), "auth-test-"));
+    const own = new Processes(place, () => {});
+    await own.claim();
+    try {
+      const { url } = await onFreePort((port) =>
+        startAuth(own, { database, settings: { PATH: "", SUPABASE_JWT_SECRET }, folder: place, port, publicUrl: SUPABASE_URL, siteUrl: SUPABASE_URL, onEmail: () => {} }));
+      await work({
+        running: () => JSON.parse(readFileSync(join(place, "processes.json"), "utf8")).find(({ part }) => part === "auth"),
+        signIn: () => fetch(`${url}/token?grant_type=password`, {
+          method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: "demo@mysingle.test", password: "mysingle-demo" }),
+        }).then(({ status }) => status, () => null),
+        beSilent: (value) => (silent = value),
+        breakOff: () => clients.forEach((client) => client.destroy()),
+      });
+    } finally {
+      await own.stop();
+      relay.close();
+      rmSync(place, { recursive: true });
+    }
+  }
+
+  it("ends when it is told to, also while it waits for a database that never answers", () =>
+    behindRelay(async ({ running, signIn, beSilent }) => {
+      const { pid, started } = running();
+      beSilent(true);
+      assert.equal(await Promise.race([signIn(), sleep(500, "no answer")]), "no answer");
+      process.kill(pid, "SIGTERM");
+      await until("it has ended", () => startedAt(pid) !== started, 10);
+      beSilent(false);
+    }));
+
+  it("starts anew when the database has closed its connections, and works again", () =>
+    behindRelay(async ({ running, signIn, breakOff }) => {
+      const { pid } = running();
+      assert.equal(await signIn(), 200);
+      breakOff();
+      await until("another one runs", () => running().pid !== pid);
+      await until("one can sign in", async () => (await signIn()) === 200);
+    }));
 });
