@@ -48,10 +48,11 @@ func nothing(string, *deployment) bool  { return false }
 
 // newStack finds the stack's parts and starts the soak's own.
 func newStack(ctx context.Context) (*stack, error) {
-	st := &stack{record: os.Getenv("STACK_PROCESSES")}
-	if st.record == "" {
+	folder := os.Getenv("STACK_FOLDER")
+	if folder == "" {
 		return nil, errors.New("there is no stack around this; start with: go tool task soak")
 	}
+	st := &stack{record: filepath.Join(folder, "processes.json")}
 	redis, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, errors.New("redis-server is not on PATH: install it with `apt-get install redis-server` or `brew install redis`")
