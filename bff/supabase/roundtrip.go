@@ -40,7 +40,7 @@ func (p *Passage) roundTrip(ctx context.Context, r *Request, decoded string, bod
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
 	}
-	p.client.sign(req.Header, r.Caller)
+	p.client.sign(req.Header, p.upstream, r.Caller)
 	resp, err := p.upstream.RoundTrip(req)
 	if err != nil {
 		deadline.stop()

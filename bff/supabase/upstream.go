@@ -38,6 +38,7 @@ func (u *Unavailable) Error() string { return u.Service + " does not answer at p
 // on the requests under way, so that one service can't use up what another
 // needs, and a breaker that is open while the service is down.
 type upstream struct {
+	client    *Client
 	service   string
 	base      *url.URL
 	transport http.RoundTripper
@@ -50,7 +51,7 @@ type upstream struct {
 type nothing = struct{}
 
 func (c *Client) newUpstream(service string, base *url.URL) *upstream {
-	u := &upstream{service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
+	u := &upstream{client: c, service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
 	if base.Scheme == "http" {
 		u.direct = newDirect(base)
 	}

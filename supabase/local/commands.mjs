@@ -121,7 +121,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, throw
   await step("seed", () => seed(database));
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, publicUrl: supabaseUrl };
   upstreams.auth = auth.url;
-  upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, port, adminPort: await freePort() })));
+  upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, logLevel: throwAway ? "error" : "info", port, adminPort: await freePort() })));
   Object.assign(functions, { supabaseUrl, siteUrl });
   upstreams.functions = await step("functions", () => startFunctions(processes, functions), (urls) => Object.keys(urls).join(", "));
   await held.release();
