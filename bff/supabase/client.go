@@ -33,6 +33,9 @@ type Client struct {
 	// its answer has begun: the answer's status, or why there is none. It must
 	// not block.
 	OnRequest func(service string, took time.Duration, status int, err error)
+	// Tracer, when set before the first request, has each one followed: its
+	// headers go along with the request, in place of the client's own.
+	Tracer Tracer
 
 	key       string
 	legacy    bool // the key is a token as well

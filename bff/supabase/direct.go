@@ -101,24 +101,29 @@ func (p *Passage) exchange(ctx context.Context, r *Request, decoded string, body
 	if r.Method == http.MethodHead {
 		e.client = p.upstream.direct.heads
 	}
+	span := p.upstream.ask(ctx, r.Method, "", began)
 	var given []byte
 	for field := range onward(r.Header) {
-		if string(field.Name) == "User-Agent" {
+		switch {
+		case string(field.Name) == "User-Agent":
 			given = field.Value
-			continue
+		case span == nil || !traceHeaders[string(field.Name)]:
+			request.Header = append(request.Header, field)
 		}
-		request.Header = append(request.Header, field)
 	}
 	p.client.credentials(r.Caller, e.set)
 	start := len(e.text)
 	e.text = p.upstream.appendAgent(append(e.text, "User-Agent"...), given, r.Caller.RequestID)
 	e.add(start, len("User-Agent"))
+	if span != nil {
+		span.Header(func(name, value string) { e.set(name, "", value) })
+	}
 	err := p.upstream.guarded(ctx, e.send)
 	if err != nil {
-		p.upstream.told(time.Since(began), 0, err)
+		p.upstream.told(span, began, 0, err)
 		return nil, answer.fault(ctx, err)
 	}
-	p.upstream.told(time.Since(began), answer.response.Status, nil)
+	p.upstream.told(span, began, answer.response.Status, nil)
 	answer.Answer = Answer{
 		Status:        answer.response.Status,
 		Header:        answer.response.Header,

@@ -41,7 +41,7 @@ func (p *Passage) roundTrip(ctx context.Context, r *Request, decoded string, bod
 		req.Body, _ = req.GetBody()
 	}
 	p.client.sign(req.Header, p.upstream, r.Caller)
-	resp, err := p.upstream.RoundTrip(req)
+	resp, err := p.upstream.roundTrip(req, "")
 	if err != nil {
 		deadline.stop()
 		cancel(nil)

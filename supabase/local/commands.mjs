@@ -156,7 +156,7 @@ const unlimited = { BFF_RATE_ADDRESS: "off", BFF_RATE_USER: "off", BFF_RATE_SIGN
 
 /** The environment without the settings a developer made for another stack. */
 function inherited() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|FUNCTIONS_|REDIS_URL$)/.test(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|FUNCTIONS_|OTEL_|REDIS_URL$)/.test(name)));
 }
 
 /**
