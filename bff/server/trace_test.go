@@ -505,3 +505,16 @@ func TestCollectorsDown(t *testing.T) {
 		c.mustFind(t, "a span", 1, func(span *tracepb.Span) bool { return span == c.spans[0] })
 	})
 }
+
+// BenchmarkTraces is what a trace costs a passed request: none of them, one that
+// isn't recorded, and one that is, with what goes to the collector.
+func BenchmarkTraces(b *testing.B) {
+	c := mustCollect(b)
+	token := supabasetest.MustSignUp(b).Token
+	for _, tt := range []struct{ name, endpoint, sampler string }{{"Without", "", ""}, {"Unrecorded", c.URL, "always_off"}, {"Recorded", c.URL, "always_on"}} {
+		b.Run(tt.name, func(b *testing.B) {
+			bff := mustServe(b, supabasetest.Config(b, traced(tt.endpoint, "SUPABASE_REST_URL", "http://"+mustAnswerSame(b)+"/rest/v1", "OTEL_TRACES_SAMPLER", tt.sampler)))
+			askRepeatedly(b, strings.TrimPrefix(bff, "http://"), token)
+		})
+	}
+}
