@@ -18,6 +18,7 @@ import (
 
 	"github.com/mysingle/mysingle/bff/limit"
 	"github.com/mysingle/mysingle/bff/session"
+	"github.com/mysingle/mysingle/bff/traces"
 )
 
 // Config is everything the BFF can be told. The tag env names the variable,
@@ -113,6 +114,17 @@ type Config struct {
 
 	// SprintRoom serves the page at /, for who has no web app of their own.
 	SprintRoom bool `env:"BFF_SPRINT_ROOM" default:"on" expect:"on or off"`
+
+	// TracesEndpoint is the address of a collector that takes OpenTelemetry's
+	// traces by OTLP over HTTP; without one there are none. TracesHeaders go
+	// there, TracesService and TracesResource say whose they are, and
+	// TracesSampler, with its argument TracesRatio, which of them are recorded.
+	TracesEndpoint *url.URL     `env:"OTEL_EXPORTER_OTLP_ENDPOINT" validate:"omitnil,upstream" expect:"an http or https URL without query or user"`
+	TracesHeaders  traces.Pairs `env:"OTEL_EXPORTER_OTLP_HEADERS" secret:"true" expect:"headers such as authorization=Bearer%20key, comma-separated, values percent-encoded"`
+	TracesService  string       `env:"OTEL_SERVICE_NAME" validate:"max=255" expect:"a name of at most 255 characters"`
+	TracesResource traces.Pairs `env:"OTEL_RESOURCE_ATTRIBUTES" expect:"attributes such as deployment.environment.name=production, comma-separated, values percent-encoded"`
+	TracesSampler  string       `env:"OTEL_TRACES_SAMPLER" default:"always_on" validate:"oneof=always_on always_off traceidratio parentbased_always_on parentbased_always_off parentbased_traceidratio" expect:"always_on, always_off or traceidratio, or one of them with parentbased_ before it"`
+	TracesRatio    float64      `env:"OTEL_TRACES_SAMPLER_ARG" default:"1" validate:"min=0,max=1" expect:"a ratio, 0 to 1"`
 
 	LogLevel slog.Level `env:"BFF_LOG_LEVEL" default:"info" expect:"debug, info, warn or error"`
 }

@@ -113,6 +113,15 @@ func TestFaults(t *testing.T) {
 		{"https without session keys", map[string]string{"BFF_PUBLIC_URL": "https://app.test"}, []string{"BFF_SESSION_KEYS"}, ""},
 		{"Redis without session keys", map[string]string{"REDIS_URL": "redis://:hunter2@127.0.0.1"}, []string{"BFF_SESSION_KEYS"}, "hunter2"},
 		{"sprint room neither on nor off", map[string]string{"BFF_SPRINT_ROOM": "true"}, []string{`BFF_SPRINT_ROOM="true"`, "on or off"}, ""},
+		{"traces by gRPC", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "grpc://collector:4317"}, []string{`OTEL_EXPORTER_OTLP_ENDPOINT="grpc://collector:4317"`, "http"}, ""},
+		{"traces' address with a password", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://me:hunter2@collector"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT"}, "hunter2"},
+		{"traces' header without a name", map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "hunter2"}, []string{"OTEL_EXPORTER_OTLP_HEADERS", "%20"}, "hunter2"},
+		{"traces' header that is two", map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "a=hunter2%0d%0ab: c"}, []string{"OTEL_EXPORTER_OTLP_HEADERS"}, "hunter2"},
+		{"traces' attribute without a value", map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "a=b,c"}, []string{`OTEL_RESOURCE_ATTRIBUTES="a=b,c"`}, ""},
+		{"traces' name too long", map[string]string{"OTEL_SERVICE_NAME": strings.Repeat("x", 256)}, []string{"OTEL_SERVICE_NAME", "255"}, ""},
+		{"unknown sampler", map[string]string{"OTEL_TRACES_SAMPLER": "jaeger_remote"}, []string{`OTEL_TRACES_SAMPLER="jaeger_remote"`, "parentbased_"}, ""},
+		{"ratio beyond one", map[string]string{"OTEL_TRACES_SAMPLER_ARG": "1.5"}, []string{`OTEL_TRACES_SAMPLER_ARG="1.5"`}, ""},
+		{"ratio no number", map[string]string{"OTEL_TRACES_SAMPLER_ARG": "NaN"}, []string{"OTEL_TRACES_SAMPLER_ARG"}, ""},
 		{"unknown log level", map[string]string{"BFF_LOG_LEVEL": "loud"}, []string{`BFF_LOG_LEVEL="loud"`}, ""},
 		{
 			"all at once",
@@ -190,6 +199,23 @@ func TestSprintRoom(t *testing.T) {
 		if err != nil || c.SprintRoom != want {
 			t.Errorf("%q became %t, %v", given, c.SprintRoom, err)
 		}
+	}
+}
+
+func TestTraces(t *testing.T) {
+	c, err := from(nil)
+	if err != nil || c.TracesEndpoint != nil {
+		t.Errorf("on without an address: %v, %v", c.TracesEndpoint, err)
+	}
+	c, err = from(map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/", "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20key, x-tenant=1",
+		"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%s %v %s %v", c.TracesEndpoint, c.TracesHeaders, c.TracesSampler, c.TracesRatio); got != "http://collector:4318 map[authorization:Bearer key x-tenant:1] parentbased_traceidratio 0.25" {
+		t.Error(got)
 	}
 }
 

@@ -74,6 +74,10 @@ func set(field reflect.Value, raw string) error {
 		n, err := strconv.Atoi(raw)
 		*target = n
 		return err
+	case *float64:
+		n, err := strconv.ParseFloat(raw, 64)
+		*target = n
+		return err
 	case *bool:
 		*target = raw == "on"
 		if raw != "on" && raw != "off" {

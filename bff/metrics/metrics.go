@@ -131,6 +131,11 @@ func (m *Metrics) Down(service string, down bool) {
 	m.set.GetOrCreateGauge(labelled("mysingle_upstream_down", []string{"service", service}), nil).Set(value)
 }
 
+// Spans counts spans for the collector of traces, by what became of them.
+func (m *Metrics) Spans(outcome string, n int) {
+	m.counter("mysingle_spans_total", "outcome", outcome).Add(n)
+}
+
 // ServeHTTP answers with all of it, and with what the process uses.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/metrics" {

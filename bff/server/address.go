@@ -15,14 +15,13 @@ func (s *Server) address(c *fiber.Ctx) error {
 }
 
 func (s *Server) locate(c *fiber.Ctx) {
-	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	var hops []string
 	if len(s.config.TrustedProxies) > 0 {
 		for _, value := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
 			hops = append(hops, strings.Split(string(value), ",")...)
 		}
 	}
-	r, client := requestOf(c), clientAddress(peer.Unmap(), hops, s.config.TrustedProxies)
+	r, client := requestOf(c), clientAddress(peerOf(c), hops, s.config.TrustedProxies)
 	conn, ours := c.Context().Conn().(*lingeringConn)
 	switch {
 	case !ours:
@@ -33,6 +32,12 @@ func (s *Server) locate(c *fiber.Ctx) {
 	default:
 		r.from = conn.from
 	}
+}
+
+// peerOf is who holds the connection.
+func peerOf(c *fiber.Ctx) netip.Addr {
+	peer, _ := netip.AddrFromSlice(c.Context().RemoteIP())
+	return peer.Unmap()
 }
 
 // place is an address as it is written, and whom it stands for.
@@ -49,7 +54,7 @@ func newPlace(address netip.Addr) place { return place{address, address.String()
 func clientAddress(peer netip.Addr, hops []string, trusted []netip.Prefix) netip.Addr {
 	client := peer
 	for _, hop := range slices.Backward(hops) {
-		if !slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(client) }) {
+		if !isAmong(trusted, client) {
 			break
 		}
 		next, err := readHop(strings.TrimSpace(hop))
@@ -59,6 +64,10 @@ func clientAddress(peer netip.Addr, hops []string, trusted []netip.Prefix) netip
 		client = next
 	}
 	return client
+}
+
+func isAmong(networks []netip.Prefix, address netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
 // readHop reads an address, to which some proxies add the port.

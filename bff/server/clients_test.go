@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,9 @@ func TestWhatSupabaseJSSends(t *testing.T) {
 	}
 }
 
+// signature is what the BFF adds to an agent, for PostgREST's log.
+var signature = regexp.MustCompile(` mysingle-bff \(request \w+\)$`)
+
 // describeRequest is what of a request must arrive as it was sent: all but
 // the framing, and what browsers and the BFF add.
 func describeRequest(r *http.Request, body string) string {
@@ -70,6 +74,9 @@ func describeRequest(r *http.Request, body string) string {
 			continue
 		}
 		text := strings.Join(values, ", ")
+		if name == "User-Agent" {
+			text = signature.ReplaceAllString(text, "")
+		}
 		if _, random, ok := strings.Cut(text, "boundary="); ok {
 			boundary = random
 		}

@@ -84,6 +84,7 @@ const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exc
 // answerError writes the error body for whatever went wrong.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	p := s.explain(c, err)
+	requestOf(c).fault = p.Code
 	// The browser forgets a session that is over; where another one took its
 	// place, that is what it holds by now.
 	if errors.Is(err, session.ErrUnreadable) || errors.Is(err, session.ErrEnded) && !s.replaced(c, err) {

@@ -26,6 +26,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	start := time.Now()
 	requestOf(c).routed = true
 	requestID(c)
+	s.beginTrace(c, start)
 	return s.finish(c, start, s.guarded(c))
 }
 
@@ -33,6 +34,7 @@ func (s *Server) observe(c *fiber.Ctx) error {
 // also what Fiber calls for one that can't be read. It counts like any other.
 func (s *Server) refuseUnrouted(c *fiber.Ctx, err error) error {
 	start := time.Now()
+	s.beginTrace(c, start)
 	s.locate(c)
 	if errors.Is(err, fiber.ErrRequestHeaderFieldsTooLarge) && isOneLine(c.Context(), s.config.HeaderLimit) {
 		err = fiber.ErrRequestURITooLong
@@ -63,6 +65,10 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 	case route == "/livez" || route == "/readyz" || err != nil && s.tooMany(c, err):
 		level = slog.LevelDebug
 	}
+	trace := ""
+	if r.span != nil && level > slog.LevelDebug { // else one of very many alike
+		trace = s.endTrace(c, method, route, status, now)
+	}
 	handler := s.log.Handler()
 	if !handler.Enabled(context.Background(), level) {
 		return nil
@@ -76,9 +82,14 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 		slog.Duration("duration", took),
 		slog.String("user", r.identity.Subject),
 		slog.String("client", r.from.ip),
+		slog.String("trace_id", trace),
 	}
-	line.AddAttrs(slog.Attr{Value: slog.GroupValue(r.line[:]...)}) // without a key it is the attributes; a record has room for five
-	_ = handler.Handle(context.Background(), line)                 // as by the logger: there is nobody to tell
+	said := r.line[:]
+	if trace == "" {
+		said = said[:len(said)-1]
+	}
+	line.AddAttrs(slog.Attr{Value: slog.GroupValue(said...)}) // without a key it is the attributes; a record has room for five
+	_ = handler.Handle(context.Background(), line)            // as by the logger: there is nobody to tell
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/mysingle/mysingle/bff/http1"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
+	"github.com/mysingle/mysingle/bff/traces"
 )
 
 // request is what is found out about a request on its way. It is all in one
@@ -24,7 +25,10 @@ type request struct {
 	policies, limits []byte       // RateLimit-Policy and RateLimit, as far as they are known
 	header           http1.Header // as it came, where it is passed on
 	passing          passing
-	line             [7]slog.Attr // of the log
+	line             [8]slog.Attr // of the log
+
+	span  *traces.Server
+	fault string // the code of the BFF's own error
 }
 
 var requests = sync.Pool{New: func() any { return new(request) }}

@@ -16,13 +16,14 @@ import (
 	"github.com/mysingle/mysingle/bff/http1"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
+	"github.com/mysingle/mysingle/bff/traces"
 )
 
 // TestRequestsForget fills everything that is known about a request: nothing of
 // it may be there when the memory is used for another one.
 func TestRequestsForget(t *testing.T) {
 	r := &request{
-		id: "x", routed: true, from: place{ip: "x"}, line: [7]slog.Attr{slog.Int("x", 1)}, passing: passing{service: "x"}, identity: supabase.Identity{Subject: "x"}, session: new(session.Session), guesses: true,
+		id: "x", routed: true, from: place{ip: "x"}, line: [8]slog.Attr{slog.Int("x", 1)}, span: new(traces.Server), fault: "x", passing: passing{service: "x"}, identity: supabase.Identity{Subject: "x"}, session: new(session.Session), guesses: true,
 		policies: []byte("x"), limits: []byte("x"), header: http1.Header{{Name: []byte("x"), Value: []byte("x")}},
 	}
 	for i := range reflect.TypeFor[request]().NumField() {

@@ -25,6 +25,7 @@ import (
 	"github.com/mysingle/mysingle/bff/redis"
 	"github.com/mysingle/mysingle/bff/session"
 	"github.com/mysingle/mysingle/bff/supabase"
+	"github.com/mysingle/mysingle/bff/traces"
 )
 
 const idleTimeout = 75 * time.Second
@@ -52,6 +53,7 @@ type Server struct {
 	redis      *redis.Client // nil without
 	limiter    *limit.Limiter
 	metrics    *metrics.Metrics
+	traces     *traces.Traces // nil without
 
 	// stopping ends when the server is asked to stop: what has no end of its
 	// own ends then.
@@ -93,7 +95,14 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 		s.metrics.Down(service, state != "closed")
 	}
 	client.OnRequest = func(service string, took time.Duration, status int, err error) {
-		s.metrics.Upstream(service, took, status, failure(err))
+		s.metrics.Upstream(service, took, status, supabase.Outcome(err))
+	}
+	if c.TracesEndpoint != nil {
+		s.traces = traces.New(traces.Options{
+			Endpoint: c.TracesEndpoint, Headers: c.TracesHeaders, Service: c.TracesService, Resource: c.TracesResource,
+			Sampler: traces.Sampler{Name: c.TracesSampler, Ratio: c.TracesRatio}, Build: build, Log: log, OnSpans: s.metrics.Spans,
+		})
+		client.Tracer = s.traces
 	}
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -119,20 +128,6 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 	s.routes()
 	s.metrics.Connections(func() float64 { return float64(s.app.Server().GetCurrentConcurrency()) }, c.ConnectionLimit)
 	return s
-}
-
-// failure is why a request to Supabase got no answer, for the counters; "" where
-// it got one.
-func failure(err error) string {
-	switch {
-	case err == nil:
-		return ""
-	case errors.Is(err, supabase.ErrBusy):
-		return "busy"
-	case errors.As(err, new(*supabase.Unavailable)):
-		return "down"
-	}
-	return "failed"
 }
 
 // Metrics serves /metrics, on whatever listener it is given.
@@ -207,6 +202,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	if s.redis != nil {
 		defer func() { _ = s.redis.Close() }()
 	}
+	by := time.Now() // by when it ends
+	defer func() { s.closeTraces(by) }()
 	served := make(chan error, 1)
 	go func() { served <- s.app.Listener(lingering{listener, s.config.ClientTimeout}) }()
 	select {
@@ -215,8 +212,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.stop()
+	by = time.Now().Add(s.config.ShutdownTimeout)
 	s.log.Info("stopping", "running_requests_have", s.config.ShutdownTimeout.String())
-	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
+	bound, cancel := context.WithDeadline(context.WithoutCancel(ctx), by)
 	defer cancel()
 	// Shutdown closes the listeners that fasthttp has, and when ctx ends during
 	// the start it has none yet: it would go on to accept, for ever. Closed

@@ -253,7 +253,7 @@ type asking struct {
 
 func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(a.ctx)
-	a.client.sign(req.Header, a.caller)
+	a.client.sign(req.Header, a.client.auth, a.caller)
 	req.Header.Set("X-Supabase-Api-Version", apiVersion)
 	resp, err := a.client.auth.RoundTrip(req)
 	if err != nil {

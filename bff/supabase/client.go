@@ -19,7 +19,7 @@ const maxAnswer = 16 << 20
 
 var errDeadline = errors.New("no answer within the deadline")
 
-// agent is the User-Agent of what the BFF asks on its own.
+// agent is the BFF in a User-Agent.
 const agent = "mysingle-bff"
 
 // Client reaches one Supabase project. It is safe for concurrent use and
@@ -33,6 +33,9 @@ type Client struct {
 	// its answer has begun: the answer's status, or why there is none. It must
 	// not block.
 	OnRequest func(service string, took time.Duration, status int, err error)
+	// Tracer, when set before the first request, has each one followed: its
+	// headers go along with the request, in place of the client's own.
+	Tracer Tracer
 
 	key       string
 	legacy    bool // the key is a token as well
@@ -106,7 +109,7 @@ type reading struct {
 
 func (r *reading) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.WithContext(r.ctx)
-	r.client.sign(req.Header, r.caller)
+	r.client.sign(req.Header, r.client.rest, r.caller)
 	// Present but empty marks the POST as safe to repeat on a fresh
 	// connection, and is not sent (see http.Transport).
 	req.Header["Idempotency-Key"] = []string{}
@@ -149,12 +152,30 @@ func (c *Client) credentials(caller Caller, set func(name, scheme, value string)
 	}
 }
 
-// sign sets these headers, and who asks where nobody else is named.
-func (c *Client) sign(h http.Header, caller Caller) {
+// sign sets these headers, and who asks the service.
+func (c *Client) sign(h http.Header, u *upstream, caller Caller) {
 	c.credentials(caller, func(name, scheme, value string) { h.Set(name, scheme+value) })
-	if h.Get("User-Agent") == "" {
-		h.Set("User-Agent", agent)
+	h.Set("User-Agent", string(u.appendAgent(nil, []byte(h.Get("User-Agent")), caller.RequestID)))
+}
+
+// appendAgent appends the User-Agent of a request: the client's own, or the
+// BFF's where it has none. PostgREST writes it into its log, and of other
+// headers nothing: there the BFF comes last in any case, with the request's id
+// as its comment (RFC 9110, 10.1.5).
+func (u *upstream) appendAgent(b, given []byte, requestID string) []byte {
+	b = append(b, given...)
+	logged := u == u.client.rest && requestID != ""
+	if len(given) > 0 {
+		if !logged {
+			return b
+		}
+		b = append(b, ' ')
 	}
+	b = append(b, agent...)
+	if logged {
+		b = append(append(append(b, " (request "...), requestID...), ')')
+	}
+	return b
 }
 
 // asFailure keeps what has a meaning of its own and makes all else a *Failure.

@@ -76,10 +76,14 @@ func (e *exchange) release() {
 // grows, and moves on.
 func (e *exchange) set(name, scheme, value string) {
 	start := len(e.text)
-	e.text = append(e.text, name...)
-	middle := len(e.text)
-	e.text = append(append(e.text, scheme...), value...)
-	e.request.Header = append(e.request.Header, http1.Field{Name: e.text[start:middle], Value: e.text[middle:]})
+	e.text = append(append(append(e.text, name...), scheme...), value...)
+	e.add(start, len(name))
+}
+
+// add adds the line whose name, so long, and value are in text from start on.
+func (e *exchange) add(start, name int) {
+	line := e.text[start:]
+	e.request.Header = append(e.request.Header, http1.Field{Name: line[:name], Value: line[name:]})
 }
 
 // exchange passes the checked request on by http1.
@@ -97,21 +101,29 @@ func (p *Passage) exchange(ctx context.Context, r *Request, decoded string, body
 	if r.Method == http.MethodHead {
 		e.client = p.upstream.direct.heads
 	}
-	named := false
+	span := p.upstream.ask(ctx, r.Method, "", began)
+	var given []byte
 	for field := range onward(r.Header) {
-		named = named || string(field.Name) == "User-Agent" && len(field.Value) > 0
-		request.Header = append(request.Header, field)
+		switch {
+		case string(field.Name) == "User-Agent":
+			given = field.Value
+		case span == nil || !traceHeaders[string(field.Name)]:
+			request.Header = append(request.Header, field)
+		}
 	}
 	p.client.credentials(r.Caller, e.set)
-	if !named {
-		e.set("User-Agent", "", agent)
+	start := len(e.text)
+	e.text = p.upstream.appendAgent(append(e.text, "User-Agent"...), given, r.Caller.RequestID)
+	e.add(start, len("User-Agent"))
+	if span != nil {
+		span.Header(func(name, value string) { e.set(name, "", value) })
 	}
 	err := p.upstream.guarded(ctx, e.send)
 	if err != nil {
-		p.upstream.told(time.Since(began), 0, err)
+		p.upstream.told(span, began, 0, err)
 		return nil, answer.fault(ctx, err)
 	}
-	p.upstream.told(time.Since(began), answer.response.Status, nil)
+	p.upstream.told(span, began, answer.response.Status, nil)
 	answer.Answer = Answer{
 		Status:        answer.response.Status,
 		Header:        answer.response.Header,

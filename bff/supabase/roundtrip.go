@@ -40,8 +40,8 @@ func (p *Passage) roundTrip(ctx context.Context, r *Request, decoded string, bod
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, _ = req.GetBody()
 	}
-	p.client.sign(req.Header, r.Caller)
-	resp, err := p.upstream.RoundTrip(req)
+	p.client.sign(req.Header, p.upstream, r.Caller)
+	resp, err := p.upstream.roundTrip(req, "")
 	if err != nil {
 		deadline.stop()
 		cancel(nil)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,28 +39,23 @@ func (u *Unavailable) Error() string { return u.Service + " does not answer at p
 // on the requests under way, so that one service can't use up what another
 // needs, and a breaker that is open while the service is down.
 type upstream struct {
+	client    *Client
 	service   string
 	base      *url.URL
 	transport http.RoundTripper
 	direct    *direct // nil where TLS is spoken
 	gate      *gate
-	told      func(took time.Duration, status int, err error) // see Client.OnRequest
 	breaker   *gobreaker.CircuitBreaker[nothing]
 }
 
 type nothing = struct{}
 
 func (c *Client) newUpstream(service string, base *url.URL) *upstream {
-	u := &upstream{service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
+	u := &upstream{client: c, service: service, base: base, transport: c.transport, gate: newGate(c.limit)}
 	if base.Scheme == "http" {
 		u.direct = newDirect(base)
 	}
 	c.upstreams = append(c.upstreams, u)
-	u.told = func(took time.Duration, status int, err error) {
-		if c.OnRequest != nil {
-			c.OnRequest(service, took, status, err)
-		}
-	}
 	u.breaker = gobreaker.NewCircuitBreaker[nothing](gobreaker.Settings{
 		Name:        service,
 		Timeout:     downTime,
@@ -79,11 +75,23 @@ func (c *Client) newUpstream(service string, base *url.URL) *upstream {
 	return u
 }
 
-// RoundTrip sends the request once it is its turn, and a read that got no
-// answer because the connection broke once more. The error is an *Unavailable
-// or ErrBusy for a request that was not sent.
+// RoundTrip is roundTrip for a request of the BFF's own.
 func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
+	return u.roundTrip(req, strings.TrimPrefix(req.URL.Path, u.base.Path))
+}
+
+// roundTrip sends the request once it is its turn, and a read that got no
+// answer because the connection broke once more. The error is an *Unavailable
+// or ErrBusy for a request that was not sent. The path is for a Tracer.
+func (u *upstream) roundTrip(req *http.Request, path string) (*http.Response, error) {
 	began := time.Now()
+	span := u.ask(req.Context(), req.Method, path, began)
+	if span != nil {
+		for name := range traceHeaders {
+			req.Header.Del(name)
+		}
+		span.Header(req.Header.Set)
+	}
 	var resp *http.Response
 	err := u.guarded(req.Context(), func() (_ nothing, err error) {
 		resp, err = u.attempts(req)
@@ -91,10 +99,10 @@ func (u *upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 	})
 	if err == nil {
 		resp.Body = &countedBody{resp.Body, sync.OnceFunc(u.gate.leave)}
-		u.told(time.Since(began), resp.StatusCode, nil)
+		u.told(span, began, resp.StatusCode, nil)
 		return resp, nil
 	}
-	u.told(time.Since(began), 0, err)
+	u.told(span, began, 0, err)
 	if req.Body != nil {
 		_ = req.Body.Close() // as every round tripper must
 	}

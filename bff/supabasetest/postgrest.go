@@ -18,6 +18,7 @@ type PostgREST struct {
 	URL      string
 	settings []string
 	command  *exec.Cmd
+	said     *output
 }
 
 // MustStartPostgREST starts a PostgREST on a free port, with the settings
@@ -25,7 +26,7 @@ type PostgREST struct {
 func MustStartPostgREST(tb testing.TB, settings ...string) *PostgREST {
 	tb.Helper()
 	port := MustFreePort(tb)
-	p := &PostgREST{Port: port, URL: fmt.Sprintf("http://127.0.0.1:%d", port), settings: settings}
+	p := &PostgREST{Port: port, URL: fmt.Sprintf("http://127.0.0.1:%d", port), settings: settings, said: &output{}}
 	p.MustStart(tb)
 	tb.Cleanup(func() { p.Kill(tb) })
 	return p
@@ -45,6 +46,7 @@ func (p *PostgREST) MustStart(tb testing.TB) {
 		"PGRST_SERVER_HOST=127.0.0.1",
 		fmt.Sprintf("PGRST_SERVER_PORT=%d", p.Port),
 	}, p.settings...)
+	p.command.Stdout, p.command.Stderr = p.said, p.said
 	// It must not outlive the test, however that ends.
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.command.Start(); err != nil {
@@ -59,6 +61,9 @@ func (p *PostgREST) MustStart(tb testing.TB) {
 		return resp.StatusCode == http.StatusUnauthorized // by the database: anon may not
 	})
 }
+
+// Log is what it has logged so far, on every start.
+func (p *PostgREST) Log() string { return p.said.String() }
 
 // Kill ends the process without a chance to say goodbye.
 func (p *PostgREST) Kill(tb testing.TB) {

@@ -143,7 +143,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, from,
   if (!existsSync(dumpMark(folder))) await step("seed", () => seed(database));
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, publicUrl: supabaseUrl };
   upstreams.auth = auth.url;
-  upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, port, adminPort: await freePort() })));
+  upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, logLevel: throwAway ? "error" : "info", port, adminPort: await freePort() })));
   Object.assign(functions, { supabaseUrl, siteUrl });
   upstreams.functions = await step("functions", () => startFunctions(processes, functions), (urls) => Object.keys(urls).join(", "));
   await held.release();
@@ -196,7 +196,7 @@ const unlimited = { BFF_RATE_ADDRESS: "off", BFF_RATE_USER: "off", BFF_RATE_SIGN
 
 /** The environment without the settings a developer made for another stack. */
 function inherited() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|FUNCTIONS_|REDIS_URL$)/.test(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|FUNCTIONS_|OTEL_|REDIS_URL$)/.test(name)));
 }
 
 /**

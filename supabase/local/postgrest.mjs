@@ -32,7 +32,7 @@ function versionOf(file) {
 
 const compare = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 
-export async function startPostgrest(processes, { binary, databaseUrl, settings, port, adminPort, publicUrl }) {
+export async function startPostgrest(processes, { binary, databaseUrl, settings, port, adminPort, publicUrl, logLevel = "error" }) {
   await processes.start("postgrest", binary, [], {
     env: {
       PATH: process.env.PATH,
@@ -46,6 +46,7 @@ export async function startPostgrest(processes, { binary, databaseUrl, settings,
       PGRST_SERVER_HOST: "127.0.0.1",
       PGRST_SERVER_PORT: String(port),
       PGRST_ADMIN_SERVER_PORT: String(adminPort),
+      PGRST_LOG_LEVEL: logLevel, // info: a line per request, at its end the id that the BFF gave it
       PGRST_OPENAPI_SERVER_PROXY_URI: `${publicUrl}/rest/v1`, // the address in its OpenAPI description
     },
     announces: /listening on/i,

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -111,4 +112,86 @@ func TestPrometheusAndGrafana(t *testing.T) {
 			t.Errorf("%s isn't in their network", name)
 		}
 	}
+}
+
+// The BFF's traces go, if anywhere, where Tempo takes them, and Grafana asks Tempo where it listens.
+func TestTempo(t *testing.T) {
+	project := mustCompose(t)
+	tempo := project.Services["tempo"]
+	var config struct {
+		Server struct {
+			Port int `yaml:"http_listen_port"`
+		}
+		Distributor struct {
+			Receivers struct {
+				OTLP struct {
+					Protocols struct{ HTTP struct{ Endpoint string } }
+				}
+			}
+		}
+		Storage struct {
+			Trace struct {
+				WAL   struct{ Path string }
+				Local struct{ Path string }
+			}
+		}
+		Scheduler struct {
+			Work     string `yaml:"local_work_path"`
+			Provider struct {
+				Compaction struct{ Compaction retention }
+			}
+		} `yaml:"backend_scheduler"`
+		Worker struct{ Compaction retention } `yaml:"backend_worker"`
+		Usage  struct {
+			Reporting bool `yaml:"reporting_enabled"`
+		} `yaml:"usage_report"`
+	}
+	if err := yaml.Unmarshal(mustRead(t, "../tempo/tempo.yaml"), &config); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "http://tempo:4318" // as compose.yaml and the README have it
+	if config.Distributor.Receivers.OTLP.Protocols.HTTP.Endpoint != "0.0.0.0:4318" || !strings.Contains(string(mustRead(t, "../compose.yaml")), endpoint+" with --profile traces") ||
+		!strings.Contains(string(mustRead(t, "../README.md")), "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint) {
+		t.Errorf("%+v doesn't take traces at %s", config.Distributor, endpoint)
+	}
+	if *project.Services["bff"].Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] != "" {
+		t.Error("traces without being asked for")
+	}
+	var sources struct{ Datasources []struct{ URL, Type string } }
+	if err := yaml.Unmarshal(mustRead(t, "../grafana/datasources/tempo.yaml"), &sources); err != nil {
+		t.Fatal(err)
+	}
+	if len(sources.Datasources) != 1 || sources.Datasources[0].Type != "tempo" || sources.Datasources[0].URL != fmt.Sprintf("http://tempo:%d", config.Server.Port) {
+		t.Errorf("%+v doesn't ask port %d", sources, config.Server.Port)
+	}
+	for _, name := range []string{"bff", "tempo", "grafana"} {
+		if _, ok := project.Services[name].Networks["traces"]; !ok {
+			t.Errorf("%s isn't in their network", name)
+		}
+	}
+	if len(tempo.Networks) != 1 || len(tempo.Ports) != 0 || len(tempo.Profiles) != 1 || !project.Networks["traces"].Internal {
+		t.Errorf("the world reaches it: %v, %v, %v", tempo.Networks, tempo.Ports, tempo.Profiles)
+	}
+	var kept string
+	for _, volume := range tempo.Volumes {
+		switch {
+		case volume.Type == types.VolumeTypeVolume:
+			kept = volume.Target
+		case !volume.ReadOnly || volume.Target+"/tempo.yaml" != strings.TrimPrefix(tempo.Command[0], "-config.file="):
+			t.Errorf("it reads %v, not %s", tempo.Command, volume.Target)
+		}
+	}
+	for _, path := range []string{config.Storage.Trace.WAL.Path, config.Storage.Trace.Local.Path, config.Scheduler.Work} {
+		if !strings.HasPrefix(path, kept+"/") {
+			t.Errorf("it can't write to %q", path)
+		}
+	}
+	if config.Worker.Compaction.Age == 0 || config.Worker.Compaction != config.Scheduler.Provider.Compaction.Compaction || config.Usage.Reporting {
+		t.Errorf("traces are kept for %+v and %+v", config.Worker, config.Scheduler)
+	}
+	mustLeaveRoom(t, *tempo.Environment["GOMEMLIMIT"], int64(tempo.Deploy.Resources.Limits.MemoryBytes))
+}
+
+type retention struct {
+	Age time.Duration `yaml:"block_retention"`
 }

@@ -141,6 +141,13 @@ func TestDeployment(t *testing.T) {
 		}
 	}
 
+	// What a line proposes is a setting too.
+	for line := range strings.Lines(string(mustRead(t, filepath.Join(manifests, "settings.env")))) {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), "="); ok && !strings.Contains(name, " ") && !known[name] {
+			t.Errorf("the BFF has no setting %s", name)
+		}
+	}
+
 	ports := map[string]int32{}
 	for _, port := range bff.Ports {
 		ports[port.Name] = port.ContainerPort
@@ -237,7 +244,7 @@ func TestNetworkPolicies(t *testing.T) {
 			out = append(out, port.Port.String())
 		}
 	}
-	if !slices.Equal(in, []string{"http", "metrics"}) || !slices.Equal(out, []string{"53", "53", "443", "6379"}) {
+	if !slices.Equal(in, []string{"http", "metrics"}) || !slices.Equal(out, []string{"53", "53", "443", "6379", "4318"}) {
 		t.Errorf("in at %v, out at %v", in, out)
 	}
 }
