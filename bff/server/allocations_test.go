@@ -35,33 +35,53 @@ func BenchmarkAllocations(b *testing.B) {
 
 // askRepeatedly sends the same request to the address, on one connection.
 func askRepeatedly(b *testing.B, address, token string) {
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
-	request := fmt.Appendf(nil, "GET /rest/v1/tasks?select=task_name HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
-		"Accept: application/json\r\nUser-Agent: bench\r\n\r\n", address, token)
-	answer := make([]byte, 16<<10)
-	ask := func() {
-		if _, err := conn.Write(request); err != nil {
-			b.Fatal(err)
-		}
-		for n := 0; !bytes.HasSuffix(answer[:n], end); {
-			read, err := conn.Read(answer[n:])
-			if n += read; err != nil {
-				b.Fatalf("%v after %s", err, answer[:n])
-			}
-		}
-		if !bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
-			b.Fatalf("%.60s", answer)
-		}
-	}
-	ask() // connects to the upstream, and verifies the token
+	ask := mustAsker(b, address, token)
 	b.ReportAllocs()
 	for b.Loop() {
 		ask()
 	}
+}
+
+// TestAllocations keeps what README and benchmarks say of a passed request: its
+// id and its answer are all that is allocated for it.
+func TestAllocations(t *testing.T) {
+	upstream := "http://" + mustAnswerSame(t)
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": upstream + "/rest/v1"}))
+	ask := mustAsker(t, strings.TrimPrefix(bff, "http://"), supabasetest.MustSignUp(t).Token)
+	if n := testing.AllocsPerRun(2000, ask); n > 2 {
+		t.Errorf("%v allocations for a passed request, 2 are known", n)
+	}
+}
+
+// mustAsker returns what sends the same request to the address once more, on one
+// connection, and reads the answer. It has been asked once: the BFF knows the
+// token, and has a connection to the upstream.
+func mustAsker(tb testing.TB, address, token string) (ask func()) {
+	tb.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = conn.Close() })
+	request := fmt.Appendf(nil, "GET /rest/v1/tasks?select=task_name HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
+		"Accept: application/json\r\nUser-Agent: bench\r\n\r\n", address, token)
+	answer := make([]byte, 16<<10)
+	ask = func() {
+		if _, err := conn.Write(request); err != nil {
+			tb.Fatal(err)
+		}
+		for n := 0; !bytes.HasSuffix(answer[:n], end); {
+			read, err := conn.Read(answer[n:])
+			if n += read; err != nil {
+				tb.Fatalf("%v after %s", err, answer[:n])
+			}
+		}
+		if !bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
+			tb.Fatalf("%.60s", answer)
+		}
+	}
+	ask()
+	return ask
 }
 
 // end is what the body of mustAnswerSame's answers ends with.

@@ -89,8 +89,11 @@ func (a *Authenticator) Bearer(ctx context.Context, authorization string) (Ident
 		return Identity{}, ErrSecretKey
 	}
 	identity, err := a.Verifier.Verify(ctx, token)
+	if err == nil {
+		return identity, nil
+	}
 	if fault := new(TokenError); errors.As(err, &fault) && claimedRole(token) == roleAnonymous {
 		return Identity{}, nil // a legacy anon key, by a secret that doesn't count (any more)
 	}
-	return identity, err
+	return Identity{}, err
 }
