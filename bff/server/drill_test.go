@@ -53,6 +53,13 @@ func (p *place) move(t *testing.T, number int, target string) {
 	p.targets[number] = supabasetest.MustURL(t, strings.TrimSuffix(target, "/auth/v1"))
 }
 
+// asked is how many requests have come.
+func (p *place) asked() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.turn
+}
+
 // each calls with every address behind the place.
 func (p *place) each(f func(address string)) {
 	p.mu.Lock()

@@ -151,6 +151,7 @@ func TestJWTSecretChanges(t *testing.T) {
 	away, absent := mustSignedUp(t, fleet.url)
 	leaving, _ := mustSignedUp(t, fleet.url)
 	renaming, renamed := mustSignedUp(t, fleet.url)
+	again, sameName := mustSignedUp(t, fleet.url)
 	signsBy := first
 	check := func() {
 		t.Helper()
@@ -188,6 +189,18 @@ func TestJWTSecretChanges(t *testing.T) {
 		t.Errorf("a new password: %d: %s", a.Status, a.Body)
 	}
 	renaming.mustBe(renamed)
+	replaced := again.session()
+	if a := again.mustSignIn(sameName, password); a.Status != http.StatusOK {
+		t.Errorf("signing in again: %d: %s", a.Status, a.Body)
+	}
+	if a := mustSend(t, http.MethodPost, auth.url+"/auth/v1/token?grant_type=refresh_token", mustJSON(t, map[string]string{"refresh_token": replaced.RefreshToken})); a.Status != http.StatusBadRequest {
+		t.Errorf("the session that was replaced lives on: %d", a.Status)
+	}
+	// A client with a token of the old one is refused by Auth itself until it
+	// renews that.
+	if a := mustSend(t, http.MethodGet, fleet.url+"/auth/v1/user", "", "Authorization", "Bearer "+old); a.Status != http.StatusForbidden {
+		t.Errorf("the old token at Auth: %d: %s", a.Status, a.Body)
+	}
 	if a, err := early.with(old); err != nil || a.Status != http.StatusOK {
 		t.Errorf("the old token: %d, %v: %s", a.Status, err, a.Body)
 	}
@@ -206,6 +219,39 @@ func TestJWTSecretChanges(t *testing.T) {
 	}
 	away.mustBe(absent)
 	b.mustBe(email)
+}
+
+// TestAuthSignsByAnotherKey has Auth and the BFF disagree on the secret, as they
+// do where one is changed without the other: that isn't the sessions' fault, and
+// they go on as soon as both agree again.
+func TestAuthSignsByAnotherKey(t *testing.T) {
+	t.Parallel()
+	first, second := randomKey(), randomKey()
+	startAuth := func(secret string) string {
+		return supabasetest.MustStartAuth(t, map[string]string{"AUTH_JWT_SECRET": secret}).URL
+	}
+	auth := mustPlace(t, startAuth(first))
+	settings := map[string]string{"SUPABASE_AUTH_URL": auth.url + "/auth/v1", "SUPABASE_JWT_SECRET": first, "BFF_SESSION_KEYS": randomKey()}
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, settings)))
+	b.sealed = settings["BFF_SESSION_KEYS"]
+	next := startAuth(second)
+
+	settings["SUPABASE_JWT_SECRET"] = second
+	b.bff = mustServe(t, supabasetest.Config(t, settings))
+	before := auth.asked()
+	for range 20 {
+		if p := mustProblem(t, b.send(http.MethodGet, "/api/v1/session", ""), http.StatusBadGateway); *p.Code != "upstream_unavailable" {
+			t.Fatal(*p.Code)
+		}
+	}
+	if n := auth.asked() - before; n > 2 { // one, and another if it took three seconds
+		t.Errorf("Auth was asked %d times for tokens that nobody takes", n)
+	}
+	auth.move(t, 0, next)
+	supabasetest.MustWait(t, "the session to go on", func() bool {
+		a := b.send(http.MethodGet, "/api/v1/session", "")
+		return a.Status == http.StatusOK && strings.Contains(a.Body, email)
+	})
 }
 
 // TestSigningKeysChange goes from the shared secret to a signing key, and from

@@ -146,6 +146,9 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Conte
 		}
 		return fresh, err
 	})
+	if err == session.ErrUnusable { // known from the last time
+		err = &supabase.Failure{Service: "Auth", Err: err}
+	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx)) && err != nil {
 		err = &supabase.Failure{Service: "Auth", Timeout: true, Err: err}
 	}
@@ -163,8 +166,8 @@ func expired(held session.Session) session.Session {
 // sudden, it is asked again with a new one.
 func (s *Server) inName(c *fiber.Ctx, ask func(supabase.Caller) error) error {
 	err := ask(callerOf(c))
-	held, refusal := sessionOf(c), new(supabase.AuthError)
-	if held == nil || !errors.As(err, &refusal) || refusal.Code != "bad_jwt" {
+	held := sessionOf(c)
+	if held == nil || !isBadToken(err) {
 		return err
 	}
 	fresh, _, err := s.fresh(c, expired(*held), s.sessions.refresher.Fresh)
@@ -177,6 +180,12 @@ func (s *Server) inName(c *fiber.Ctx, ask func(supabase.Caller) error) error {
 	return ask(callerOf(c))
 }
 
+// isBadToken reports whether Auth refused to take the access token.
+func isBadToken(err error) bool {
+	refusal := new(supabase.AuthError)
+	return errors.As(err, &refusal) && refusal.Code == "bad_jwt"
+}
+
 // sessionFrom makes a session of what Auth gave. Auth's own token is verified
 // like any other: no other role's ever gets into a cookie.
 func (s *Server) sessionFrom(ctx context.Context, tokens supabase.Tokens) (session.Session, error) {
@@ -185,7 +194,8 @@ func (s *Server) sessionFrom(ctx context.Context, tokens supabase.Tokens) (sessi
 		err = errors.New("tokens of nobody")
 	}
 	if err != nil {
-		return session.Session{}, &supabase.Failure{Service: "Auth", Err: fmt.Errorf("unusable tokens: %w", err)}
+		// Whoever asks isn't told that the token is no good: it isn't theirs.
+		return session.Session{}, &supabase.Failure{Service: "Auth", Err: fmt.Errorf("%w: %v", session.ErrUnusable, err)}
 	}
 	id, issued, err := supabase.SessionOf(tokens.AccessToken)
 	if err != nil {
@@ -247,8 +257,9 @@ func noStore(c *fiber.Ctx) { c.Set(fiber.HeaderCacheControl, "no-store") }
 type concerned struct{ user, session, email string }
 
 // audit counts what happened to somebody's session and writes a line about it:
-// who, what, from where, and how it ended. It never has an e-mail address (but a hash, by
-// which tries for the same one can be told), a password, a token or a cookie.
+// who, what, from where, and how it ended. The line never has an e-mail address
+// (but a hash, by which tries for the same one can be told), a password, a token
+// or a cookie.
 func (s *Server) audit(caller supabase.Caller, event string, whom concerned, err error) {
 	s.metrics.Session(event, err == nil)
 	outcome, reason := "success", ""

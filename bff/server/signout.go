@@ -85,11 +85,18 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 // endAtAuth ends a session at Auth. Whatever hinders it, the one that takes
 // its place begins.
 func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
-	held, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
-	if err == nil {
+	end := func(held session.Session) error {
+		held, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
+		if err != nil {
+			return err
+		}
 		caller := callerOf(c)
 		caller.Identity = identityIn(held)
-		err = s.client.SignOut(c.UserContext(), caller, "local")
+		return s.client.SignOut(c.UserContext(), caller, "local")
+	}
+	err := end(held)
+	if isBadToken(err) { // as in inName
+		err = end(expired(held))
 	}
 	if err = unlessOver(err); err != nil {
 		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)

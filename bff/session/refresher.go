@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// unusableFor is how long a session isn't refreshed again whose new tokens count
+// for nothing: Auth made them, each time anew, and every request asks. It is
+// shorter than the ten seconds for which Auth takes a refresh token again.
+const unusableFor = 3 * time.Second
+
 // maxChain bounds how many results of others are refreshed again in a row.
 const maxChain = 3
 
@@ -23,7 +28,7 @@ type Refresher struct {
 func NewRefresher(store Store) *Refresher { return &Refresher{store, time.Now} }
 
 // Refresh asks Auth for the session's next tokens. Its error is ErrEnded when
-// the refresh token is dead.
+// the refresh token is dead, ErrUnusable when Auth gave what counts for nothing.
 type Refresh func(context.Context, Session) (Session, error)
 
 // Fresh returns the session with an access token that will hold for a while,
@@ -65,8 +70,15 @@ func (r *Refresher) FreshToEnd(ctx context.Context, s Session, refresh Refresh) 
 // once refreshes a session, or waits for those who do.
 func (r *Refresher) once(ctx context.Context, s Session, refresh Refresh) (Session, error) {
 	sum := sha256.Sum256([]byte("refresh token " + s.RefreshToken))
-	return r.store.Once(ctx, hex.EncodeToString(sum[:]), func(ctx context.Context) (Session, error) {
+	key := hex.EncodeToString(sum[:])
+	return r.store.Once(ctx, key, func(ctx context.Context) (Session, error) {
+		if r.store.Notes(ctx, "unusable:"+key)[0] != "" {
+			return Session{}, ErrUnusable
+		}
 		fresh, err := refresh(ctx, s)
+		if errors.Is(err, ErrUnusable) {
+			r.store.Note(ctx, "unusable:"+key, "unusable", r.now().Add(unusableFor))
+		}
 		if err == nil && (fresh.ID != s.ID || fresh.Subject != s.Subject) {
 			err = errors.New("the refresh gave another session")
 		}

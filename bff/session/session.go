@@ -20,6 +20,9 @@ var (
 	// ErrUnreadable is a cookie that none of the keys opens, or whose content
 	// is no session.
 	ErrUnreadable = errors.New("the session's cookie can't be opened")
+	// ErrUnusable is what Auth has given a session and nobody here takes: it signs
+	// with a key that isn't known.
+	ErrUnusable = errors.New("unusable tokens")
 )
 
 // Session is what the sealed cookie holds.
