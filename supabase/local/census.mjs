@@ -7,7 +7,7 @@ const schemas = ["auth", "private", "public"];
 
 /**
  * Counts every table of the product and of Auth. Returns a map from the table's name to `{ rows, sums }`, the sums
- * by the column's name; each is of what the rows have in that column and which rows these are.
+ * by the column's name; each is of what the rows have in that column and, by the primary key, which rows these are.
  */
 export async function census(url) {
   const sql = postgres(url, { max: 1, onnotice: () => {} });

@@ -3,12 +3,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { census, differences, summary } from "./census.mjs";
 import { announcedChanges, bootstrap, lastMigration, makeRoles, migrate, restore, seed, supabaseBinary } from "./database.mjs";
-import { dump as dumpDatabase } from "./dump.mjs";
+import { dump as dumpDatabase, readDump } from "./dump.mjs";
 import { findDeno, findFunctions, functionSettings, startFunctions } from "./functions.mjs";
 import { restartGateway, startGateway } from "./gateway.mjs";
 import { hasData, runningRemote, runningUrl, startPostgres } from "./postgres.mjs";
@@ -29,13 +29,18 @@ export async function up({ envFile, from }) {
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
   refuseWhileRunning(folder);
   if (from) refuseToRestore(from, folder);
+  const dumped = from && readDump(from);
   await Processes.endLeftovers(folder);
 
-  await supervised({ folder, tell: say, detached: true }, async (stack) => {
-    const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository, from });
-    await showWelcome({ parts, settings, folder });
-    await new Promise(() => {}); // until a signal comes
-  });
+  try {
+    await supervised({ folder, tell: say, detached: true }, async (stack) => {
+      const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository, dumped });
+      await showWelcome({ parts, settings, folder });
+      await new Promise(() => {}); // until a signal comes
+    });
+  } finally {
+    if (from && !existsSync(dumpMark(folder))) rmSync(folder, { recursive: true, force: true }); // nothing came into it
+  }
   return 0; // a signal is how it is meant to end
 }
 
@@ -46,13 +51,14 @@ export async function up({ envFile, from }) {
 export async function run({ run: [command, ...args], from, schemaOf }) {
   if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
   if (from) refuseToRestore(from);
+  const dumped = from && readDump(from);
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug", BFF_METRICS_PORT: String(await freePort()) };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
-      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, from, schemaOf, throwAway: true });
+      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, dumped, schemaOf, throwAway: true });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
         env: { ...process.env, ...variables(parts, settings), STACK_FOLDER: folder, STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
@@ -101,6 +107,7 @@ export async function dump({ envFile, file }) {
   const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   refuseUnlessRunning(folder);
   if (existsSync(file)) throw refuse(`${file} is there already: name another file, or remove it`);
+  if (!existsSync(dirname(file))) throw refuse(`There is no folder ${dirname(file)} to put it into`);
   const url = runningUrl(folder, "supabase_admin");
   const bytes = await dumpDatabase(url, file);
   say(`${file}: ${Math.ceil(bytes / 1000)} kB. It holds everything, password hashes too: keep it as you keep the database. Back: \`go tool task up -- --from ${file}\``);
@@ -108,7 +115,7 @@ export async function dump({ envFile, file }) {
 }
 
 /** PostgreSQL, Auth, migrations, seed, PostgREST, functions and the BFF, in the order in which they need each other. */
-async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, from, schemaOf, throwAway = false }) {
+async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumped, schemaOf, throwAway = false }) {
   const { processes, folder, upstreams } = stack;
   const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary(), deno: findDeno() };
   const functions = { deno: binaries.deno, names: findFunctions(), settings };
@@ -135,11 +142,11 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, from,
   const step = progress(stack.say);
   const database = await step("PostgreSQL", () => startPostgres(processes, { folder, usualPort, throwAway }), ({ port }) => `127.0.0.1:${port}`);
   await step("roles", () => makeRoles(database));
-  const dumped = from && (await step("dump", () => restoreInto(folder, database, from), ({ counted }) => summary(counted)));
+  const before = dumped && (await step("dump", () => restoreInto(folder, database, dumped), ({ counted }) => summary(counted)));
   await step("schemas", () => bootstrap(database));
   const auth = await step("Auth", () => onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail })), ({ name }) => name);
   await step("migrations", () => migrate(processes, database, schemaOf), (applied) => (applied > 0 ? `${applied} applied` : "nothing new"));
-  if (dumped) await step("census", () => refuseLosses(database, dumped, schemaOf), () => "nothing lost");
+  if (before) await step("census", () => refuseLosses(database, before, schemaOf), () => "nothing lost");
   if (!existsSync(dumpMark(folder))) await step("seed", () => seed(database));
   const postgrest = { binary: binaries.postgrest, databaseUrl: database.url("authenticator"), settings, publicUrl: supabaseUrl };
   upstreams.auth = auth.url;
@@ -151,12 +158,12 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, from,
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries, functions: functionSettings(functions) };
 }
 
-/** Data out of a dump is never given the seed's. */
+/** Is there once all of a dump is. Data out of one is never given the seed's. */
 const dumpMark = (folder) => join(folder, "from-dump");
 
-async function restoreInto(folder, database, file) {
-  writeFileSync(dumpMark(folder), file);
-  await restore(database, file);
+async function restoreInto(folder, database, sql) {
+  await restore(database, sql);
+  writeFileSync(dumpMark(folder), "");
   return { counted: await census(database.url("supabase_admin")), version: await lastMigration(database) };
 }
 

@@ -3,7 +3,6 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
-import { readDump } from "./dump.mjs";
 import { refuse } from "./refuse.mjs";
 import { nodeModules, repository } from "./settings.mjs";
 
@@ -27,10 +26,8 @@ export async function makeRoles(database) {
 
 export const bootstrap = (database) => execute(database.url("supabase_admin"), local("bootstrap.sql"), "bootstrap.sql");
 
-/** Fills the database, which is empty but for its roles, with what a dump holds (dump.mjs): all of it, or nothing. */
-export async function restore(database, file) {
-  await execute(database.url("supabase_admin"), readDump(readFileSync(file)), file);
-}
+/** Fills the database, which is empty but for its roles, with a dump's SQL (dump.mjs): all of it, or nothing. */
+export const restore = (database, sql) => execute(database.url("supabase_admin"), sql, "the dump");
 
 const local = (name) => readFileSync(join(import.meta.dirname, name), "utf8");
 
@@ -49,6 +46,8 @@ export async function migrate(processes, database, project = repository) {
 export async function lastMigration(database) {
   const sql = postgres(database.url("postgres"), { max: 1 });
   try {
+    const [{ known }] = await sql`select to_regclass('supabase_migrations.schema_migrations') as known`;
+    if (!known) throw refuse("The dump holds another database: it has no record of migrations");
     const [{ version }] = await sql`select max(version) as version from supabase_migrations.schema_migrations`;
     return version;
   } finally {

@@ -3,10 +3,11 @@
 // waits for them, as programs in C do. So it runs in a thread of its own (pg_dump.mjs), and this one holds
 // the connection: what the thread sends goes to the server, and an answer goes back when it is whole.
 
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { refuse } from "./refuse.mjs";
 
 /**
  * Dumps the database at the address, of one moment, into the file: SQL for an empty database of a cluster
@@ -17,19 +18,30 @@ export async function dump(url, file) {
   const sql = await pgDump(new URL(url));
   const content = file.endsWith(".gz") ? gzipSync(sql, { level: 9 }) : sql;
   const draft = `${file}.${process.pid}.new`;
+  const descriptor = openSync(draft, "wx", 0o600);
   try {
-    writeFileSync(draft, content, { mode: 0o600 });
+    for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at);
+    fsyncSync(descriptor); // or a loss of power could leave the name and not the content
     renameSync(draft, file);
   } finally {
+    closeSync(descriptor);
     rmSync(draft, { force: true });
   }
   return content.length;
 }
 
-/** The SQL in a file that dump() has made. */
-export function readDump(content) {
-  const compressed = content[0] === 0x1f && content[1] === 0x8b;
-  return (compressed ? gunzipSync(content) : content).toString("utf8");
+/** The SQL in a file that dump() has made; whole, or it is refused. */
+export function readDump(file) {
+  let sql = "";
+  try {
+    const content = readFileSync(file);
+    sql = (content[0] === 0x1f && content[1] === 0x8b ? gunzipSync(content) : content).toString("utf8");
+  } catch (error) {
+    throw refuse(`${file} can't be read: ${error.message}`);
+  }
+  if (!sql.startsWith("--\n-- PostgreSQL database dump\n")) throw refuse(`${file} is no dump of db:dump's: it doesn't begin like one`);
+  if (!/^-- PostgreSQL database dump complete$/m.test(sql.slice(-200))) throw refuse(`${file} is cut off: the last line of a dump is missing`);
+  return sql;
 }
 
 function pgDump({ hostname, port, username, password, pathname }) {
@@ -39,7 +51,14 @@ function pgDump({ hostname, port, username, password, pathname }) {
   const socket = connect(Number(port), hostname);
   const worker = new Worker(new URL("pg_dump.mjs", import.meta.url), { workerData: { wake, connection } });
 
+  let [asked, closed] = [false, false];
+  const ask = (query) => {
+    asked = true;
+    if (closed) return answer(Buffer.alloc(0));
+    socket.write(query);
+  };
   const answer = (bytes) => {
+    asked = false;
     worker.postMessage(bytes);
     Atomics.store(wake, 0, 1);
     Atomics.notify(wake, 0);
@@ -55,12 +74,15 @@ function pgDump({ hostname, port, username, password, pathname }) {
     answer(received);
     received = Buffer.alloc(0);
   });
-  socket.on("close", () => answer(received)); // nothing more comes: pg_dump says so itself
+  socket.on("close", () => {
+    closed = true;
+    if (asked) answer(received); // nothing more comes: pg_dump says so itself
+  });
 
   return new Promise((resolve, reject) => {
     socket.on("error", reject);
     worker.on("error", reject);
-    worker.on("message", ({ query, sql }) => (query ? socket.write(query) : resolve(Buffer.from(sql))));
+    worker.on("message", ({ query, sql }) => (query ? ask(query) : resolve(Buffer.from(sql))));
   }).finally(end);
 }
 

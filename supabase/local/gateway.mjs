@@ -2,6 +2,7 @@
 // API keys; here a key becomes a role, as in Supabase's own gateway.
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
 import http from "node:http";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,7 +43,8 @@ export async function restartGateway(server) {
     server.closeAllConnections();
   });
   await sleep(200);
-  return new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening"); // or its error
 }
 
 function answer(exchange) {

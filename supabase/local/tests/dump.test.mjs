@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -61,13 +63,20 @@ describe("a dump", () => {
     assert.deepEqual(two.filter((line, at) => line !== one[at]).map((line) => line.slice(0, 300)), []);
   });
 
-  it("that is cut off is refused, by PostgreSQL's word, and nothing of it is there", async () => {
-    const sql = gunzipSync(readFileSync(first)).toString();
-    const cut = join(folder, "cut.sql");
-    writeFileSync(cut, sql.slice(0, sql.indexOf("INSERT INTO public.tasks") + 200));
-    const { code, said } = await inStack({ from: cut, command: ["true"] });
-    assert.equal(code, 1);
-    assert.match(said, /cut\.sql.*: (unterminated|syntax error)/);
+  it("that is cut off, or none, or broken is refused", async () => {
+    const whole = readFileSync(first);
+    const sql = gunzipSync(whole).toString();
+    for (const [name, content, fault] of [
+      ["cut.sql", sql.slice(0, sql.indexOf("ALTER TABLE public.tasks ENABLE ROW LEVEL SECURITY")), /^cut\.sql is cut off: .*\n$/],
+      ["cut.sql.gz", whole.subarray(0, 100_000), /^cut\.sql\.gz can't be read: unexpected end of file\n$/],
+      ["other.sql", "select 1;\n", /^other\.sql is no dump .*\n$/],
+      ["broken.sql", sql.replace("INSERT INTO public.tasks", "INSERT OUTOF public.tasks"), /the dump \(line \d+\): syntax error at or near "OUTOF"\n$/],
+    ]) {
+      writeFileSync(join(folder, name), content);
+      const { code, said } = await inStack({ from: name, command: ["true"] });
+      assert.equal(code, 1);
+      assert.match(said, fault);
+    }
   });
 
   it("that isn't there is refused in one line", async () => {
@@ -75,11 +84,30 @@ describe("a dump", () => {
   });
 
   it("of a server that ends meanwhile is an error, and no file", async () => {
-    const url = new URL(runningUrl(STACK_FOLDER, "supabase_admin"));
+    const admin = () => runningUrl(STACK_FOLDER, "supabase_admin");
+    const url = new URL(admin());
     url.password = "wrong";
     await assert.rejects(dump(url.href, join(folder, "refused.sql")), /password authentication failed/);
     url.port = "1";
     await assert.rejects(dump(url.href, join(folder, "refused.sql")), /ECONNREFUSED/);
+    // A server that is stopped between two answers, and one that is within one.
+    for (const ends of [(answers) => answers === 20, (answers, chunk) => answers === 20 && chunk.subarray(0, 7)]) {
+      const relay = createServer((client) => {
+        const server = connect(Number(new URL(admin()).port), "127.0.0.1");
+        let answers = 0;
+        client.pipe(server);
+        server.on("data", (chunk) => {
+          const end = ends(++answers, chunk);
+          client.write(end === true ? chunk : end || chunk, () => end && client.destroy());
+        });
+        for (const socket of [client, server]) socket.on("error", () => {}).on("close", () => (client.destroy(), server.destroy()));
+      }).listen(0, "127.0.0.1");
+      await once(relay, "listening");
+      url.href = admin();
+      url.port = String(relay.address().port);
+      await assert.rejects(dump(url.href, join(folder, "refused.sql")), /closed the connection|server closed/);
+      relay.close();
+    }
     assert.ok(!existsSync(join(folder, "refused.sql")));
   });
 });
@@ -94,7 +122,8 @@ describe("up --from and dump", () => {
     const first = start(at, "up");
     await first.ready();
     const sql = postgres(first.output().match(/postgres:\S+/)[0], { max: 1 });
-    await sql`delete from public.organizations where org_id = '5eed0001-0000-4000-8000-000000000002'`;
+    // The demo's team is gone, and with it what `up` has to show of the demo.
+    await sql`delete from public.organizations where org_id = '5eed0001-0000-4000-8000-000000000001'`;
     const [{ count }] = await sql`select count(*)::int from public.organizations`;
     await sql.end();
     assert.equal(count, 1);
@@ -112,6 +141,13 @@ describe("up --from and dump", () => {
     assert.equal(await full.ended, 1);
     assert.match(full.output(), /^There is data in .*: run `go tool task reset`, or .*\n$/);
     assert.equal(await start(at, "reset").ended, 0);
+
+    const broken = join(folder, "mine-broken.sql");
+    writeFileSync(broken, gunzipSync(readFileSync(file)).toString().replace("INSERT INTO public.tasks", "INSERT OUTOF public.tasks"));
+    const failed = start(at, "up", { args: ["--from", broken] });
+    assert.equal(await failed.ended, 1);
+    assert.match(failed.output(), /syntax error/);
+    assert.ok(!existsSync(at.data), "an empty database would be taken for data");
 
     for (const args of [["--from", file], []]) {
       const back = start(at, "up", { args });
