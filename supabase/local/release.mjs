@@ -92,7 +92,7 @@ const commands = {
     if (newer.length === 0) return say(`No migration is newer than ${version}: its tests have nothing new to say`);
 
     say("Does one of them lock for long, or break who uses the schema as it was?");
-    await mustRun(join(nodeModules, ".bin", "squawk"), ["--pg-version=17", "--assume-in-transaction", ...newer.map((name) => join(repository, "supabase", "migrations", name))]);
+    await mustRun(join(nodeModules, ".bin", "squawk"), [`--config=${join(repository, "supabase", ".squawk.toml")}`, ...newer.map((name) => join(repository, "supabase", "migrations", name))]);
 
     say(`The tests of ${version} on its own database with the newer migrations:`);
     const fresh = join(tree, ".local", "fresh.sql.gz");

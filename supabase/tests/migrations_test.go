@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,6 +13,8 @@ var migrationName = regexp.MustCompile(`^(\d{14})_[a-z]+(_[a-z]+)*\.sql$`)
 
 // beginsInTime is a file whose first statements are the two timeouts.
 var beginsInTime = regexp.MustCompile(`^(--[^\n]*\n|\n)+set lock_timeout = '[1-5]s';\nset statement_timeout = '([1-9]\d?s|1\d\ds|[12]min)';\n`)
+
+var comment = regexp.MustCompile(`(?m)--.*$`)
 
 // TestMigrations looks at the files: a name that the CLI sorts and applies, the subject in the
 // first line, no waiting and no working without end, nothing in capitals but what must be.
@@ -24,6 +27,11 @@ func TestMigrations(t *testing.T) {
 			}
 			if !beginsInTime.MatchString(version.sql) {
 				t.Error("after the comment set lock_timeout (5s at most) and statement_timeout (2min at most) first: a migration that waits for a lock stops everybody behind it, and so does one that holds its own for long")
+			}
+			for _, name := range []string{"lock_timeout", "statement_timeout"} {
+				if n := strings.Count(comment.ReplaceAllString(version.sql, ""), name); n > 1 {
+					t.Errorf("%s is set %d times: what a migration sets first is what it runs inside", name, n)
+				}
 			}
 			for _, shouted := range regexp.MustCompile(`(?m)^(CREATE|ALTER|GRANT|SELECT|INSERT|UPDATE|DELETE|REVOKE|COMMENT)\b`).FindAllString(version.sql, -1) {
 				t.Errorf("%s: SQL is written in lower case", shouted)
@@ -68,7 +76,7 @@ func mustListMigrations(t *testing.T) []migration {
 		name := filepath.Base(file)
 		match := migrationName.FindStringSubmatch(name)
 		if match == nil {
-			t.Errorf("%s: not YYYYMMDDHHmmss_<subject>.sql", name)
+			t.Errorf("%s: not YYYYMMDDHHmmss_<subject>.sql, the subject of lower-case letters and underscores", name)
 			continue
 		}
 		if _, err := time.Parse("20060102150405", match[1]); err != nil {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -21,18 +21,28 @@ const stackScript = join(import.meta.dirname, "..", "stack.mjs");
 const version = "29990101000000";
 
 /** A project with the migrations of this one, and after them one of these lines. */
-function project(name, ...lines) {
+const project = (name, ...lines) => within("30s", name, ...lines);
+
+function within(statementTimeout, name, ...lines) {
   const folder = join(home, name);
   mkdirSync(join(folder, "supabase"), { recursive: true });
   for (const part of ["config.toml", "migrations"]) cpSync(join(repository, "supabase", part), join(folder, "supabase", part), { recursive: true });
-  writeFileSync(join(folder, "supabase", "migrations", `${version}_${name}.sql`), `-- A test's.\n\nset lock_timeout = '5s';\nset statement_timeout = '30s';\n\n${lines.join("\n")}\n`);
+  writeFileSync(join(folder, "supabase", "migrations", `${version}_${name}.sql`), `-- A test's.\n\nset lock_timeout = '5s';\nset statement_timeout = '${statementTimeout}';\n\n${lines.join("\n")}\n`);
   return folder;
 }
 
 /** Runs a program and returns its exit code and what it said. */
 const ran = (command, args, options) => new Promise((resolve) => execFile(command, args, options, (error, out, err) => resolve({ code: error ? error.code : 0, said: out + err })));
 
-describe("a migration that has to wait", () => {
+const migrate = (folder) => ran(SUPABASE_BIN, ["migration", "up", "--yes", `--remote=${DATABASE_URL}`, "--workdir", folder], { env: { ...process.env, ...quiet } });
+
+async function mustHaveLeftNothing(sql) {
+  const [{ half, recorded }] = await sql`
+    select to_regclass('private.half_done') as half, exists (select from supabase_migrations.schema_migrations where version = ${version}) as recorded`;
+  assert.deepEqual({ half, recorded }, { half: null, recorded: false });
+}
+
+describe("a migration that waits or works", () => {
   it("gives up after its lock_timeout, and nothing of it stays", async () => {
     const folder = project("waits", "create table private.half_done (id int);", "alter table public.tasks add column waited int;");
     const sql = postgres(DATABASE_URL, { max: 2, onnotice: () => {} });
@@ -41,18 +51,26 @@ describe("a migration that has to wait", () => {
       // Somebody reads, in a transaction that stays open: alone the CLI's ALTER TABLE has to wait for that.
       const answer = await sql.begin(async (sql) => {
         await sql`lock table public.tasks in access share mode`;
-        return ran(SUPABASE_BIN, ["migration", "up", "--yes", `--remote=${DATABASE_URL}`, "--workdir", folder], { env: { ...process.env, ...quiet } });
+        return migrate(folder);
       });
       const took = Date.now() - start;
       assert.notEqual(answer.code, 0);
       assert.match(answer.said, /canceling statement due to lock timeout/);
       assert.ok(took > 4500 && took < 20_000, `${took} ms`);
-      const [{ half, recorded }] = await sql`
-        select to_regclass('private.half_done') as half, exists (select from supabase_migrations.schema_migrations where version = ${version}) as recorded`;
-      assert.deepEqual({ half, recorded }, { half: null, recorded: false });
+      await mustHaveLeftNothing(sql);
     } finally {
       await sql.end();
     }
+  });
+
+  it("gives up after its statement_timeout, and nothing of it stays", async () => {
+    const folder = within("1s", "works", "create table private.half_done (id int);", "select pg_sleep(20);");
+    const answer = await migrate(folder);
+    assert.notEqual(answer.code, 0);
+    assert.match(answer.said, /canceling statement due to statement timeout/);
+    const sql = postgres(DATABASE_URL, { max: 1 });
+    await mustHaveLeftNothing(sql);
+    await sql.end();
   });
 });
 
@@ -85,10 +103,25 @@ describe("a migration of what the release left", () => {
     assert.equal(code, 0, said);
   });
 
+  const linted = (folder, name) =>
+    ran(join(nodeModules, ".bin", "squawk"), [`--config=${join(repository, "supabase", ".squawk.toml")}`, join(folder, "supabase", "migrations", `${version}_${name}.sql`)]);
+
   it("that locks or breaks is found by the linter", async () => {
     const folder = project("breaks", "alter table public.tasks rename column task_name to title;", "alter table public.tasks alter column description set not null;");
-    const { code, said } = await ran(join(nodeModules, ".bin", "squawk"), ["--pg-version=17", "--assume-in-transaction", join(folder, "supabase", "migrations", `${version}_breaks.sql`)]);
+    const { code, said } = await linted(folder, "breaks");
     assert.equal(code, 1);
     for (const rule of ["renaming-column", "adding-not-nullable-field"]) assert.match(said, new RegExp(rule));
+  });
+
+  it("that is as the guide has it is not", async () => {
+    const guide = readFileSync(join(repository, "supabase", "README.md"), "utf8");
+    const examples = [...guide.matchAll(/^```sql\n(-- [^]*?)^```$/gm)].map(([, sql]) => sql);
+    assert.equal(examples.length, 2);
+    for (const [at, sql] of examples.entries()) {
+      const folder = project("guide");
+      writeFileSync(join(folder, "supabase", "migrations", `${version}_guide.sql`), sql);
+      const { code, said } = await linted(folder, "guide");
+      assert.equal(code, 0, `example ${at + 1}: ${said}`);
+    }
   });
 });
