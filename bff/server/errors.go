@@ -42,6 +42,9 @@ type problem struct {
 	wait      string // for Retry-After, in seconds
 }
 
+// noSuchPath is the code of an answer from where nothing is.
+const noSuchPath = "no_such_path"
+
 // fieldError is one fault of a request's input.
 type fieldError struct {
 	In      string `json:"in"` // path, query or body
@@ -295,7 +298,7 @@ var refused = map[string]fieldError{
 func describeFramed(e *fiber.Error) problem {
 	switch e.Code {
 	case 404:
-		return problem{Status: 404, Code: "no_such_path", Message: "There is nothing at this path."}
+		return problem{Status: 404, Code: noSuchPath, Message: "There is nothing at this path."}
 	case 405:
 		return problem{Status: 405, Code: "method_not_allowed", Message: "This path does not know the method."}
 	case 408:

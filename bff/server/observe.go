@@ -13,8 +13,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// unrouted is the route of what is answered before one was looked for: Fiber
-// would name the path instead, of which there is no end.
+// unrouted is the route of what is answered before one was looked for, where
+// Fiber would name the path, of which there is no end; and of what has none,
+// where it would name the root.
 const unrouted = "unrouted"
 
 // RequestLine is the message of the log's line about each request.
@@ -74,7 +75,7 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 		return nil
 	}
 	line := slog.NewRecord(now, level, RequestLine, 0) // no caller: it would be looked up, and isn't written
-	r.line = [...]slog.Attr{
+	r.line = [9]slog.Attr{
 		slog.String("request_id", requestID(c)),
 		slog.String("method", method),
 		slog.String("route", route),
@@ -82,11 +83,13 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 		slog.Duration("duration", took),
 		slog.String("user", r.identity.Subject),
 		slog.String("client", r.from.ip),
-		slog.String("trace_id", trace),
 	}
-	said := r.line[:]
-	if trace == "" {
-		said = said[:len(said)-1]
+	said := r.line[:7]
+	if r.fault != "" {
+		said = append(said, slog.String("code", r.fault))
+	}
+	if trace != "" {
+		said = append(said, slog.String("trace_id", trace))
 	}
 	line.AddAttrs(slog.Attr{Value: slog.GroupValue(said...)}) // without a key it is the attributes; a record has room for five
 	_ = handler.Handle(context.Background(), line)            // as by the logger: there is nobody to tell
@@ -96,7 +99,7 @@ func (s *Server) finish(c *fiber.Ctx, start time.Time, err error) error {
 // routeOf is the route that took the request. Like methodOf it is one of a
 // few, ours to keep and nothing of the client's own, as logs and metrics want it.
 func routeOf(c *fiber.Ctx) string {
-	if !requestOf(c).routed {
+	if r := requestOf(c); !r.routed || r.fault == noSuchPath && c.Route().Path == "/" {
 		return unrouted
 	}
 	return c.Route().Path

@@ -25,7 +25,7 @@ type request struct {
 	policies, limits []byte       // RateLimit-Policy and RateLimit, as far as they are known
 	header           http1.Header // as it came, where it is passed on
 	passing          passing
-	line             [8]slog.Attr // of the log
+	line             [9]slog.Attr // of the log
 
 	span  *traces.Server
 	fault string // the code of the BFF's own error

@@ -143,7 +143,7 @@ func metricsOf(expr string) []string {
 // is there, and the one for a service that is down is on its way.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	c := supabasetest.Config(t, map[string]string{"SUPABASE_FUNCTIONS_URL": "http://127.0.0.1:1", "BFF_RATE_USER": "10/10s"})
+	c := supabasetest.Config(t, map[string]string{"SUPABASE_FUNCTIONS_URL": "http://127.0.0.1:1", "BFF_RATE_USER": "10/10s", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(8 << 30)) // as GOMEMLIMIT
 	bff, metrics := mustServeMeasured(t, c, io.Discard)
 	p := mustStartPrometheus(t, metrics)

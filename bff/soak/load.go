@@ -23,6 +23,7 @@ type soak struct {
 	tally    map[string]int // actions that went as they should, by name
 	late     int            // actions left out because everybody was busy
 	failures []*failure
+	dropped  int // failures beyond mostKept
 	windows  []*Window
 	samples  []sample
 	wrong    []string // what went wrong beside the load
@@ -135,6 +136,7 @@ func (s *soak) count(name string, err error) {
 	case err == nil:
 		s.tally[name]++
 	case len(s.failures) >= mostKept:
+		s.dropped++
 	case errors.As(err, &f):
 		s.failures = append(s.failures, f)
 	default:

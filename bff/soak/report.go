@@ -48,6 +48,9 @@ func (s *soak) report(ctx context.Context) *Report {
 	for _, u := range s.users {
 		r.Refreshes += u.refreshes.Load()
 	}
+	if s.dropped > 0 {
+		r.Faults = append(r.Faults, fmt.Sprintf("%d more failures, which were not kept to be judged", s.dropped))
+	}
 	r.Faults = append(r.Faults, unasked(s.samples, s.windows)...)
 	if r.Refreshes == 0 {
 		r.Faults = append(r.Faults, "no session was ever refreshed: is GOTRUE_JWT_EXP short?")

@@ -50,7 +50,7 @@ func TestJWTSecretOfFunctionsChanges(t *testing.T) {
 }
 
 // TestKeysOfFunctionsChange walks bff/deploy/keys.md with the secret and the
-// publishable key of functions: schedules and people call all the while, and
+// publishable key of functions: after each step schedules and people call, and
 // functions ask the database as the service and as who calls.
 func TestKeysOfFunctionsChange(t *testing.T) {
 	me := supabasetest.MustSignUp(t)

@@ -3,11 +3,13 @@
 //   node supabase/local/release.mjs keep v1.2.3   keeps that release's database, made by its own migrations
 //   node supabase/local/release.mjs check         applies the newer migrations to what was kept, and has the
 //                                                 release's own tests run on the result
+//   node supabase/local/release.mjs trial         the same with one more migration, that only adds: it must pass
 //
 // What is kept is in supabase/tests/release: a dump, and release.json, which says of what.
 
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBff } from "./bff.mjs";
 import { dump } from "./dump.mjs";
@@ -30,6 +32,7 @@ const testsOfTheSchema = "^TestCommittedFilesAreCurrent$";
 const commands = {
   async keep(version) {
     if (!/^v\d+\.\d+\.\d+$/.test(version ?? "")) throw refuse("Keep which release? Name its tag: go tool task release:keep -- v1.2.3");
+    if (!isHere(version)) throw refuse(`There is no tag ${version} here: git fetch --tags`);
     const commit = git("rev-parse", `${version}^{commit}`).toString().trim();
     const tree = checkout(commit);
     const file = join(tree, ".local", "kept.sql.gz");
@@ -76,32 +79,57 @@ const commands = {
     }
   },
 
+  async trial() {
+    const project = mkdtempSync(join(tmpdir(), "release-trial-"));
+    try {
+      mkdirSync(join(project, "supabase"));
+      for (const part of ["config.toml", "migrations"]) cpSync(join(repository, "supabase", part), join(project, "supabase", part), { recursive: true });
+      writeFileSync(join(project, "supabase", "migrations", "29990101000000_trial.sql"), [
+        "-- A trial of the check.", "", "set lock_timeout = '5s';", "set statement_timeout = '30s';", "",
+        "alter table public.tasks add column trial text not null default 'none';",
+        "create table private.trial (trial_id bigint primary key);", "",
+      ].join("\n"));
+      await check(project);
+    } finally {
+      rmSync(project, { recursive: true });
+    }
+  },
+
   async check() {
-    const { version, commit, migration } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
-    const now = migrationsOf(repository);
-    const newer = [...now.keys()].filter((name) => name > migration);
-    const tree = isHere(commit) && checkout(commit);
-    if (!tree && newer.length > 0) throw refuse(`${version}'s own files are in the history, which isn't here: git fetch --unshallow --tags`);
-    const changed = [...(tree ? migrationsOf(tree) : [])].filter(([name, sql]) => now.get(name) !== sql).map(([name]) => name);
-    if (changed.length > 0) throw refuse(`${version} has been released with these migrations, and they are others now, or gone: ${changed.join(", ")}. What they lack is a new migration's`);
-
-    say(`What ${version} held, with ${newer.length > 0 ? newer.join(", ") : "no newer migration"}:`);
-    const proof = tree ? [process.execPath, "supabase/local/release.mjs", "beside", tree] : ["sh", "-c", 'node bff/deploy/smoke.mjs "$BFF_URL"'];
-    await mustRun(process.execPath, [stack, "run", "--from", join(kept, "dump.sql.gz"), "--", ...proof]);
-    if (!tree) return say(`No migration is newer than ${version}. Its BFF was not started beside this one: the history isn't here (git fetch --unshallow --tags)`);
-    if (newer.length === 0) return say(`No migration is newer than ${version}: its tests have nothing new to say`);
-
-    say("Does one of them lock for long, or break who uses the schema as it was?");
-    await mustRun(join(nodeModules, ".bin", "squawk"), [`--config=${join(repository, "supabase", ".squawk.toml")}`, ...newer.map((name) => join(repository, "supabase", "migrations", name))]);
-
-    say(`The tests of ${version} on its own database with the newer migrations:`);
-    const fresh = join(tree, ".local", "fresh.sql.gz");
-    rmSync(fresh, { force: true });
-    await mustRun("go", ["tool", "task", "run", "--", process.execPath, "supabase/local/release.mjs", "dump", fresh], { cwd: tree });
-    await mustRun(process.execPath, ["supabase/local/stack.mjs", "run", "--from", fresh, "--schema-of", repository, "--",
-      "go", "test", `-skip=${testsOfTheSchema}`, "./bff/...", "./functions/..."], { cwd: tree });
+    const { version } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
+    // Of what was released before what is checked: a tag is checked against the one before.
+    const released = isHere("HEAD") ? git("tag", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-v:refname", "--list", "v*").toString().split("\n")[0] : "";
+    if (released !== "" && released !== version) throw refuse(`${released} has been released, and what is kept is ${version}'s: go tool task release:keep -- ${released}`);
+    await check(repository);
   },
 };
+
+/** Checks the migrations of the project in that folder. */
+async function check(project) {
+  const { version, commit, migration } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
+  const now = migrationsOf(project);
+  const newer = [...now.keys()].filter((name) => name > migration);
+  const tree = isHere(commit) && checkout(commit);
+  if (!tree && newer.length > 0) throw refuse(`${version}'s own files are in the history, which isn't here: git fetch --unshallow --tags`);
+  const changed = [...(tree ? migrationsOf(tree) : [])].filter(([name, sql]) => now.get(name) !== sql).map(([name]) => name);
+  if (changed.length > 0) throw refuse(`${version} has been released with these migrations, and they are others now, or gone: ${changed.join(", ")}. What they lack is a new migration's`);
+
+  say(`What ${version} held, with ${newer.length > 0 ? newer.join(", ") : "no newer migration"}:`);
+  const proof = tree ? [process.execPath, "supabase/local/release.mjs", "beside", tree] : ["sh", "-c", 'node bff/deploy/smoke.mjs "$BFF_URL"'];
+  await mustRun(process.execPath, [stack, "run", "--from", join(kept, "dump.sql.gz"), "--schema-of", project, "--", ...proof]);
+  if (!tree) return say(`No migration is newer than ${version}. Its BFF was not started beside this one: the history isn't here (git fetch --unshallow --tags)`);
+  if (newer.length === 0) return say(`No migration is newer than ${version}: its tests have nothing new to say`);
+
+  say("Does one of them lock for long, or break who uses the schema as it was?");
+  await mustRun(join(nodeModules, ".bin", "squawk"), [`--config=${join(repository, "supabase", ".squawk.toml")}`, ...newer.map((name) => join(project, "supabase", "migrations", name))]);
+
+  say(`The tests of ${version} on its own database with the newer migrations:`);
+  const fresh = join(tree, ".local", "fresh.sql.gz");
+  rmSync(fresh, { force: true });
+  await mustRun("go", ["tool", "task", "run", "--", process.execPath, "supabase/local/release.mjs", "dump", fresh], { cwd: tree });
+  await mustRun(process.execPath, ["supabase/local/stack.mjs", "run", "--from", fresh, "--schema-of", project, "--",
+    "go", "test", `-skip=${testsOfTheSchema}`, "./bff/...", "./functions/..."], { cwd: tree });
+}
 
 /** Somebody of the demo data, which is in every kept dump. */
 const demo = { email: "demo@mysingle.test", password: "mysingle-demo" };
@@ -165,7 +193,7 @@ async function mustRun(command, args, options = {}) {
 
 const [, , command, argument] = process.argv;
 try {
-  if (!Object.hasOwn(commands, command)) throw refuse("Usage: node supabase/local/release.mjs keep <tag> | check");
+  if (!Object.hasOwn(commands, command)) throw refuse("Usage: node supabase/local/release.mjs keep <tag> | check | trial");
   await commands[command](argument);
 } catch (error) {
   console.error(error.refusal ? error.message : error.stack);
