@@ -1,7 +1,7 @@
 // Process supervision: every process the stack starts is started here, recorded, watched and ended here.
 
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -97,8 +97,21 @@ export class Processes {
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
 
-  logTail(part, lines = 15) {
-    return this.log(part).trimEnd().split("\n").slice(-lines).map((line) => `    ${line}`).join("\n");
+  /** What a part has logged from that byte on; a log may be long, and is read while the part is waited for. */
+  #logged(part, from) {
+    const file = openSync(this.logFile(part), "r");
+    try {
+      const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - from));
+      return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, from));
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  logTail(part, lines = 15, bytes = 16_384) {
+    const from = Math.max(0, statSync(this.logFile(part)).size - bytes);
+    const tail = this.#logged(part, from).trimEnd().split("\n").slice(from > 0 ? 1 : 0); // the first is cut
+    return tail.slice(-lines).map((line) => `    ${line}`).join("\n");
   }
 
   /**
@@ -141,6 +154,7 @@ export class Processes {
     if (this.#stopping) throw refuse("stopped");
     const { part, command, args, options } = entry;
     const log = openSync(this.logFile(part), flags, 0o600); // e-mails with their links are in there
+    entry.logFrom = fstatSync(log).size;
     const child = spawn(command, args, {
       cwd: options.cwd ?? this.folder,
       env: options.env,
@@ -165,11 +179,11 @@ export class Processes {
   async #untilReady(entry) {
     const { part, options } = entry;
     const limit = Date.now() + (options.seconds ?? 30) * 1000;
-    const announced = () => !options.announces || options.announces.test(this.log(part));
+    const announced = () => !options.announces || options.announces.test(this.#logged(part, entry.logFrom));
     while (!announced() || !(await options.ready())) {
       if (this.#stopping) throw refuse("stopped");
       if (entry.exited) {
-        const portTaken = /address (already )?in use|EADDRINUSE/i.test(this.log(part));
+        const portTaken = /address (already )?in use|EADDRINUSE/i.test(this.#logged(part, entry.logFrom));
         throw Object.assign(this.#partError(entry, entry.exited), { portTaken });
       }
       if (Date.now() > limit) throw this.#partError(entry, "did not become ready");

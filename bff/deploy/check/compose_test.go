@@ -67,6 +67,22 @@ func TestCompose(t *testing.T) {
 			t.Errorf("the BFF has no setting %s", name)
 		}
 	}
+	for name := range known {
+		switch {
+		case strings.HasPrefix(name, "FUNCTIONS_"), strings.HasPrefix(name, "GOTRUE_"), name == "SUPABASE_PORT", name == "SUPABASE_SECRET_KEY": // others'
+			continue
+		case name == "BFF_HOST", name == "BFF_PORT": // the image's
+			continue
+		}
+		if _, ok := bff.Environment[name]; !ok {
+			t.Errorf("%s in .env does nothing", name)
+		}
+	}
+	if project, err := loadCompose(t, map[string]string{
+		"SUPABASE_PUBLISHABLE_KEY": "test", "BFF_SESSION_KEYS": "test", "GRAFANA_PASSWORD": "test", "BFF_RATE_USER": "7/m",
+	}); err != nil || project.Services["bff"].Environment["BFF_RATE_USER"] == nil || *project.Services["bff"].Environment["BFF_RATE_USER"] != "7/m" {
+		t.Errorf("BFF_RATE_USER isn't passed on: %v", err)
+	}
 	shutdown, err := time.ParseDuration(*bff.Environment["BFF_SHUTDOWN_TIMEOUT"])
 	if err != nil || time.Duration(*bff.StopGracePeriod) <= shutdown {
 		t.Errorf("it has %s to end and %s for running requests, %v", time.Duration(*bff.StopGracePeriod), shutdown, err)

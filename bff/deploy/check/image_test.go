@@ -248,7 +248,9 @@ func mustFreePort(t *testing.T) int {
 func composeSettings(t *testing.T) map[string]string {
 	given := map[string]string{}
 	for name, value := range mustCompose(t).Services["bff"].Environment {
-		given[name] = *value
+		if value != nil { // else it is the .env's, if that has it
+			given[name] = *value
+		}
 	}
 	return given
 }
