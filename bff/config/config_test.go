@@ -207,6 +207,9 @@ func TestTraces(t *testing.T) {
 	if err != nil || c.TracesEndpoint != nil {
 		t.Errorf("on without an address: %v, %v", c.TracesEndpoint, err)
 	}
+	if _, err = from(map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/v1/traces"}); err == nil || !strings.Contains(err.Error(), "without /v1/traces") {
+		t.Errorf("with the path: %v", err)
+	}
 	c, err = from(map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/", "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20key, x-tenant=1",
 		"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",

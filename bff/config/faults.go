@@ -150,6 +150,9 @@ func check(c Config, unread []Fault) []Fault {
 	if c.MetricsPort != 0 && c.MetricsPort == c.Port && !known("BFF_METRICS_PORT") && !known("BFF_PORT") {
 		faults = append(faults, Fault{"BFF_METRICS_PORT", strconv.Itoa(c.MetricsPort), "another port than BFF_PORT: what it shows isn't for everybody"})
 	}
+	if c.TracesEndpoint != nil && strings.HasSuffix(c.TracesEndpoint.Path, "/v1/traces") && !known("OTEL_EXPORTER_OTLP_ENDPOINT") {
+		faults = append(faults, Fault{Variable: "OTEL_EXPORTER_OTLP_ENDPOINT", Value: c.TracesEndpoint.String(), Expected: "the collector's address without /v1/traces, which is added"})
+	}
 	if c.OtherJWTSecret != "" && (c.JWTSecret == "" || c.JWTSecret == c.OtherJWTSecret) && !known("SUPABASE_JWT_SECRET") && !known("SUPABASE_OTHER_JWT_SECRET") {
 		faults = append(faults, Fault{Variable: "SUPABASE_OTHER_JWT_SECRET", Expected: "another secret than SUPABASE_JWT_SECRET, and beside it: the next one, or the last"})
 	}

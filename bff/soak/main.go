@@ -46,7 +46,7 @@ var errFailed = errors.New("a check failed")
 
 // run does all of it, and returns errFailed if what came of it isn't right.
 func (o options) run(ctx context.Context) error {
-	if o.duration < time.Minute || o.rate <= 0 || o.rate > 100 || o.users < 2 || o.users > 200 {
+	if o.duration < 3*time.Minute || o.rate <= 0 || o.rate > 100 || o.users < 2 || o.users > 200 {
 		return errors.New("a minute at least, at most 100 actions a second, by 2 to 200 users")
 	}
 	st, err := newStack(ctx)

@@ -75,6 +75,7 @@ export async function reset({ envFile }) {
   const folder = join(homes().data, String(loadSettings(envFile).SUPABASE_PORT));
   refuseWhileRunning(folder);
   await Processes.endLeftovers(folder);
+  if (!hasData(folder)) throw refuse(`There is no data in ${shown(folder)}`);
   rmSync(folder, { recursive: true, force: true });
   say(`Deleted ${shown(folder)}. The next \`go tool task up\` starts afresh.`);
   return 0;
@@ -293,7 +294,7 @@ function refuseUnlessRunning(folder) {
   if (!Processes.supervisor(folder)) throw refuse("No stack runs here: start it with `go tool task up`");
 }
 
-const taken = (name, port) => refuse(`Port ${port} is taken: stop what listens there, or choose another one with ${name}=<port>`);
+const taken = (name, port) => refuse(`Port ${port} is taken: stop what listens there, or choose another one with ${name}=<port>. Where nothing listens (ss -ltn), a connection to somewhere else had it: wait a minute`);
 
 /** Removes throw-away stacks whose supervisor was killed before it could. */
 async function removeAbandoned(runs) {

@@ -40,10 +40,11 @@ function parseArguments(args) {
   const options = { envFile: undefined, from: undefined, schemaOf: undefined, file: undefined, run: [] };
   while (rest.length > 0) {
     const word = rest.shift();
+    if (["--from", "--schema-of", "--settings"].includes(word) && (rest.length === 0 || rest[0] === "--")) throw refuse(`${word} which one? Name it behind that`);
     if (word === "--") options.run = rest.splice(0);
-    else if (word === "--settings" && rest.length > 0) options.envFile = rest.shift();
-    else if (word === "--from" && rest.length > 0 && ["up", "run"].includes(command)) options.from = rest.shift();
-    else if (word === "--schema-of" && rest.length > 0 && command === "run") options.schemaOf = rest.shift();
+    else if (word === "--settings") options.envFile = rest.shift();
+    else if (word === "--from" && ["up", "run"].includes(command)) options.from = rest.shift();
+    else if (word === "--schema-of" && command === "run") options.schemaOf = rest.shift();
     else if (command === "dump" && !word.startsWith("-") && !options.file) options.file = word;
     else throw refuse(`Unknown argument: ${word}\n\n${usage}`);
   }
@@ -53,7 +54,7 @@ function parseArguments(args) {
 try {
   const { command, options } = parseArguments(process.argv.slice(2));
   if (!["up", "reset", "run", "with", "url", "dump"].includes(command)) {
-    process.stderr.write(usage);
+    process.stderr.write(command === undefined || command.startsWith("-") ? usage : `There is no command ${command}\n\n${usage}`);
     process.exit(command === undefined || command === "--help" || command === "-h" ? 0 : 2);
   }
   checkMachine();

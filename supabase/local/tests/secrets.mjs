@@ -78,6 +78,9 @@ async function check() {
   const written = existsSync(STACK_SECRETS) ? readFileSync(STACK_SECRETS, "utf8").split("\n") : [];
   const secrets = new Set([...written, ...(await stackSecrets())].filter((value) => value.length >= shortest));
   const logs = readdirSync(STACK_LOGS).map((name) => ({ name, text: readFileSync(join(STACK_LOGS, name), "utf8") }));
+  const measured = await fetch(process.env.BFF_METRICS_URL);
+  if (!measured.ok) throw new Error(`${process.env.BFF_METRICS_URL} answers ${measured.status}`);
+  logs.push({ name: "metrics", text: await measured.text() });
   const size = logs.reduce((sum, { text }) => sum + text.length, 0);
   const has = (name) => logs.some((log) => log.name.startsWith(name) && log.text.length > 0);
   for (const name of ["bff", "postgres", "postgrest", "auth", "go-"]) {
@@ -93,7 +96,7 @@ async function check() {
     }
   }
   if (count > 0) throw new Error("secrets are in the logs");
-  console.log(`No secret in the logs: ${secrets.size} of them, ${logs.length} logs, ${(size / 1e6).toFixed(1)} MB`);
+  console.log(`No secret in the logs and metrics: ${secrets.size} of them, ${logs.length} texts, ${(size / 1e6).toFixed(1)} MB`);
 }
 
 if (process.argv[1] === import.meta.filename) await check();
