@@ -275,7 +275,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`mysingle_requests_total{method="GET",route="/rest/v1/*",status="200"} 1`,
 		`mysingle_requests_total{method="GET",route="/api/v1/me/scrum",status="200"} 1`,
-		`mysingle_requests_total{method="GET",route="/",status="404"} 1`,
+		`mysingle_requests_total{method="GET",route="unrouted",status="404"} 1`,
 		`mysingle_request_duration_seconds_count{route="/rest/v1/*"} 1`,
 		`mysingle_rate_limited_total{policy="user"} 1`,
 		`mysingle_upstream_requests_total{service="PostgREST",outcome="200"} 3`,

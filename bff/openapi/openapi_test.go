@@ -155,7 +155,22 @@ func mustReadSchema(t *testing.T) []byte {
 	if err := conn.QueryRow(ctx, SchemaQuery).Scan(&text); err != nil {
 		t.Fatal(err)
 	}
-	return mustIndent(t, text)
+	var schema Schema
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, relation := range schema.Relations {
+		for i, check := range relation.Checks {
+			relation.Checks[i] = flattened(check)
+		}
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(schema); err != nil {
+		t.Fatal(err)
+	}
+	return mustIndent(t, out.Bytes())
 }
 
 func mustIndent(t *testing.T, text []byte) []byte {

@@ -297,6 +297,17 @@ func conjuncts(expression string) []string {
 	return all
 }
 
+// flattened is the expression as PostgreSQL writes it where it was read from a
+// text of PostgreSQL's own, as after a dump is restored: (a AND b) AND c is a AND
+// b AND c.
+func flattened(expression string) string {
+	parts := conjuncts(expression)
+	if len(parts) == 1 {
+		return expression
+	}
+	return "((" + strings.Join(parts, ") AND (") + "))"
+}
+
 // unwrapped is the expression without the parentheses around all of it.
 func unwrapped(expression string) string {
 	for strings.HasPrefix(expression, "(") {
