@@ -119,7 +119,7 @@ func TestRateOfWhatIsRefused(t *testing.T) {
 
 func TestRatePerUser(t *testing.T) {
 	t.Parallel()
-	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_USER": "3/1s", "BFF_RATE_ADDRESS": "1000/m"}))
+	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_USER": "3/9s", "BFF_RATE_ADDRESS": "1000/m"}))
 	one, two := supabasetest.MustSignUp(t), supabasetest.MustSignUp(t)
 	get := func(p supabasetest.Person, path string) answer {
 		t.Helper()
@@ -127,7 +127,7 @@ func TestRatePerUser(t *testing.T) {
 	}
 	for _, path := range []string{"/rest/v1/tasks?limit=0", "/api/v1/me/scrum", "/rest/v1/sprints?limit=0"} {
 		a := get(one, path)
-		if a.Status != 200 || a.Header.Get("RateLimit-Policy") != `"address";q=1000;w=60, "user";q=3;w=1` {
+		if a.Status != 200 || a.Header.Get("RateLimit-Policy") != `"address";q=1000;w=60, "user";q=3;w=9` {
 			t.Errorf("%s: status %d, %s", path, a.Status, a.Header.Get("RateLimit-Policy"))
 		}
 	}

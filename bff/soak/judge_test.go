@@ -281,6 +281,29 @@ func TestLives(t *testing.T) {
 	}
 }
 
+// TestYoungGeneration: the supervisor's memory as a soak has seen it, that of a
+// process that isn't Node's, and a leak of Node's.
+func TestYoungGeneration(t *testing.T) {
+	for name, tt := range map[string]struct {
+		part     string
+		quarters [4]float64
+		leak     bool
+	}{
+		"Node's":       {"supervisor", [4]float64{77.5, 79.4, 80.8, 95.3}, false},
+		"Go's":         {"bff", [4]float64{77.5, 79.4, 80.8, 95.3}, true},
+		"Node's, more": {"supervisor", [4]float64{77.5, 89.4, 105.8, 135.3}, true},
+	} {
+		var samples []sample
+		for i := range 600 {
+			value := tt.quarters[i/150]
+			samples = append(samples, sample{time.Unix(int64(2*i), 0), map[string]int{tt.part: 1}, map[string]map[string]float64{tt.part: {memory: value}}})
+		}
+		if all := growths(samples); len(all) != 1 || all[0].Leak != tt.leak {
+			t.Errorf("%s: %+v", name, all)
+		}
+	}
+}
+
 // A process that is another one without having been ended has ended by itself.
 func TestUnasked(t *testing.T) {
 	at := func(second int64, pids map[string]int) sample { return sample{at: time.Unix(second, 0), life: pids} }

@@ -233,6 +233,9 @@ func growths(samples []sample) (all []Growth) {
 				continue
 			}
 			g := level(points)
+			if figure == memory && slices.Contains(onNode, name) && g.Quarters[3]-g.Quarters[0] < youngGeneration {
+				g.Leak = false
+			}
 			g.Part, g.Figure, g.Lives, g.Life = name, figure, count[name], seconds(length(taken).Seconds())
 			all = append(all, g)
 		}
@@ -274,6 +277,13 @@ func unasked(samples []sample, windows []*Window) (faults []string) {
 // judgeable is how long a life must be: what a process fills at first, it has
 // filled by then.
 const judgeable = 8 * time.Minute
+
+// onNode are the processes of Node's, whose young generation is three times 16
+// MiB (V8's --max-semi-space-size) and grows to that in steps, by need: less is
+// no leak yet.
+var onNode = []string{"supervisor", "auth"}
+
+const youngGeneration = 48 // MiB
 
 // level judges whether the values level off. A leak grows from quarter to
 // quarter, in the last one by something that counts (a twentieth, and two
