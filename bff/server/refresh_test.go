@@ -281,7 +281,10 @@ func sessionCookies(cookies session.Cookies) (set []*http.Cookie) {
 func TestAuthIsDownDuringARefresh(t *testing.T) {
 	t.Parallel()
 	auth := supabasetest.MustStartAuth(t, nil)
-	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": auth.URL, "BFF_UPSTREAM_TIMEOUT": "1s"})))
+	settings := map[string]string{"SUPABASE_AUTH_URL": auth.URL, "BFF_SESSION_KEYS": randomKey()}
+	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, settings))) // which may take longer than
+	settings["BFF_UPSTREAM_TIMEOUT"] = "1s"
+	b.bff, b.sealed = mustServe(t, supabasetest.Config(t, settings)), settings["BFF_SESSION_KEYS"]
 	for _, tt := range []struct {
 		Name   string
 		Fault  func(testing.TB)

@@ -190,6 +190,9 @@ func isBadToken(err error) bool {
 // like any other: no other role's ever gets into a cookie.
 func (s *Server) sessionFrom(ctx context.Context, tokens supabase.Tokens) (session.Session, error) {
 	identity, err := s.identify.Verifier.Verify(ctx, tokens.AccessToken)
+	if failure := new(supabase.Failure); errors.As(err, &failure) {
+		return session.Session{}, failure // whether they are any good isn't known
+	}
 	if err == nil && (identity.Anonymous() || tokens.RefreshToken == "") {
 		err = errors.New("tokens of nobody")
 	}

@@ -85,18 +85,20 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 // endAtAuth ends a session at Auth. Whatever hinders it, the one that takes
 // its place begins.
 func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
-	end := func(held session.Session) error {
-		held, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
+	end := func() error {
+		fresh, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
 		if err != nil {
 			return err
 		}
+		held = fresh
 		caller := callerOf(c)
 		caller.Identity = identityIn(held)
 		return s.client.SignOut(c.UserContext(), caller, "local")
 	}
-	err := end(held)
+	err := end()
 	if isBadToken(err) { // as in inName
-		err = end(expired(held))
+		held = expired(held)
+		err = end()
 	}
 	if err = unlessOver(err); err != nil {
 		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)

@@ -47,7 +47,7 @@ var errFailed = errors.New("a check failed")
 // run does all of it, and returns errFailed if what came of it isn't right.
 func (o options) run(ctx context.Context) error {
 	if o.duration < 3*time.Minute || o.rate <= 0 || o.rate > 100 || o.users < 2 || o.users > 200 {
-		return errors.New("a minute at least, at most 100 actions a second, by 2 to 200 users")
+		return errors.New("three minutes at least, at most 100 actions a second, by 2 to 200 users")
 	}
 	st, err := newStack(ctx)
 	if err != nil {

@@ -27,19 +27,22 @@ const say = (line) => console.log(line);
 export async function up({ envFile, from }) {
   const settings = loadSettings(envFile);
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
-  refuseWhileRunning(folder);
-  if (from) refuseToRestore(from, folder);
   const dumped = from && readDump(from);
+  refuseWhileRunning(folder);
+  if (dumped && hasData(folder)) throw refuse(`There is data in ${shown(folder)} already, and a dump needs an empty place: run \`go tool task reset\`, or take another SUPABASE_PORT and BFF_PORT`);
+  if (isHalfRestored(folder)) throw refuse(`Starting from a dump was interrupted in ${shown(folder)}: run \`go tool task reset\`, and start again`);
   await Processes.endLeftovers(folder);
 
+  let claimed = false;
   try {
     await supervised({ folder, tell: say, detached: true }, async (stack) => {
+      stack.onClaim = () => (claimed = true);
       const parts = await startParts(stack, settings, { gatewayPort: settings.SUPABASE_PORT, bffPort: settings.BFF_PORT, bffCwd: repository, dumped });
       await showWelcome({ parts, settings, folder });
       await new Promise(() => {}); // until a signal comes
     });
   } finally {
-    if (from && !existsSync(dumpMark(folder))) rmSync(folder, { recursive: true, force: true }); // nothing came into it
+    if (claimed && isHalfRestored(folder)) rmSync(folder, { recursive: true, force: true }); // nothing came into it
   }
   return 0; // a signal is how it is meant to end
 }
@@ -50,7 +53,6 @@ export async function up({ envFile, from }) {
  */
 export async function run({ run: [command, ...args], from, schemaOf }) {
   if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
-  if (from) refuseToRestore(from);
   const dumped = from && readDump(from);
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
@@ -135,6 +137,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumpe
   // The BFF comes last, but Auth has its address in the e-mails' links: the port is held until then.
   const held = await holdPort(bffPort, host).catch(bffTaken);
   await processes.claim();
+  stack.onClaim?.();
 
   const bff = { binary: binaries.bff, cwd: bffCwd, settings, host, port: held.port, supabaseUrl };
   const siteUrl = `http://127.0.0.1:${bff.port}`;
@@ -159,13 +162,16 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumpe
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries, functions: functionSettings(functions) };
 }
 
-/** Is there once all of a dump is. Data out of one is never given the seed's. */
+/** Where data is out of a dump, how far that came. It is never given the seed's. */
 const dumpMark = (folder) => join(folder, "from-dump");
+const isHalfRestored = (folder) => existsSync(dumpMark(folder)) && readFileSync(dumpMark(folder), "utf8") !== "done";
 
 async function restoreInto(folder, database, sql) {
+  writeFileSync(dumpMark(folder), "begun");
   await restore(database, sql);
-  writeFileSync(dumpMark(folder), "");
-  return { counted: await census(database.url("supabase_admin")), version: await lastMigration(database) };
+  const restored = { counted: await census(database.url("supabase_admin")), version: await lastMigration(database) };
+  writeFileSync(dumpMark(folder), "done");
+  return restored;
 }
 
 /** The migrations newer than the dump have been applied to it: what it held must still be there. */
@@ -283,11 +289,6 @@ function refuseWhileRunning(folder) {
   if (supervisor) {
     throw refuse(`The stack already runs here (process ${supervisor.pid}): stop it with Ctrl-C there, or start another one with SUPABASE_PORT and BFF_PORT set to free ports`);
   }
-}
-
-function refuseToRestore(file, folder) {
-  if (!existsSync(file)) throw refuse(`There is no dump ${file}`);
-  if (folder && hasData(folder)) throw refuse(`There is data in ${shown(folder)} already, and a dump needs an empty place: run \`go tool task reset\`, or take another SUPABASE_PORT and BFF_PORT`);
 }
 
 function refuseUnlessRunning(folder) {

@@ -38,7 +38,7 @@ export async function migrate(processes, database, project = repository) {
     env: { ...process.env, ...quiet },
   });
   const [before, ...applied] = processes.log("migrations").split(/^(?=Applying migration )/m);
-  if (code !== 0 && /migration repair/.test(before)) throw refuse("The data has a migration that the files haven't: get that file back, or run `go tool task reset`");
+  if (code !== 0 && /migration repair/.test(before)) throw refuse("The data has a migration that the files haven't. Get that file back; or, if this was `up` and the data may go, `go tool task reset`");
   if (code !== 0) throw refuse(`A migration failed:\n${applied.at(-1) ?? before}`);
   return applied.length;
 }

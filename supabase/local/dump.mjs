@@ -3,7 +3,7 @@
 // waits for them, as programs in C do. So it runs in a thread of its own (pg_dump.mjs), and this one holds
 // the connection: what the thread sends goes to the server, and an answer goes back when it is whole.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -32,6 +32,7 @@ export async function dump(url, file) {
 
 /** The SQL in a file that dump() has made; whole, or it is refused. */
 export function readDump(file) {
+  if (!existsSync(file)) throw refuse(`There is no dump ${file}`);
   let sql = "";
   try {
     const content = readFileSync(file);
@@ -54,7 +55,7 @@ function pgDump({ hostname, port, username, password, pathname }) {
   let [asked, closed] = [false, false];
   const ask = (query) => {
     asked = true;
-    if (closed) return answer(Buffer.alloc(0));
+    if (closed) return answer(received);
     socket.write(query);
   };
   const answer = (bytes) => {
@@ -74,8 +75,8 @@ function pgDump({ hostname, port, username, password, pathname }) {
     answer(received);
     received = Buffer.alloc(0);
   });
+  for (const event of ["end", "close"]) socket.on(event, () => (closed = true));
   socket.on("close", () => {
-    closed = true;
     if (asked) answer(received); // nothing more comes: pg_dump says so itself
   });
 

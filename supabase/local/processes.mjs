@@ -110,7 +110,8 @@ export class Processes {
 
   logTail(part, lines = 15, bytes = 16_384) {
     const from = Math.max(0, statSync(this.logFile(part)).size - bytes);
-    const tail = this.#logged(part, from).trimEnd().split("\n").slice(from > 0 ? 1 : 0); // the first is cut
+    const tail = this.#logged(part, from).trimEnd().split("\n");
+    if (from > 0 && tail.length > 1) tail.shift(); // it is cut
     return tail.slice(-lines).map((line) => `    ${line}`).join("\n");
   }
 

@@ -98,8 +98,8 @@ const commands = {
   async check() {
     const { version } = JSON.parse(readFileSync(join(kept, "release.json"), "utf8"));
     // Of what was released before what is checked: a tag is checked against the one before.
-    const released = isHere("HEAD") ? git("tag", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-v:refname", "--list", "v*").toString().split("\n")[0] : "";
-    if (released !== "" && released !== version) throw refuse(`${released} has been released, and what is kept is ${version}'s: go tool task release:keep -- ${released}`);
+    const released = isHere("HEAD") ? git("tag", "--merged", "HEAD", "--no-contains", "HEAD", "--sort=-v:refname").toString().split("\n").find((tag) => /^v\d+\.\d+\.\d+$/.test(tag)) : undefined;
+    if (released && released !== version) throw refuse(`${released} has been released, and what is kept is ${version}'s: go tool task release:keep -- ${released}`);
     await check(repository);
   },
 };

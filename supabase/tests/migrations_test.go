@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 )
@@ -14,7 +13,31 @@ var migrationName = regexp.MustCompile(`^(\d{14})_[a-z]+(_[a-z]+)*\.sql$`)
 // beginsInTime is a file whose first statements are the two timeouts.
 var beginsInTime = regexp.MustCompile(`^(--[^\n]*\n|\n)+set lock_timeout = '[1-5]s';\nset statement_timeout = '([1-9]\d?s|1\d\ds|[12]min)';\n`)
 
-var comment = regexp.MustCompile(`(?m)--.*$`)
+var (
+	ownLine = regexp.MustCompile(`(?m)^\s*--.*$`)
+	bound   = regexp.MustCompile(`(?i)\b(lock|statement)_timeout\b`)
+	lifts   = regexp.MustCompile(`(?i)\b(reset|discard)\s+all\b`)
+)
+
+// lifted reports whether a migration may change its bounds after it has set them.
+func lifted(sql string) bool {
+	sql = ownLine.ReplaceAllString(sql, "")
+	return len(bound.FindAllString(sql, -1)) != 2 || lifts.MatchString(sql)
+}
+
+func TestLifted(t *testing.T) {
+	t.Parallel()
+	const begins = "-- A lock_timeout.\nset lock_timeout = '5s';\nset statement_timeout = '30s';\n"
+	for sql, want := range map[string]bool{
+		"": false, "-- no statement_timeout here\nselect 1;": false,
+		"set lock_timeout = 0;": true, "SET STATEMENT_TIMEOUT = 0;": true, "select set_config('statement_timeout', '0', false);": true,
+		"reset  statement_timeout;": true, "RESET ALL;": true, "discard all;": true,
+	} {
+		if got := lifted(begins + sql); got != want {
+			t.Errorf("%s: %t", sql, got)
+		}
+	}
+}
 
 // TestMigrations looks at the files: a name that the CLI sorts and applies, the subject in the
 // first line, no waiting and no working without end, nothing in capitals but what must be.
@@ -28,10 +51,8 @@ func TestMigrations(t *testing.T) {
 			if !beginsInTime.MatchString(version.sql) {
 				t.Error("after the comment set lock_timeout (5s at most) and statement_timeout (2min at most) first: a migration that waits for a lock stops everybody behind it, and so does one that holds its own for long")
 			}
-			for _, name := range []string{"lock_timeout", "statement_timeout"} {
-				if n := strings.Count(comment.ReplaceAllString(version.sql, ""), name); n > 1 {
-					t.Errorf("%s is set %d times: what a migration sets first is what it runs inside", name, n)
-				}
+			if lifted(version.sql) {
+				t.Error("what a migration sets first is what it runs inside: lock_timeout and statement_timeout once each, and no reset or discard of all")
 			}
 			for _, shouted := range regexp.MustCompile(`(?m)^(CREATE|ALTER|GRANT|SELECT|INSERT|UPDATE|DELETE|REVOKE|COMMENT)\b`).FindAllString(version.sql, -1) {
 				t.Errorf("%s: SQL is written in lower case", shouted)
