@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -64,14 +63,8 @@ func mustStartPrometheus(t *testing.T, metrics http.Handler) prom {
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", supabasetest.MustFreePort(t))
 	command := exec.Command(binary, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address="+address)
-	command.Dir, command.SysProcAttr = folder, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	})
+	command.Dir = folder
+	supabasetest.MustRun(t, command)
 	p := prom{"http://" + address}
 	supabasetest.MustWait(t, "Prometheus to be ready", func() bool {
 		resp, err := http.Get(p.url + "/-/ready")

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
 )
 
@@ -44,17 +43,7 @@ func MustStartGateway(tb testing.TB, keys Keys) string {
 		"PATH=" + os.Getenv("PATH"), "SETTINGS=" + string(settings),
 		"GATEWAY=" + filepath.Join(filepath.Dir(here), "../../supabase/local/gateway.mjs"),
 	}
-	command.Stdout, command.Stderr = Log(), Log()
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := command.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := command.Process.Kill(); err != nil {
-			tb.Error(err)
-		}
-		_ = command.Wait()
-	})
+	MustRun(tb, command)
 	MustWait(tb, "the gateway to answer", func() bool {
 		resp, err := http.Get(address + "/auth/v1/health")
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
@@ -26,17 +25,7 @@ func Deno(tb testing.TB, name string, changes map[string]string) Target {
 	for variable, value := range changes {
 		command.Env = append(command.Env, variable+"="+value)
 	}
-	command.Stdout, command.Stderr = supabasetest.Log(), supabasetest.Log()
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := command.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := command.Process.Kill(); err != nil {
-			tb.Error(err)
-		}
-		_ = command.Wait()
-	})
+	supabasetest.MustRun(tb, command)
 	supabasetest.MustWait(tb, "the function to listen", func() bool {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {

@@ -48,7 +48,7 @@ const commands = {
   /** Inside a stack of the release's own: has it lived in, so that every table has rows, and dumps it. */
   async live(file) {
     await mustRun("go", ["test", "-count=1", "./bff/server", "./functions/..."]);
-    await dump(runningUrl(process.env.STACK_FOLDER, "supabase_admin"), file);
+    await commands.dump(file);
   },
 
   /** Inside a stack of the release's own: dumps it as it is when new. */
