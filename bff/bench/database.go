@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -61,59 +63,100 @@ func environment(address string) []string {
 	}
 }
 
+// template is a copy of the stack's database. Nobody connects to it but its makers, so that a world can be copied
+// from it while Auth, PostgREST and the bench stay connected to theirs.
+const template = "bench_template"
+
 // inhabit makes the world where it isn't there yet.
 func inhabit(ctx context.Context, w world) error {
 	began := time.Now()
 	scripts := []string{w.change}
 	if w.template == "" {
-		w.template = "postgres"
+		if err := makeTemplate(ctx); err != nil {
+			return err
+		}
+		w.template = template
+		sprints := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(w.sprints)), ","), "[]")
 		scripts = []string{
-			fmt.Sprintf("set bench.organizations = %d; set bench.sprints = '%s'", w.organizations, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(w.sprints)), ","), "[]")),
+			fmt.Sprintf("set bench.organizations = %d; set bench.sprints = '%s'", w.organizations, sprints),
 			worldSQL,
 			"vacuum analyze",
 		}
 	}
-	if made, err := copyDatabase(ctx, w.template, w.name); err != nil || !made {
+	made, err := copyDatabase(ctx, w.template, w.name)
+	if err != nil || !made {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, databaseURL(w.name))
+	if err := fill(ctx, w.name, scripts); err != nil {
+		// Without this the next section would take the half-filled database for the world.
+		return errors.Join(fmt.Errorf("filling %s: %w", w.name, err), dropDatabase(context.WithoutCancel(ctx), w.name))
+	}
+	fmt.Fprintf(os.Stderr, "        made %s in %s\n", w.name, time.Since(began).Round(time.Second))
+	return nil
+}
+
+// makeTemplate copies the stack's database, unless there is a copy.
+func makeTemplate(ctx context.Context) error {
+	server, err := pgx.Connect(ctx, databaseURL("template1"))
+	if err != nil {
+		return err
+	}
+	defer server.Close(ctx)
+	if there, err := exists(ctx, server, template); err != nil || there {
+		return err
+	}
+	script := filepath.Join(os.Getenv("NODE_MODULES"), "..", "copy.mjs")
+	if out, err := exec.CommandContext(ctx, "node", script, template).CombinedOutput(); err != nil {
+		return fmt.Errorf("copying the stack's database: %w: %s", err, out)
+	}
+	return nil
+}
+
+// fill runs the scripts on the database.
+func fill(ctx context.Context, name string, scripts []string) error {
+	conn, err := pgx.Connect(ctx, databaseURL(name))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
 	for _, script := range scripts {
 		if _, err := conn.Exec(ctx, script, pgx.QueryExecModeSimpleProtocol); err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return err
 		}
 	}
-	fmt.Fprintf(os.Stderr, "        %s made in %s\n", w.name, time.Since(began).Round(time.Second))
 	return nil
 }
 
-// copyDatabase copies a database, unless there is such a copy, and tells
-// whether it did. Nobody may be connected to it meanwhile: PostgREST and Auth
-// connect again when they next need to.
-func copyDatabase(ctx context.Context, template, name string) (bool, error) {
-	conn, err := pgx.Connect(ctx, databaseURL("template1"))
+// copyDatabase copies a database unless there is a database of that name, and reports whether it did. It ends nobody's
+// connection: PostgreSQL refuses to copy a database that somebody stays connected to for five seconds.
+func copyDatabase(ctx context.Context, from, name string) (made bool, err error) {
+	server, err := pgx.Connect(ctx, databaseURL("template1"))
 	if err != nil {
 		return false, err
 	}
-	defer conn.Close(ctx)
-	var there bool
-	if err := conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there); err != nil || there {
+	defer server.Close(ctx)
+	if there, err := exists(ctx, server, name); err != nil || there {
 		return false, err
 	}
-	defer conn.Exec(context.WithoutCancel(ctx), "alter database "+template+" allow_connections true")
-	for _, statement := range []string{
-		"alter database " + template + " allow_connections false",
-		"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '" + template + "'",
-		"create database " + name + " template " + template,
-	} {
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			return false, err
-		}
+	_, err = server.Exec(ctx, "create database "+name+" template "+from)
+	return err == nil, err
+}
+
+// dropDatabase drops a database that nobody is connected to.
+func dropDatabase(ctx context.Context, name string) error {
+	server, err := pgx.Connect(ctx, databaseURL("template1"))
+	if err != nil {
+		return err
 	}
-	return true, nil
+	defer server.Close(ctx)
+	_, err = server.Exec(ctx, "drop database if exists "+name)
+	return err
+}
+
+// exists reports whether the server has a database of that name.
+func exists(ctx context.Context, server *pgx.Conn, name string) (there bool, err error) {
+	err = server.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there)
+	return there, err
 }
 
 // key is what world.sql makes of the same words.
