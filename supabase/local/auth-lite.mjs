@@ -32,19 +32,46 @@ const timestamptz = {
   parse: (text) => new Date(text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00")).toISOString(),
 };
 
-// postgres.js (3.4.9) may hold a connection that the database has closed for one that works, or throw where nobody can
-// catch it (its issues 1154 and 1208): whoever signs in then waits for ever. So this starts anew, by its supervision.
+// postgres.js (3.4.9) opens another connection for one that the database has closed while nobody used it. One that is
+// closed while it is reserved goes back to the pool as if it worked, or a write to it throws where nobody can catch it
+// (its issues 1154 and 1208): whoever signs in then waits for ever. So Auth ends then, and the stack starts it again.
+let reserved = 0; // connections that are in use or waited for
 let stopping = false;
 function databaseClosed() {
   if (stopping) return;
+  if (reserved === 0) {
+    console.log("The database has closed a connection that nobody used");
+    return;
+  }
   console.log("The database has closed a connection: ending, to be started anew");
   process.exit(1);
+}
+
+/** Counts the connections that are reserved: lite takes one for every statement and transaction. */
+function countReserved(driver) {
+  const { reserve } = driver;
+  driver.reserve = async () => {
+    reserved++;
+    try {
+      const sql = await reserve();
+      const { release } = sql;
+      sql.release = () => {
+        reserved--;
+        release();
+      };
+      return sql;
+    } catch (error) {
+      reserved--;
+      throw error;
+    }
+  };
 }
 
 const connection = createPostgresConnection({
   url: AUTH_DATABASE_URL,
   postgresOptions: { max: 10, max_lifetime: null, types: { jsonb, timestamptz }, onnotice: () => {}, onclose: databaseClosed },
 });
+countReserved(connection.driver);
 await connection.exec(getAuthSchemaSql());
 
 const app = new App({

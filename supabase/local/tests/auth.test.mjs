@@ -103,12 +103,17 @@ describe("@supabase/lite's Auth API", () => {
     const { SUPABASE_URL, SUPABASE_JWT_SECRET, POSTGREST_DB_URI } = process.env;
     const real = new URL(POSTGREST_DB_URI);
     let silent = false;
+    let unanswered = 0;
     const clients = new Set();
     const relay = createServer((client) => {
       clients.add(client);
+      client.on("close", () => clients.delete(client));
       const server = connect(Number(real.port), real.hostname);
       server.on("data", (data) => silent || client.write(data));
-      client.on("data", (data) => server.write(data));
+      client.on("data", (data) => {
+        if (silent) unanswered++;
+        server.write(data);
+      });
       for (const [one, other] of [[client, server], [server, client]]) one.on("error", () => {}).on("close", () => other.destroy());
     }).listen(0, "127.0.0.1");
     await once(relay, "listening");
@@ -125,7 +130,13 @@ describe("@supabase/lite's Auth API", () => {
           method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: "demo@mysingle.test", password: "mysingle-demo" }),
         }).then(({ status }) => status, () => null),
         beSilent: (value) => (silent = value),
-        breakOff: () => clients.forEach((client) => client.destroy()),
+        unanswered: () => unanswered,
+        breakOff: () => {
+          const broken = [...clients];
+          for (const client of broken) client.destroy();
+          return broken.length;
+        },
+        log: () => own.log("auth"),
       });
     } finally {
       await own.stop();
@@ -144,11 +155,27 @@ describe("@supabase/lite's Auth API", () => {
       beSilent(false);
     }));
 
-  it("starts anew when the database has closed its connections, and works again", () =>
-    behindRelay(async ({ running, signIn, breakOff }) => {
+  it("keeps running when the database closes connections that nobody uses, and works at once", () =>
+    behindRelay(async ({ running, signIn, breakOff, log }) => {
       const { pid } = running();
       assert.equal(await signIn(), 200);
+      const lost = breakOff();
+      assert.ok(lost > 0, "Auth had no connection to lose");
+      await until("Auth has seen the end of each", () => log().match(/The database has closed a connection/g)?.length === lost);
+      assert.equal(await signIn(), 200);
+      assert.equal(running().pid, pid, "Auth was started again");
+    }));
+
+  it("starts anew when the database closes a connection that is in use, and works again", () =>
+    behindRelay(async ({ running, signIn, beSilent, unanswered, breakOff }) => {
+      const { pid } = running();
+      assert.equal(await signIn(), 200);
+      beSilent(true);
+      const waiting = signIn();
+      await until("Auth has asked the database", () => unanswered() > 0);
       breakOff();
+      beSilent(false);
+      assert.equal(await waiting, null, "the request that waited was answered");
       await until("another one runs", () => running().pid !== pid);
       await until("one can sign in", async () => (await signIn()) === 200);
     }));
