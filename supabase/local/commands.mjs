@@ -7,6 +7,7 @@ import { dirname, join, relative } from "node:path";
 import { startAuth } from "./auth.mjs";
 import { findBff, startBff } from "./bff.mjs";
 import { census, differences, summary } from "./census.mjs";
+import { shiftedClock } from "./clock.mjs";
 import { announcedChanges, bootstrap, lastMigration, makeRoles, migrate, restore, seed, supabaseBinary } from "./database.mjs";
 import { dump as dumpDatabase, readDump } from "./dump.mjs";
 import { findDeno, findFunctions, functionSettings, startFunctions } from "./functions.mjs";
@@ -25,6 +26,7 @@ const say = (line) => console.log(line);
 
 /** Starts the stack on its own data, or `from` a dump, and stays until a signal comes. */
 export async function up({ envFile, from }) {
+  if (process.env.STACK_CLOCK) throw refuse("STACK_CLOCK is for `run` alone: the data that `up` keeps would have times of another clock");
   const settings = loadSettings(envFile);
   const folder = join(homes().data, String(settings.SUPABASE_PORT));
   const dumped = from && readDump(from);
@@ -49,18 +51,19 @@ export async function up({ envFile, from }) {
 
 /**
  * Starts a throw-away stack, `from` a dump if one is given, with the migrations of another project's folder if
- * `schemaOf` names it, runs the command against it and returns the command's exit code.
+ * `schemaOf` names it, runs the command against it and returns the command's exit code. STACK_CLOCK sets PostgreSQL's clock.
  */
 export async function run({ run: [command, ...args], from, schemaOf }) {
   if (!command) throw refuse("Nothing to run: node supabase/local/stack.mjs run -- <command>");
   const dumped = from && readDump(from);
+  const clock = shiftedClock(process.env.STACK_CLOCK);
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
   const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug", BFF_METRICS_PORT: String(await freePort()) };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
-      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, dumped, schemaOf, throwAway: true });
+      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, dumped, schemaOf, throwAway: true, clock });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
         env: { ...process.env, ...variables(parts, settings), STACK_FOLDER: folder, STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
@@ -118,7 +121,7 @@ export async function dump({ envFile, file }) {
 }
 
 /** PostgreSQL, Auth, migrations, seed, PostgREST, functions and the BFF, in the order in which they need each other. */
-async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumped, schemaOf, throwAway = false }) {
+async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumped, schemaOf, throwAway = false, clock }) {
   const { processes, folder, upstreams } = stack;
   const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary(), deno: findDeno() };
   const functions = { deno: binaries.deno, names: findFunctions(), settings };
@@ -144,7 +147,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumpe
   const usualPort = throwAway || gatewayPort === 65535 ? undefined : gatewayPort + 1; // 54322, as Supabase has it
 
   const step = progress(stack.say);
-  const database = await step("PostgreSQL", () => startPostgres(processes, { folder, usualPort, throwAway }), ({ port }) => `127.0.0.1:${port}`);
+  const database = await step("PostgreSQL", () => startPostgres(processes, { folder, usualPort, throwAway, clock }), ({ port }) => `127.0.0.1:${port}`);
   await step("roles", () => makeRoles(database));
   const before = dumped && (await step("dump", () => restoreInto(folder, database, dumped), ({ counted }) => summary(counted)));
   await step("schemas", () => bootstrap(database));

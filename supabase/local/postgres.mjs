@@ -17,8 +17,9 @@ import { homes, nodeModules } from "./settings.mjs";
  * `url(role)` for the superuser supabase_admin and for the login roles of roles.sql, which share one
  * generated password: trust would let every other user of the machine in as superuser, and so run programs
  * as the user of the server. `remote` is what the Supabase CLI is given.
+ * `clock` is the environment that shifts the server's clock (clock.mjs).
  */
-export async function startPostgres(processes, { folder, usualPort, throwAway }) {
+export async function startPostgres(processes, { folder, usualPort, throwAway, clock = {} }) {
   const user = serverUser();
   const binaries = prepareBinaries(homes().programs);
   initialize({ binaries, folder, user, throwAway });
@@ -30,7 +31,7 @@ export async function startPostgres(processes, { folder, usualPort, throwAway })
     await processes.start("postgres", join(binaries, "bin", "postgres"), ["-D", join(folder, "data"), ...options(port, throwAway)], {
       cwd: folder,
       user,
-      env: serverEnvironment(),
+      env: { ...serverEnvironment(), ...clock },
       stopSignal: "SIGINT", // fast shutdown: closes the sessions, writes a checkpoint
       seconds: 60, // after a crash it first replays its log
       announces: /listening on/,

@@ -16,6 +16,9 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   --from <dump>        with up, which must have no data yet, and run: start with what the dump holds
   --schema-of <folder> with run: apply the migrations of the project in that folder, and not this one's
   --settings <file>    settings file of all but run (default: .env at the repository root)
+
+  STACK_CLOCK=<moment> with run: start PostgreSQL, and it alone, with its clock at that moment, such as
+                       2026-11-30T14:58:00Z; it goes on from there (needs libfaketime)
 `;
 
 function checkMachine() {

@@ -12,9 +12,9 @@ import { keepLogs } from "./secrets.mjs";
 
 const script = join(import.meta.dirname, "..", "stack.mjs");
 
-/** The environment without what the throw-away stack around the tests put there. */
+/** The environment without what the throw-away stack around the tests put there, and without its clock. */
 export function cleanEnvironment(extra = {}) {
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE|BFF|NODE_TEST)_/.test(name))), ...extra };
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|NODE_TEST_|STACK_CLOCK$)/.test(name))), ...extra };
 }
 
 /** Waits until the condition holds, and says what was waited for if it never does. */
