@@ -2,6 +2,7 @@ package tests
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -728,18 +729,23 @@ func (w *committedWorld) claim(session, batch int) ([]string, error) {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(w.ctx) }() // nothing once it is committed
-	if _, err := tx.Exec(w.ctx, "set local role service_role"); err != nil {
-		return nil, err
-	}
-	rows, err := tx.Query(w.ctx, w.fill("select log_id || ' ' || attempt from public.claim_notifications('scrum_digest', org_id => {org}, batch => $1)"), batch)
-	if err != nil {
-		return nil, err
-	}
-	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	got, err := w.claimIn(tx, batch)
 	if err != nil {
 		return nil, err
 	}
 	return got, tx.Commit(w.ctx)
+}
+
+// claimIn is claim in a transaction that stays open. It returns a channel and the number of the attempt for each digest.
+func (w *committedWorld) claimIn(tx pgx.Tx, batch int) ([]string, error) {
+	if _, err := tx.Exec(w.ctx, "set local role service_role"); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(w.ctx, w.fill("select channel_id || ' ' || attempt from public.claim_notifications('scrum_digest', org_id => {org}, batch => $1)"), batch)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // Twenty ask at the same moment: each row is one's alone, and nobody goes home with nothing while
@@ -799,6 +805,81 @@ func TestClaimNotifications_whileChannelsGo(t *testing.T) {
 		if strings.Join(outcomes, "") != "" {
 			t.Fatalf("outcomes %q", outcomes)
 		}
+	}
+}
+
+// A claim takes what it can while somebody deletes a channel, and then a channel that the claim has taken.
+// A claim that tried the first channel until the deletion's end would wait for a session that waits for the claim.
+func TestClaimNotifications_whileAChannelIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.mustSubscribe(2)
+	w.ids["deleted"] = w.mustAsk("select channel_id::text from public.notification_channels where org_id = {org} and channel_name = 'Channel 1'")
+	w.ids["taken"] = w.mustAsk("select channel_id::text from public.notification_channels where org_id = {org} and channel_name = 'Channel 2'")
+	deleter, claimer := w.session(1, "postgres"), w.session(2, "postgres")
+
+	deletion := mustHold(t, deleter, "delete from public.notification_channels where channel_id = {deleted}")
+	claim, err := claimer.begin()
+	if err != nil {
+		t.Fatalf("begin the claim: %v", err)
+	}
+	got, err := w.claimIn(claim, 2)
+	if want := []string{w.ids["taken"] + " 1"}; err != nil || !slices.Equal(got, want) {
+		t.Fatalf("claimed %v (%v), want %v: the channel that nobody deletes", got, err, want)
+	}
+	done := background(func() error {
+		_, err := deletion.Exec(w.ctx, w.fill("delete from public.notification_channels where channel_id = {taken}"))
+		return errors.Join(err, deletion.Commit(w.ctx))
+	})
+	deleter.mustBlock(done)
+	if err := claim.Commit(w.ctx); err != nil {
+		t.Fatalf("commit the claim: %v", err)
+	}
+	if outcome := <-done; outcome != "" {
+		t.Fatalf("the deletion came to %q, want no error", outcome)
+	}
+	if left := w.mustAsk("select count(*)::text from public.notification_log where org_id = {org}"); left != "0" {
+		t.Errorf("%s notifications are left, want 0: they go with their channels", left)
+	}
+}
+
+// A deletion that is tried and given up costs its channel this claim, and no other.
+func TestClaimNotifications_afterADeletionThatWasGivenUp(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.mustSubscribe(2)
+	w.session(0, "service")
+	deletion := mustHold(t, w.session(1, "postgres"), "delete from public.notification_channels where org_id = {org}")
+	if got, err := w.claim(0, 2); err != nil || len(got) != 0 {
+		t.Fatalf("claimed %v (%v) while both channels are being deleted, want nothing", got, err)
+	}
+	if err := deletion.Rollback(w.ctx); err != nil {
+		t.Fatalf("roll the deletion back: %v", err)
+	}
+	if got, err := w.claim(0, 2); err != nil || len(got) != 2 {
+		t.Fatalf("claimed %v (%v), want both notifications", got, err)
+	}
+}
+
+// The deletion of an organization comes to its channels late: until then a claim must leave them alone as well, or the
+// two wait for each other. Here somebody's lock on a project holds the deletion up half-way.
+func TestClaimNotifications_whileTheOrganizationIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.mustSubscribe(2)
+	w.session(0, "service")
+	holder, deleter := w.session(1, "postgres"), w.session(2, "postgres")
+	hold := mustHold(t, holder, "select from public.projects where project_id = {project} for update")
+	done := background(func() error { return deleter.do("delete from public.organizations where org_id = {org}") })
+	deleter.mustBlock(done)
+	if got, err := w.claim(0, 2); err != nil || len(got) != 0 {
+		t.Errorf("claimed %v (%v) while the organization is being deleted, want nothing", got, err)
+	}
+	if err := hold.Rollback(w.ctx); err != nil {
+		t.Fatalf("release the project: %v", err)
+	}
+	if outcome := <-done; outcome != "" {
+		t.Errorf("the deletion came to %q, want no error", outcome)
 	}
 }
 
