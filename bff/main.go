@@ -54,46 +54,54 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	if *probe {
 		return alive(ctx, c)
 	}
-	listener, err := net.Listen("tcp", c.Address())
+	public, metrics, err := listen(c)
 	if err != nil {
-		return fmt.Errorf("BFF_HOST and BFF_PORT: %w", err)
+		return err
 	}
-	return run(ctx, c, listener)
+	return run(ctx, c, public, metrics)
 }
 
-// run serves on the listener, which it closes, until ctx ends and the running
-// requests have finished.
-func run(ctx context.Context, c config.Config, listener net.Listener) error {
+// listen opens the configured ports. Without a port for them, metrics is nil.
+func listen(c config.Config) (public, metrics net.Listener, err error) {
+	public, err = net.Listen("tcp", c.Address())
+	if err != nil {
+		return nil, nil, fmt.Errorf("BFF_HOST and BFF_PORT: %w", err)
+	}
+	if c.MetricsPort == 0 {
+		return public, nil, nil
+	}
+	metrics, err = net.Listen("tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.MetricsPort)))
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("BFF_METRICS_PORT: %w", err), public.Close())
+	}
+	return public, metrics, nil
+}
+
+// run serves on the listeners, which it closes, until ctx ends and the running
+// requests have finished. A nil metrics serves none.
+func run(ctx context.Context, c config.Config, listener, metrics net.Listener) error {
 	log, flush := newLog(os.Stderr, c.LogLevel)
 	defer flush()
 	c = c.At(listener.Addr())
 	log.Info("listening", "address", listener.Addr().String(), "public", c.PublicURL.String(), "version", build.Read().String(),
 		"rest", c.RestURL.String(), "auth", c.AuthURL.String())
 	s := server.New(c, build.Read(), log)
-	if c.MetricsPort != 0 {
-		stop, err := serveMetrics(c, s.Metrics(), log)
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		defer stop()
+	if metrics != nil {
+		defer serveMetrics(metrics, s.Metrics(), log)()
 	}
 	return s.Serve(ctx, listener)
 }
 
 // serveMetrics serves what is to be measured on its own port until stop is
 // called, which is after the last request: that counts too.
-func serveMetrics(c config.Config, handler http.Handler, log *slog.Logger) (stop func(), err error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.MetricsPort)))
-	if err != nil {
-		return nil, fmt.Errorf("BFF_METRICS_PORT: %w", err)
-	}
+func serveMetrics(listener net.Listener, handler http.Handler, log *slog.Logger) (stop func()) {
 	metrics := &http.Server{Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
 	go func() {
 		if err := metrics.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("metrics are not served any more", "error", err)
 		}
 	}()
-	return func() { _ = metrics.Close() }, nil
+	return func() { _ = metrics.Close() }
 }
 
 // alive returns nil if a BFF answers at the configured port. It is for

@@ -46,35 +46,35 @@ func newGate(t *testing.T) *gate {
 
 // mustStartBFF starts the BFF as a process of its own, with more settings
 // (NAME=value) where a test needs them.
-func mustStartBFF(t *testing.T, restURL string, settings ...string) (*exec.Cmd, string, *bytes.Buffer) {
+func mustStartBFF(t *testing.T, restURL string, settings ...string) (p *supabasetest.Process, url string) {
 	t.Helper()
-	port := supabasetest.MustFreePort(t)
-	command := exec.Command(supabasetest.Env(t, "BFF_BIN"))
-	command.Dir = t.TempDir() // no .env
-	command.Env = append([]string{
+	settings = append([]string{
 		"SUPABASE_URL=" + supabasetest.Env(t, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY=" + supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET=" + supabasetest.Env(t, "SUPABASE_JWT_SECRET"),
 		"SUPABASE_REST_URL=" + restURL,
-		fmt.Sprintf("BFF_PORT=%d", port),
 		"BFF_LOG_LEVEL=debug",
 	}, settings...)
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var log bytes.Buffer
-	command.Stderr = io.MultiWriter(&log, supabasetest.Log())
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	bff := fmt.Sprintf("http://127.0.0.1:%d", port)
-	supabasetest.MustWait(t, "the BFF to answer", func() bool {
-		resp, err := http.Get(bff + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
+	binary, folder := supabasetest.Env(t, "BFF_BIN"), t.TempDir() // no .env
+	p = supabasetest.MustStartProgram(t, supabasetest.Program{
+		Name: "the BFF",
+		Log:  supabasetest.Log(),
+		Command: func(port int) *exec.Cmd {
+			command := exec.Command(binary)
+			command.Dir = folder
+			command.Env = append(settings, fmt.Sprintf("BFF_PORT=%d", port))
+			return command
+		},
+		IsReady: func(address string) bool {
+			resp, err := http.Get("http://" + address + "/readyz")
+			if err != nil {
+				return false
+			}
+			defer resp.Body.Close()
+			return resp.StatusCode == http.StatusOK
+		},
 	})
-	return command, bff, &log
+	return p, "http://" + p.Address
 }
 
 // outcome is what a client saw of one request.
@@ -108,6 +108,7 @@ func startRequests(address, token string, n int) <-chan outcome {
 	return outcomes
 }
 
+// running is how many requests are under way when a process ends.
 const running = 50
 
 func mustBeUnderWay(t *testing.T, g *gate) {
@@ -115,7 +116,7 @@ func mustBeUnderWay(t *testing.T, g *gate) {
 	for range running {
 		select {
 		case <-g.arrived:
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("the requests don't arrive")
 		}
 	}
@@ -127,12 +128,10 @@ func TestRunningRequestsFinishOnSIGTERM(t *testing.T) {
 	owner := supabasetest.MustSignUp(t)
 	made := owner.MustSprint(t)
 	owner.MustTasks(t, made, 16)
-	command, bff, log := mustStartBFF(t, g.URL)
+	process, bff := mustStartBFF(t, g.URL)
 	outcomes := startRequests(bff+"/api/v1/sprints/"+made.SprintID+"/board", owner.Token, running)
 	mustBeUnderWay(t, g)
-	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	process.MustSignal(t, syscall.SIGTERM)
 	supabasetest.MustWait(t, "the BFF to take no more connections", func() bool {
 		c, err := net.Dial("tcp", strings.TrimPrefix(bff, "http://"))
 		if err == nil {
@@ -146,8 +145,8 @@ func TestRunningRequestsFinishOnSIGTERM(t *testing.T) {
 			t.Errorf("status %d, %v: %.200s", o.status, o.err, o.body)
 		}
 	}
-	if err := command.Wait(); err != nil {
-		t.Errorf("the BFF ended with %v:\n%s", err, log)
+	if err := process.Wait(); err != nil {
+		t.Errorf("the BFF ended with %v:\n%s", err, process.Output())
 	}
 }
 
@@ -156,19 +155,17 @@ func TestRunningRequestsFailOpenlyOnSIGKILL(t *testing.T) {
 	g := newGate(t)
 	owner := supabasetest.MustSignUp(t)
 	made := owner.MustSprint(t)
-	command, bff, _ := mustStartBFF(t, g.URL)
+	process, bff := mustStartBFF(t, g.URL)
 	outcomes := startRequests(bff+"/api/v1/sprints/"+made.SprintID+"/board", owner.Token, running)
 	mustBeUnderWay(t, g)
-	if err := command.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	process.Kill(t)
 	for range running {
 		if o := <-outcomes; o.err == nil {
 			t.Errorf("status %d without an error: %.200s", o.status, o.body)
 		}
 	}
 	close(g.open)
-	if err := command.Wait(); err == nil {
+	if err := process.Wait(); err == nil {
 		t.Error("it ended well")
 	}
 }
@@ -176,16 +173,12 @@ func TestRunningRequestsFailOpenlyOnSIGKILL(t *testing.T) {
 // TestRun runs the whole server inside the test, on a free port.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	c := supabasetest.Config(t, map[string]string{"BFF_PORT": fmt.Sprint(port), "BFF_LOG_LEVEL": "error"})
+	listener := mustListen(t)
+	c := supabasetest.Config(t, map[string]string{"BFF_PORT": port(listener), "BFF_LOG_LEVEL": "error"})
 	ctx, stop := context.WithCancel(context.Background())
 	var ended sync.WaitGroup
 	ended.Go(func() {
-		if err := run(ctx, c, listener); err != nil {
+		if err := run(ctx, c, listener, nil); err != nil {
 			t.Error(err)
 		}
 	})
@@ -195,22 +188,36 @@ func TestRun(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	stop()
 	ended.Wait()
-	if err := alive(context.Background(), c); err == nil {
-		t.Error("alive after its end")
+	if _, err := listener.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("accept after the end: got error %v, want %v", err, net.ErrClosed)
+	}
+	_, refused, _ := strings.Cut(supabasetest.MustRefuse(t), ":")
+	if err := alive(context.Background(), supabasetest.Config(t, map[string]string{"BFF_PORT": refused})); err == nil {
+		t.Error("alive, where nothing listens: got no error")
 	}
 }
+
+func mustListen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() }) // where the test didn't
+	return listener
+}
+
+func port(listener net.Listener) string { return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port) }
 
 // TestLogIsInUTC runs the BFF where clocks show another time.
 func TestLogIsInUTC(t *testing.T) {
 	t.Parallel()
-	command, _, log := mustStartBFF(t, supabasetest.Env(t, "POSTGREST_URL"), "TZ=Asia/Seoul")
-	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+	process, _ := mustStartBFF(t, supabasetest.Env(t, "POSTGREST_URL"), "TZ=Asia/Seoul")
+	process.MustSignal(t, syscall.SIGTERM)
+	if err := process.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(log.String()) {
+	for line := range strings.Lines(process.Output()) {
 		var entry struct{ Time string }
 		if err := json.Unmarshal([]byte(line), &entry); err != nil {
 			t.Fatal(err)
@@ -230,15 +237,17 @@ func TestCommand(t *testing.T) {
 	if err := command(context.Background(), []string{"-env-file", t.TempDir()}, &out); err == nil {
 		t.Error("a folder was read as settings")
 	}
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
+	taken := port(mustListen(t))
 	t.Setenv("SUPABASE_PUBLISHABLE_KEY", "sb_publishable_test")
-	t.Setenv("BFF_PORT", fmt.Sprint(taken.Addr().(*net.TCPAddr).Port))
+	t.Setenv("BFF_PORT", taken)
 	if err := command(context.Background(), []string{"-env-file", empty}, &out); !errors.Is(err, syscall.EADDRINUSE) {
-		t.Errorf("a taken port: %v", err)
+		t.Errorf("a taken port: got error %v, want %v", err, syscall.EADDRINUSE)
+	}
+	t.Setenv("BFF_PORT", "0")
+	t.Setenv("BFF_METRICS_PORT", taken)
+	err := command(context.Background(), []string{"-env-file", empty}, &out)
+	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "BFF_METRICS_PORT") {
+		t.Errorf("a taken port for metrics: got error %v, want %v that names BFF_METRICS_PORT", err, syscall.EADDRINUSE)
 	}
 }
 
@@ -246,16 +255,12 @@ func TestCommand(t *testing.T) {
 // its route, and nothing that came from the client shows.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := supabasetest.MustFreePort(t)
-	c := supabasetest.Config(t, map[string]string{"BFF_METRICS_PORT": fmt.Sprint(port), "BFF_LOG_LEVEL": "error", "BFF_RATE_USER": "2/h"})
+	listener, measured := mustListen(t), mustListen(t)
+	c := supabasetest.Config(t, map[string]string{"BFF_LOG_LEVEL": "error", "BFF_RATE_USER": "2/h"})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, c, listener) }()
-	bff, metrics := "http://"+listener.Addr().String(), fmt.Sprintf("http://127.0.0.1:%d", port)
+	go func() { ended <- run(ctx, c, listener, measured) }()
+	bff, metrics := "http://"+listener.Addr().String(), "http://"+measured.Addr().String()
 	get := func(address, token string) (int, string) {
 		t.Helper()
 		o := <-startRequests(address, token, 1)
@@ -297,15 +302,6 @@ func TestMetrics(t *testing.T) {
 	}
 	if status, _ := get(bff+"/metrics", ""); status != http.StatusNotFound {
 		t.Errorf("on the port for everybody: status %d", status)
-	}
-	taken := c
-	taken.MetricsPort = listener.Addr().(*net.TCPAddr).Port
-	other, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := run(context.Background(), taken, other); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "BFF_METRICS_PORT") {
-		t.Errorf("a taken port: %v", err)
 	}
 	http.DefaultClient.CloseIdleConnections()
 	stop()

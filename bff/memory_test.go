@@ -56,13 +56,7 @@ func TestMemoryOfLargeBodies(t *testing.T) {
 		_, _ = io.CopyN(w, zeros{}, size)
 	}))
 	t.Cleanup(storage.Close)
-	command, bff, _ := mustStartBFF(t, supabasetest.Env(t, "POSTGREST_URL"), "SUPABASE_STORAGE_URL="+storage.URL, fmt.Sprintf("BFF_UPLOAD_LIMIT=%d", size))
-	t.Cleanup(func() {
-		if err := command.Process.Kill(); err != nil {
-			t.Error(err)
-		}
-		_ = command.Wait() // says that it was killed
-	})
+	process, bff := mustStartBFF(t, supabasetest.Env(t, "POSTGREST_URL"), "SUPABASE_STORAGE_URL="+storage.URL, fmt.Sprintf("BFF_UPLOAD_LIMIT=%d", size))
 	up := func() {
 		req, err := http.NewRequest(http.MethodPost, bff+"/storage/v1/object/files/large", io.LimitReader(zeros{}, size))
 		if err != nil {
@@ -92,17 +86,17 @@ func TestMemoryOfLargeBodies(t *testing.T) {
 			t.Errorf("down: %d bytes, %v", n, err)
 		}
 	}
-	idle := mustPeak(t, command.Process.Pid)
+	idle := mustPeak(t, process.Pid())
 	up()
 	down()
-	one := mustPeak(t, command.Process.Pid)
+	one := mustPeak(t, process.Pid())
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(up)
 		all.Go(down)
 	}
 	all.Wait()
-	eight := mustPeak(t, command.Process.Pid)
+	eight := mustPeak(t, process.Pid())
 	t.Logf("at most %d MB idle, %d MB with one, %d MB with eight at once", idle, one, eight)
 	if one > idle+16 || eight > idle+32 {
 		t.Error("memory grows with what passes")

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -191,7 +190,7 @@ func TestALongAnswerPassesWhole(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	t.Parallel()
-	down := fmt.Sprintf("http://127.0.0.1:%d", supabasetest.MustFreePort(t))
+	down := "http://" + supabasetest.MustRefuse(t)
 	for _, tt := range []struct {
 		Name    string
 		Changes map[string]string

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -203,7 +202,7 @@ func TestOAuthGoesWrong(t *testing.T) {
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session/oauth/github?return_to=/&next=/", ""), http.StatusBadRequest)
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session/oauth/github", "", "Sec-Fetch-Site", "cross-site"), http.StatusForbidden)
 	var log syncBuffer
-	down := newBrowser(t, mustServeLogging(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": fmt.Sprintf("http://127.0.0.1:%d", supabasetest.MustFreePort(t))}), &log))
+	down := newBrowser(t, mustServeLogging(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": "http://" + supabasetest.MustRefuse(t)}), &log))
 	down.mustLeadBack(down.send(http.MethodGet, "/api/v1/session/oauth/github?return_to=/board", ""), "/board?error=upstream_unavailable")
 	if len(down.cookies()) != 0 || strings.Count(log.String(), `"request failed"`) != 1 {
 		t.Errorf("%d cookies; %s", len(down.cookies()), log.String())

@@ -83,7 +83,7 @@ func TestRequestIDInPostgRESTsLog(t *testing.T) {
 			}
 			for _, line := range tt.Logged {
 				wanted := regexp.MustCompile(regexp.QuoteMeta(`"`+line) + `[^"]* HTTP/1.1" \d+ .*"` + regexp.QuoteMeta(agent) + `"\n`)
-				supabasetest.MustWait(t, line+" of "+agent+" in the log", func() bool { return wanted.MatchString(rest.Log()) })
+				supabasetest.MustWait(t, line+" of "+agent+" in the log", func() bool { return wanted.MatchString(rest.Output()) })
 			}
 		})
 	}

@@ -61,19 +61,25 @@ func mustStartPrometheus(t *testing.T, metrics http.Handler) prom {
 	if err := os.WriteFile(filepath.Join(folder, "prometheus.yml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", supabasetest.MustFreePort(t))
-	command := exec.Command(binary, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address="+address)
-	command.Dir = folder
-	supabasetest.MustRun(t, command)
-	p := prom{"http://" + address}
-	supabasetest.MustWait(t, "Prometheus to be ready", func() bool {
-		resp, err := http.Get(p.url + "/-/ready")
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		return err == nil && resp.StatusCode == http.StatusOK
+	p := supabasetest.MustStartProgram(t, supabasetest.Program{
+		Name: "Prometheus",
+		Log:  supabasetest.Log(),
+		Command: func(port int) *exec.Cmd {
+			command := exec.Command(binary, "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+				fmt.Sprintf("--web.listen-address=127.0.0.1:%d", port))
+			command.Dir = folder
+			return command
+		},
+		IsReady: func(address string) bool {
+			resp, err := http.Get("http://" + address + "/-/ready")
+			if err != nil {
+				return false
+			}
+			defer resp.Body.Close()
+			return resp.StatusCode == http.StatusOK
+		},
 	})
-	return p
+	return prom{"http://" + p.Address}
 }
 
 // must reads an answer of Prometheus's API.

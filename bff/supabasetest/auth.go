@@ -1,7 +1,6 @@
 package supabasetest
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,8 +10,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 )
 
@@ -21,11 +18,8 @@ import (
 // read the e-mails that it would send. It is the stack's own server of Auth's
 // API, @supabase/lite.
 type Auth struct {
-	URL      string
-	port     int
-	settings []string
-	command  *exec.Cmd
-	said     *output
+	*Process
+	URL string
 }
 
 // MustStartAuth starts an Auth on a free port. The settings are GoTrue's, as
@@ -34,75 +28,33 @@ func MustStartAuth(tb testing.TB, settings map[string]string) *Auth {
 	tb.Helper()
 	database := MustURL(tb, Env(tb, "POSTGREST_DB_URI"))
 	database.User = url.UserPassword("supabase_auth_admin", password(database))
-	port := MustFreePort(tb)
-	address := fmt.Sprintf("http://127.0.0.1:%d", port)
-	a := &Auth{port: port, URL: address + "/auth/v1", said: &output{}, settings: []string{
-		"PATH=" + os.Getenv("PATH"), "DO_NOT_TRACK=1",
-		fmt.Sprintf("AUTH_PORT=%d", port),
-		"AUTH_DATABASE_URL=" + database.String(),
-		"AUTH_SITE_URL=http://127.0.0.1:8080",
-		"AUTH_EXTERNAL_URL=" + address,
-		"AUTH_JWT_SECRET=" + Env(tb, "SUPABASE_JWT_SECRET"),
-	}}
-	for name, value := range settings {
-		a.settings = append(a.settings, name+"="+value)
-	}
-	a.MustStart(tb)
-	tb.Cleanup(func() { a.Kill(tb) })
-	return a
+	secret := Env(tb, "SUPABASE_JWT_SECRET")
+	_, here, _, _ := runtime.Caller(0)
+	p := MustStartProgram(tb, Program{
+		Name: "Auth",
+		Command: func(port int) *exec.Cmd {
+			command := exec.Command("node", filepath.Join(filepath.Dir(here), "../../supabase/local/auth-lite.mjs"))
+			command.Env = []string{
+				"PATH=" + os.Getenv("PATH"), "DO_NOT_TRACK=1",
+				fmt.Sprintf("AUTH_PORT=%d", port),
+				"AUTH_DATABASE_URL=" + database.String(),
+				"AUTH_SITE_URL=http://127.0.0.1:8080",
+				fmt.Sprintf("AUTH_EXTERNAL_URL=http://127.0.0.1:%d", port),
+				"AUTH_JWT_SECRET=" + secret,
+			}
+			for name, value := range settings {
+				command.Env = append(command.Env, name+"="+value)
+			}
+			return command
+		},
+		IsReady: func(address string) bool { return answers("http://"+address+"/auth/v1/health", http.StatusOK) },
+	})
+	return &Auth{p, "http://" + p.Address + "/auth/v1"}
 }
 
 func password(u *url.URL) string {
 	p, _ := u.User.Password()
 	return p
-}
-
-// MustStart starts the process and waits until it answers.
-func (a *Auth) MustStart(tb testing.TB) {
-	tb.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	a.command = exec.Command("node", filepath.Join(filepath.Dir(here), "../../supabase/local/auth-lite.mjs"))
-	a.command.Env = a.settings
-	a.command.Stdout, a.command.Stderr = a.said, a.said
-	a.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := a.command.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	MustWait(tb, "Auth to answer", func() bool {
-		resp, err := http.Get(a.URL + "/health")
-		if err != nil {
-			return false
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
-}
-
-// Kill ends the process at once.
-func (a *Auth) Kill(tb testing.TB) {
-	tb.Helper()
-	if a.command == nil {
-		return
-	}
-	if err := a.command.Process.Kill(); err != nil {
-		tb.Error(err)
-	}
-	_ = a.command.Wait()
-	a.command = nil
-}
-
-// Hang stops the process where it is, until Continue: it takes connections and
-// doesn't answer.
-func (a *Auth) Hang(tb testing.TB) { a.signal(tb, syscall.SIGSTOP) }
-
-// Continue ends what Hang began.
-func (a *Auth) Continue(tb testing.TB) { a.signal(tb, syscall.SIGCONT) }
-
-func (a *Auth) signal(tb testing.TB, s syscall.Signal) {
-	tb.Helper()
-	if err := a.command.Process.Signal(s); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // Mail is what an e-mail of Auth's gives its reader.
@@ -120,7 +72,7 @@ var (
 func (a *Auth) MustMail(tb testing.TB, to string) (mail Mail) {
 	tb.Helper()
 	MustWait(tb, "an e-mail to "+to, func() bool {
-		text := a.said.String()
+		text := a.Output()
 		at := strings.LastIndex(text, "E-mail to "+to+":")
 		if at < 0 {
 			return false
@@ -133,22 +85,4 @@ func (a *Auth) MustMail(tb testing.TB, to string) (mail Mail) {
 		return true
 	})
 	return mail
-}
-
-// output is what a process says, readable meanwhile.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }

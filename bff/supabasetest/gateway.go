@@ -2,7 +2,6 @@ package supabasetest
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,29 +27,24 @@ const gateway = `const { startGateway } = await import(process.env.GATEWAY); awa
 func MustStartGateway(tb testing.TB, keys Keys) string {
 	tb.Helper()
 	Secret(keys.Secret...)
-	port := MustFreePort(tb)
-	address := fmt.Sprintf("http://127.0.0.1:%d", port)
-	settings, err := json.Marshal(map[string]any{
-		"port": port, "keys": keys,
-		"upstreams": map[string]string{"rest": Env(tb, "POSTGREST_URL"), "auth": Env(tb, "AUTH_URL")},
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	upstreams := map[string]string{"rest": Env(tb, "POSTGREST_URL"), "auth": Env(tb, "AUTH_URL")}
 	_, here, _, _ := runtime.Caller(0)
-	command := exec.Command("node", "--input-type=module", "-e", gateway)
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "SETTINGS=" + string(settings),
-		"GATEWAY=" + filepath.Join(filepath.Dir(here), "../../supabase/local/gateway.mjs"),
-	}
-	MustRun(tb, command)
-	MustWait(tb, "the gateway to answer", func() bool {
-		resp, err := http.Get(address + "/auth/v1/health")
-		if err != nil {
-			return false
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
+	p := MustStartProgram(tb, Program{
+		Name: "the gateway",
+		Log:  Log(),
+		Command: func(port int) *exec.Cmd {
+			settings, err := json.Marshal(map[string]any{"port": port, "keys": keys, "upstreams": upstreams})
+			if err != nil {
+				tb.Fatal(err)
+			}
+			command := exec.Command("node", "--input-type=module", "-e", gateway)
+			command.Env = []string{
+				"PATH=" + os.Getenv("PATH"), "SETTINGS=" + string(settings),
+				"GATEWAY=" + filepath.Join(filepath.Dir(here), "../../supabase/local/gateway.mjs"),
+			}
+			return command
+		},
+		IsReady: func(address string) bool { return answers("http://"+address+"/auth/v1/health", http.StatusOK) },
 	})
-	return address
+	return "http://" + p.Address
 }

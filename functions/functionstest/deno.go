@@ -18,22 +18,27 @@ func Deno(tb testing.TB, name string, changes map[string]string) Target {
 	tb.Helper()
 	_, here, _, _ := runtime.Caller(0)
 	functions := filepath.Dir(filepath.Dir(here))
-	port := supabasetest.MustFreePort(tb)
-	command := exec.Command(supabasetest.Env(tb, "DENO_BIN"), "run", "--no-prompt", "--no-check", "--no-config", "--no-lock", "--no-npm", "--no-remote",
-		"--unstable-no-legacy-abort", "--allow-net", "--allow-env", "--allow-read="+functions, filepath.Join(functions, name, "index.ts"))
-	command.Env = append(os.Environ(), "DENO_NO_UPDATE_CHECK=1", "BFF_PUBLIC_URL="+supabasetest.Env(tb, "BFF_URL"), fmt.Sprintf("PORT=%d", port))
-	for variable, value := range changes {
-		command.Env = append(command.Env, variable+"="+value)
+	binary, public := supabasetest.Env(tb, "DENO_BIN"), supabasetest.Env(tb, "BFF_URL")
+	start := func(port int) *exec.Cmd {
+		command := exec.Command(binary, "run", "--no-prompt", "--no-check", "--no-config", "--no-lock", "--no-npm", "--no-remote",
+			"--unstable-no-legacy-abort", "--allow-net", "--allow-env", "--allow-read="+functions, filepath.Join(functions, name, "index.ts"))
+		command.Env = append(os.Environ(), "DENO_NO_UPDATE_CHECK=1", "BFF_PUBLIC_URL="+public, fmt.Sprintf("PORT=%d", port))
+		for variable, value := range changes {
+			command.Env = append(command.Env, variable+"="+value)
+		}
+		return command
 	}
-	supabasetest.MustRun(tb, command)
-	supabasetest.MustWait(tb, "the function to listen", func() bool {
-		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	isReady := func(address string) bool {
+		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close()
 		}
 		return err == nil
+	}
+	p := supabasetest.MustStartProgram(tb, supabasetest.Program{
+		Name: "the function " + name, Log: supabasetest.Log(), Command: start, IsReady: isReady,
 	})
 	return Target{"WebAssembly", func(tb testing.TB, r Request) Answer {
-		return send(tb, fmt.Sprintf("http://127.0.0.1:%d", port), r)
+		return send(tb, "http://"+p.Address, r)
 	}}
 }
