@@ -25,7 +25,7 @@ const requirements = [
   { name: "Chromium or Chrome", missing: () => !findBrowser(), apt: "chromium", dnf: "chromium", brew: "--cask google-chrome" },
 ];
 
-const forShake = [{ name: "libfaketime", missing: () => !onPath("faketime"), apt: "faketime", dnf: "libfaketime", brew: "libfaketime" }];
+const forShake = [{ name: "libfaketime", missing: () => process.platform === "linux" && !onPath("faketime"), apt: "faketime", dnf: "libfaketime", brew: "libfaketime" }];
 
 const installCommands = { apt: "apt-get install -y --no-install-recommends", dnf: "dnf install -y", brew: "brew install" };
 

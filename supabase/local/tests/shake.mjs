@@ -146,6 +146,12 @@ async function inside(folder) {
   await new Promise((resolve) => output.end(resolve));
 }
 
+/** Where PostgreSQL's clock starts in this run. Only Linux has a library that sets it. */
+function momentOf(run, clock) {
+  if (clock) return { name: clock, at: clock === "real" ? null : clock };
+  return process.platform === "linux" ? moments[(run - 1) % moments.length] : moments[0];
+}
+
 /** Keeps a core busy until the returned function is called. */
 function keepBusy(core) {
   const child = spawn("taskset", ["-c", String(core), process.execPath, "-e", "for (;;);"], { stdio: "ignore" });
@@ -189,7 +195,7 @@ async function shake({ runs, only, clock, core, idle }) {
   try {
     for (let run = 1; run <= runs; run++) {
       const began = Date.now();
-      const moment = clock ? { name: clock, at: clock === "real" ? null : clock } : moments[(run - 1) % moments.length];
+      const moment = momentOf(run, clock);
       const at = folderOfRun(folder, run);
       mkdirSync(at);
       writeFileSync(join(at, "plan.json"), JSON.stringify({ only, seed: run, programs }));
