@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -220,56 +221,102 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestEventsAsTheyCome reads events of a function that hasn't ended.
+// TestEventsAsTheyCome reads each event of a function that sends the next one only when it has been read.
 func TestEventsAsTheyCome(t *testing.T) {
 	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
-			resp, err := client.Get(p.url + "/probe/ticks")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			lines := bufio.NewScanner(resp.Body)
-			var first time.Duration
-			count := 0
-			for lines.Scan() {
-				if strings.HasPrefix(lines.Text(), "data: ") {
-					if count++; count == 1 {
-						first = time.Since(began)
-					}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			lines := p.mustStream(t, ctx, "/probe/ticks")
+			for i := range 5 {
+				if i > 0 {
+					p.mustDo(t, "GET", "/probe/tick", nil, nil)
+				}
+				if got, want := nextEvent(lines), fmt.Sprint("data: ", i); got != want {
+					t.Fatalf("event %d is %q (%v), want %q", i, got, lines.Err(), want)
 				}
 			}
-			// The function takes half a second; its first event is there at once.
-			if whole := time.Since(began); count != 5 || first > whole-300*time.Millisecond {
-				t.Errorf("%d events, the first after %s of %s", count, first, whole)
+			if more := nextEvent(lines); more != "" || lines.Err() != nil {
+				t.Errorf("after five events: %q (%v), want the end", more, lines.Err())
 			}
 		})
 	}
 }
 
+// mustStream begins to read an answer, whose lines it returns as they come.
+func (p *probe) mustStream(t *testing.T, ctx context.Context, path string) *bufio.Scanner {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, "GET", p.url+path, nil)
+	if err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return bufio.NewScanner(resp.Body)
+}
+
+// nextEvent is the next line with data, "" at the end.
+func nextEvent(lines *bufio.Scanner) string {
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "data: ") {
+			return lines.Text()
+		}
+	}
+	return ""
+}
+
 // TestClientLeaves ends the request's context, before an answer and within it.
 func TestClientLeaves(t *testing.T) {
 	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
-		for _, path := range []string{"/probe/wait", "/probe/ticks"} {
+		for path, leave := range map[string]func(*testing.T){
+			"/probe/wait": func(t *testing.T) {
+				before := p.mustDo(t, "GET", "/probe/waiting", nil, nil).Body
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, "GET", p.url+"/probe/wait", nil)
+				if err != nil {
+					t.Fatalf("GET /probe/wait: %v", err)
+				}
+				answered := make(chan error, 1)
+				go func() {
+					resp, err := client.Do(req)
+					if err == nil {
+						resp.Body.Close()
+					}
+					answered <- err
+				}()
+				mustChange(t, "the handler to begin", before, func() string { return p.mustDo(t, "GET", "/probe/waiting", nil, nil).Body })
+				cancel()
+				if err := <-answered; !errors.Is(err, context.Canceled) {
+					t.Errorf("the request that was left: %v, want %v", err, context.Canceled)
+				}
+			},
+			"/probe/ticks": func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if got := nextEvent(p.mustStream(t, ctx, "/probe/ticks")); got != "data: 0" {
+					t.Errorf("the first event is %q, want data: 0", got)
+				}
+			},
+		} {
 			t.Run(name+path, func(t *testing.T) {
 				before := p.mustDo(t, "GET", "/probe/gone", nil, nil).Body
-				ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
-				defer cancel()
-				req, err := http.NewRequestWithContext(ctx, "GET", p.url+path, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if resp, err := client.Do(req); err == nil {
-					_, _ = io.ReadAll(resp.Body)
-					resp.Body.Close()
-				}
-				for end := time.Now().Add(5 * time.Second); p.mustDo(t, "GET", "/probe/gone", nil, nil).Body == before; time.Sleep(20 * time.Millisecond) {
-					if time.Now().After(end) {
-						t.Fatal("the function doesn't notice")
-					}
-				}
+				leave(t)
+				mustChange(t, "the function to notice", before, func() string { return p.mustDo(t, "GET", "/probe/gone", nil, nil).Body })
 			})
+		}
+	}
+}
+
+// mustChange waits until the answer is another one than before.
+func mustChange(t *testing.T, what, before string, answer func() string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); answer() == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited a minute in vain for %s: it is still %q", what, before)
 		}
 	}
 }
@@ -368,7 +415,7 @@ func TestManyAtOnce(t *testing.T) {
 					t.Errorf("%d: %+v", i, got)
 				}
 			case 4:
-				if got := wasm.mustDo(t, "GET", "/probe/ticks", nil, nil); strings.Count(got.Body, "data: ") != 5 {
+				if got := wasm.mustDo(t, "GET", "/probe/ticks?alone=true", nil, nil); strings.Count(got.Body, "data: ") != 5 {
 					t.Errorf("%d: %q", i, got.Body)
 				}
 			}

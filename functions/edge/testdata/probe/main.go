@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"github.com/mysingle/mysingle/functions/edge"
 )
@@ -25,7 +24,9 @@ func main() {
 	mux.HandleFunc("POST /probe/mirror", mirror)
 	mux.HandleFunc("GET /probe/bytes", send)
 	mux.HandleFunc("GET /probe/ticks", ticks)
+	mux.HandleFunc("GET /probe/tick", func(_ http.ResponseWriter, r *http.Request) { tick(r, ticked) })
 	mux.HandleFunc("GET /probe/wait", wait)
+	mux.HandleFunc("GET /probe/waiting", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, waiting.Load()) })
 	mux.HandleFunc("GET /probe/gone", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, gone.Load()) })
 	mux.HandleFunc("GET /probe/status", status)
 	mux.HandleFunc("GET /probe/headers", headers)
@@ -108,26 +109,48 @@ func send(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ticks sends events, one by one.
+// ticks sends an event, and each of the four others when somebody asks for /probe/tick; with ?alone=true it asks itself.
 func ticks(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
+	next := ticked
+	if r.FormValue("alone") == "true" {
+		next = make(chan struct{})
+		go func() {
+			for range 4 {
+				tick(r, next)
+			}
+		}()
+	}
 	for i := range 5 {
+		if i > 0 {
+			select {
+			case <-next:
+			case <-r.Context().Done():
+				gone.Add(1)
+				return
+			}
+		}
 		fmt.Fprintf(w, "data: %d\n\n", i)
 		w.(http.Flusher).Flush()
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-r.Context().Done():
-			gone.Add(1)
-			return
-		}
 	}
 }
 
-// gone counts the clients that left before their answer.
-var gone atomic.Int64
+var ticked = make(chan struct{})
+
+// tick asks for an event, and returns when it is about to be sent, or the client has left.
+func tick(r *http.Request, next chan<- struct{}) {
+	select {
+	case next <- struct{}{}:
+	case <-r.Context().Done():
+	}
+}
+
+// waiting counts the clients that began to wait, gone those that left before their answer.
+var waiting, gone atomic.Int64
 
 // wait answers when the client has left, or never.
 func wait(_ http.ResponseWriter, r *http.Request) {
+	waiting.Add(1)
 	<-r.Context().Done()
 	gone.Add(1)
 }
