@@ -1,24 +1,21 @@
 // STACK_CLOCK: PostgreSQL's clock set to another moment, for tests of midnights, month ends and weekends.
 
-import { existsSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { refuse } from "./refuse.mjs";
+import { homes } from "./settings.mjs";
 
 /**
- * Returns the environment that sets PostgreSQL's clock to this moment by libfaketime; the clock goes on from there, also
- * when PostgreSQL is started again. Without a moment it returns no variable. Every other process keeps the real clock:
- * tokens stay valid. Throws a refusal if the moment can't be read or libfaketime is missing.
+ * Returns the environment that sets PostgreSQL's clock to this moment; the clock goes on from there, also when PostgreSQL
+ * is started again. Without a moment it returns no variable. Every other process keeps the real clock: tokens stay valid.
+ * Throws a refusal if the moment can't be read or there is no C compiler.
  */
-export function shiftedClock(moment, { now = Date.now(), folders = libraryFolders() } = {}) {
+export function shiftedClock(moment, { now = Date.now(), compiler = "cc", programs = homes().programs } = {}) {
   if (!moment) return {};
-  const offset = millisecondsOf(moment) - now;
-  const library = folders.map((folder) => join(folder, "faketime", "libfaketime.so.1")).find((file) => existsSync(file));
-  if (!library) throw refuse("STACK_CLOCK needs libfaketime, on Linux: install it (apt-get install libfaketime, dnf install libfaketime)");
-  return {
-    LD_PRELOAD: library,
-    FAKETIME: `${offset < 0 ? "-" : "+"}${Math.abs(offset) / 1000}`, // seconds beside the real clock
-    FAKETIME_DONT_FAKE_MONOTONIC: "1", // waits and timeouts go by this clock
-  };
+  const shift = millisecondsOf(moment) - now;
+  return { LD_PRELOAD: compile(compiler, programs), CLOCK_SHIFT: String(shift * 1000) };
 }
 
 /** Reads an ISO moment with its zone; JavaScript takes 31 February for a day in March, and this refuses it. */
@@ -32,10 +29,23 @@ function millisecondsOf(moment) {
   return milliseconds;
 }
 
-/** Where distributions put libraries: Debian below a folder per architecture, others in one of two. */
-function libraryFolders() {
-  if (process.platform !== "linux") return [];
-  const folders = ["/usr/lib64", "/usr/lib", "/usr/local/lib"];
-  const perArchitecture = readdirSync("/usr/lib").filter((name) => name.includes("-linux-"));
-  return [...perArchitecture.map((name) => join("/usr/lib", name)), ...folders];
+/**
+ * Compiles clock.c, once per version of it, and returns the library. libfaketime won't do: it gives the real time to
+ * signal handlers that interrupt a wait, so PostgreSQL's lock, statement and deadlock timeouts never end.
+ */
+function compile(compiler, programs) {
+  const source = join(import.meta.dirname, "clock.c");
+  const library = join(programs, `clock-${createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 12)}.so`);
+  if (process.platform === "linux" && existsSync(library)) return library;
+  mkdirSync(programs, { recursive: true });
+  const draft = `${library}.${process.pid}`; // renamed when complete: another stack may start at the same moment
+  try {
+    if (process.platform !== "linux") throw new Error(`this is ${process.platform}`);
+    execFileSync(compiler, ["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", draft, source], { encoding: "utf8", stdio: "pipe" });
+    renameSync(draft, library);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw refuse(`STACK_CLOCK needs Linux and a C compiler: install one (apt-get install gcc libc6-dev, dnf install gcc). ${error.stderr || error.message}`);
+  }
+  return library;
 }

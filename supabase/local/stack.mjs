@@ -18,7 +18,7 @@ const usage = `Usage: node supabase/local/stack.mjs <command>
   --settings <file>    settings file of all but run (default: .env at the repository root)
 
   STACK_CLOCK=<moment> with run: start PostgreSQL, and it alone, with its clock at that moment, such as
-                       2026-11-30T14:58:00Z; it goes on from there (needs libfaketime)
+                       2026-11-30T14:58:00Z; it goes on from there (needs a C compiler)
 `;
 
 function checkMachine() {

@@ -1,7 +1,9 @@
-// STACK_CLOCK: PostgreSQL's clock at another moment. (Through `run`: lifecycle.test.mjs.)
+// STACK_CLOCK: PostgreSQL's clock at another moment. On a machine without a C compiler it is refused.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import postgres from "postgres";
@@ -9,49 +11,17 @@ import { shiftedClock } from "../clock.mjs";
 import { startPostgres } from "../postgres.mjs";
 import { Processes } from "../processes.mjs";
 import { homes } from "../settings.mjs";
-import { place, recorded, start, until } from "./started-stack.mjs";
+import { cleanEnvironment, place, recorded, start, until } from "./started-stack.mjs";
 
 const moment = "2027-02-28T23:59:00+09:00";
 
-describe("PostgreSQL with a shifted clock", () => {
-  let folder, processes, database, startedAt;
-  const said = [];
-
-  before(async () => {
-    mkdirSync(homes().data, { recursive: true });
-    folder = mkdtempSync(join(homes().data, "clock-test-")); // where PostgreSQL's user gets to
-    processes = new Processes(folder, (line) => said.push(line));
-    await processes.claim();
-    startedAt = Date.now();
-    database = await startPostgres(processes, { folder, throwAway: true, clock: shiftedClock(moment, { now: startedAt }) });
-  });
-  after(async () => {
-    await processes.stop();
-    rmSync(folder, { recursive: true });
-  });
-
-  /** The database's clock can't be further from the moment than the real clock is from the start. */
-  async function assertShifted() {
-    const sql = postgres(database.url("supabase_admin"), { max: 1 });
-    try {
-      const earliest = Date.now() - startedAt;
-      const [{ passed }] = await sql`select extract(epoch from clock_timestamp() - ${moment})::float8 * 1000 as passed`;
-      const latest = Date.now() - startedAt;
-      assert.ok(passed >= earliest - 1 && passed <= latest + 1, `${passed} ms have passed since ${moment}, want ${earliest} to ${latest}`);
-    } finally {
-      await sql.end();
-    }
+const hasCompiler = (() => {
+  try {
+    return process.platform === "linux" && execFileSync("cc", ["--version"], { stdio: "pipe" }).length > 0;
+  } catch {
+    return false;
   }
-
-  it("starts at the moment and goes on from there", assertShifted);
-
-  it("keeps its shift when PostgreSQL is started again", async () => {
-    const [dead] = recorded({ data: folder }).filter(({ part }) => part === "postgres");
-    process.kill(dead.pid, "SIGKILL");
-    await until("PostgreSQL runs again", () => said.some((line) => line.includes("postgres runs again")));
-    await assertShifted();
-  });
-});
+})();
 
 describe("STACK_CLOCK", () => {
   it("changes nothing where it isn't set", () => {
@@ -64,8 +34,10 @@ describe("STACK_CLOCK", () => {
     });
   }
 
-  it("is refused where libfaketime is missing, with the command that installs it", () => {
-    assert.throws(() => shiftedClock(moment, { folders: [] }), { refusal: true, message: /^STACK_CLOCK needs libfaketime.*apt-get install libfaketime/ });
+  it("is refused where there is no C compiler, with the command that installs one", () => {
+    const empty = mkdtempSync(join(tmpdir(), "clock-test-"));
+    assert.throws(() => shiftedClock(moment, { compiler: join(empty, "cc"), programs: empty }), { refusal: true, message: /^STACK_CLOCK needs Linux and a C compiler: .*apt-get install gcc/ });
+    rmSync(empty, { recursive: true });
   });
 
   it("is refused by up, which keeps its data", async () => {
@@ -75,5 +47,73 @@ describe("STACK_CLOCK", () => {
     assert.equal(await stack.ended, 1, stack.output());
     assert.match(stack.output(), /^STACK_CLOCK is for `run` alone: .*\n$/);
     at.remove();
+  });
+
+  it("gives run a database of that day, or is refused here", async () => {
+    const query = "$SUPABASE_BIN db query --read-only --output-format json --remote=$DATABASE_URL 'select now()::date as today'";
+    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "stack.mjs"), "run", "--", "sh", "-c", query], { env: cleanEnvironment({ STACK_CLOCK: moment }) });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    assert.equal(code, hasCompiler ? 0 : 1, said);
+    assert.match(said, hasCompiler ? /"today": ?"2027-02-28/ : /^STACK_CLOCK needs Linux and a C compiler/);
+  });
+});
+
+if (hasCompiler) describe("PostgreSQL with a shifted clock", () => {
+  let folder, processes, database, startedAt;
+  const said = [];
+  const connections = [];
+
+  before(async () => {
+    folder = join(homes().data, "runs", String(process.pid)); // as `run` has it: removed by a later one if we are killed
+    processes = new Processes(folder, (line) => said.push(line));
+    await processes.claim();
+    startedAt = Date.now();
+    database = await startPostgres(processes, { folder, throwAway: true, clock: shiftedClock(moment, { now: startedAt }) });
+  });
+  after(async () => {
+    await Promise.all(connections.map((sql) => sql.end()));
+    await processes.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  function connect() {
+    connections.push(postgres(database.url("supabase_admin"), { max: 1 }));
+    return connections.at(-1);
+  }
+
+  /** The database's clock is between two readings of the real one, all of them counted from the start. */
+  async function assertShifted(sql) {
+    const earliest = Date.now() - startedAt;
+    const [{ passed }] = await sql`select extract(epoch from clock_timestamp() - ${moment})::float8 * 1000 as passed`;
+    const latest = Date.now() - startedAt;
+    assert.ok(passed >= earliest - 1 && passed <= latest + 1, `${passed} ms have passed since ${moment}, want ${earliest} to ${latest}`);
+  }
+
+  it("starts at the moment and goes on from there", () => assertShifted(connect()));
+
+  it("ends what waits too long for a lock, and a deadlock", async () => {
+    const [one, other] = [connect(), connect()];
+    await one`create table one (id int)`;
+    await one`create table other (id int)`;
+    await Promise.all([one`begin`, other`begin`]);
+    await one`lock table one`;
+    await other`lock table other`;
+    await one`savepoint before`;
+    await one`set lock_timeout = 1`;
+    await assert.rejects(one`lock table other`, { code: "55P03" });
+    await one`rollback to before`;
+    await one`release before`;
+    const outcomes = await Promise.allSettled([one`lock table other`, other`lock table one`]);
+    assert.deepEqual(outcomes.map(({ status, reason }) => reason?.code ?? status).sort(), ["40P01", "fulfilled"]);
+    await Promise.all([one`rollback`, other`rollback`]);
+  });
+
+  it("keeps its shift when PostgreSQL is started again", async () => {
+    const [dead] = recorded({ data: folder }).filter(({ part }) => part === "postgres");
+    process.kill(dead.pid, "SIGKILL");
+    await until("PostgreSQL runs again", () => said.some((line) => line.includes("postgres runs again")));
+    await assertShifted(connect());
   });
 });

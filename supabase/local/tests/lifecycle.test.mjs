@@ -246,20 +246,18 @@ describe("a start that fails", () => {
 
 describe("run", () => {
   const environment = cleanEnvironment();
-  const run = (command, more = {}) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "stack.mjs"), "run", "--", "sh", "-c", command], { env: { ...environment, ...more } });
+  const run = (command, onOutput = () => {}) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "stack.mjs"), "run", "--", "sh", "-c", command], { env: environment });
     let said = "";
-    child.stdout.on("data", (chunk) => (said += chunk));
+    child.stdout.on("data", (chunk) => onOutput((said += chunk)));
     const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
     return { child, ended, output: () => said };
   };
 
-  it("gives the command its variables and a database of the given day, passes its exit code on, and ends what the command left", async () => {
-    const ran = run("sleep 300 >/dev/null 2>&1 & echo $! $POSTGREST_DB_URI $BFF_URL $STACK_CLOCK; $SUPABASE_BIN db query --read-only --output-format json --remote=$DATABASE_URL 'select now()::date as today'; exit 7", { STACK_CLOCK: "2027-02-28T12:00:00Z" });
-    assert.equal(await ran.ended, 7, ran.output());
-    const [pid, databaseUrl, bffUrl, clock] = ran.output().split("\n")[0].split(" ");
-    assert.equal(clock, "2027-02-28T12:00:00Z");
-    assert.match(ran.output(), /"today": ?"2027-02-28/);
+  it("gives the command its variables, passes its exit code on, and ends what the command left", async () => {
+    const ran = run("sleep 300 >/dev/null 2>&1 & echo $! $POSTGREST_DB_URI $BFF_URL; exit 7");
+    assert.equal(await ran.ended, 7);
+    const [pid, databaseUrl, bffUrl] = ran.output().trim().split(" ");
     assert.equal(startedAt(pid), null);
     assert.match(databaseUrl, /^postgres:\/\/authenticator:/);
     await assert.rejects(fetch(`${bffUrl}/livez`));
