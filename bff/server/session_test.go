@@ -290,9 +290,13 @@ func TestUnreadableCookies(t *testing.T) {
 	bff := mustServeStack(t)
 	b, email := mustSignedUp(t, bff)
 	value := b.cookies()["mysingle"]
+	other := "A"
+	if value[40:41] == other {
+		other = "B"
+	}
 	for name, cookies := range map[string][]*http.Cookie{
 		"nonsense":       {{Name: "mysingle", Value: "nonsense", Path: "/"}},
-		"changed":        {{Name: "mysingle", Value: value[:40] + "A" + value[41:], Path: "/"}},
+		"changed":        {{Name: "mysingle", Value: value[:40] + other + value[41:], Path: "/"}},
 		"half of parts":  {{Name: "mysingle.1", Value: "2~" + value, Path: "/"}},
 		"another's name": {{Name: "mysingle", Value: strings.Repeat("A", 3000), Path: "/"}},
 	} {

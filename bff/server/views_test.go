@@ -207,27 +207,44 @@ func TestFiguresOfTheViews(t *testing.T) {
 	if burndown.Start.Tasks != 60 || burndown.Scope.VisibleTasks != 60 || len(burndown.Days) != 14 || burndown.Pace.Tasks == nil {
 		t.Errorf("burndown: start %+v, %d days, pace %+v", burndown.Start, len(burndown.Days), burndown.Pace)
 	}
-	if today := burndown.Days[9]; today.Date != supabasetest.Day(0) || *today.Tasks.Completed != 40 || *today.Tasks.Remaining != 20 || burndown.Days[10].Tasks.Scope != nil {
-		t.Errorf("burndown: today is %+v, tomorrow %+v", today, burndown.Days[10])
+	// Each view counts from its own moment: midnight may pass between two.
+	today := slices.IndexFunc(burndown.Days, func(day sprint.BurndownDay) bool { return day.Date == supabasetest.DayOf(burndown.AsOf, 0) })
+	if today < 0 || today == len(burndown.Days)-1 {
+		t.Fatalf("burndown: the days don't have both %s and the day after it: %+v", supabasetest.DayOf(burndown.AsOf, 0), burndown.Days)
+	}
+	if day := burndown.Days[today].Tasks; *day.Completed != 40 || *day.Remaining != 20 {
+		t.Errorf("burndown, today: got %d completed and %d remaining tasks, want 40 and 20", *day.Completed, *day.Remaining)
+	}
+	if tomorrow := burndown.Days[today+1].Tasks; tomorrow.Scope != nil {
+		t.Errorf("burndown, tomorrow: got a scope of %d tasks, want none yet", *tomorrow.Scope)
 	}
 	flow := mustView[sprint.Flow](t, at+"/flow", owner.Token)
-	if *flow.Days[9].Tasks.Blocked != 10 || flow.LeadTime.Count != 40 || flow.Blocked.Tasks != 10 {
-		t.Errorf("flow: today %+v, lead time %+v, blocked %+v", flow.Days[9].Tasks, flow.LeadTime, flow.Blocked)
+	if today = slices.IndexFunc(flow.Days, func(day sprint.FlowDay) bool { return day.Date == supabasetest.DayOf(flow.AsOf, 0) }); today < 0 {
+		t.Fatalf("flow: the days don't have %s: %+v", supabasetest.DayOf(flow.AsOf, 0), flow.Days)
+	}
+	if *flow.Days[today].Tasks.Blocked != 10 || flow.LeadTime.Count != 40 || flow.Blocked.Tasks != 10 {
+		t.Errorf("flow: got %d blocked today, a lead time of %d tasks and %d blocked, want 10, 40 and 10",
+			*flow.Days[today].Tasks.Blocked, flow.LeadTime.Count, flow.Blocked.Tasks)
 	}
 	report := mustView[sprint.Report](t, at+"/report", owner.Token)
 	if report.Final || report.Committed.Tasks != 60 || report.Completed.Tasks != 40 || *report.Completion.Tasks != 0.6667 {
 		t.Errorf("report: final %t, committed %d, completed %d, completion %+v", report.Final, report.Committed.Tasks, report.Completed.Tasks, report.Completion)
 	}
 	workload := mustView[sprint.Workload](t, at+"/workload", owner.Token)
-	if len(workload.Members) != 2 || *workload.Members[0].ProfileID != owner.ID || workload.WorkingDaysLeft != 5 {
-		t.Errorf("workload: %+v", workload)
+	daysLeft := 1 // every day is a working day, and today counts
+	for supabasetest.DayOf(workload.AsOf, daysLeft) <= workload.Sprint.EndDate {
+		daysLeft++
+	}
+	if len(workload.Members) != 2 || *workload.Members[0].ProfileID != owner.ID || workload.WorkingDaysLeft != daysLeft {
+		t.Errorf("workload: got %d working days left and the members %+v, want %d days, %s and nobody", workload.WorkingDaysLeft, workload.Members, daysLeft, owner.ID)
 	}
 	scrum := mustView[sprint.ScrumOfDay](t, at+"/scrum", owner.Token)
-	if scrum.Date != supabasetest.Day(0) || !scrum.IsScrumDay || scrum.Expected != 1 || len(scrum.Missing) != 1 {
-		t.Errorf("scrum: %+v", scrum)
+	if scrum.Date != supabasetest.DayOf(scrum.AsOf, 0) || !scrum.IsScrumDay || scrum.Expected != 1 || len(scrum.Missing) != 1 {
+		t.Errorf("scrum: got %+v, want the scrum of %s, with one expected and missing", scrum, supabasetest.DayOf(scrum.AsOf, 0))
 	}
-	if earlier := mustView[sprint.ScrumOfDay](t, at+"/scrum?date="+supabasetest.Day(-3), owner.Token); earlier.Date != supabasetest.Day(-3) {
-		t.Errorf("scrum of %s: %s", supabasetest.Day(-3), earlier.Date)
+	day := supabasetest.Day(t, -3)
+	if earlier := mustView[sprint.ScrumOfDay](t, at+"/scrum?date="+day, owner.Token); earlier.Date != day {
+		t.Errorf("scrum of %s: got the one of %s", day, earlier.Date)
 	}
 	mine := mustView[sprint.MyScrum](t, bff+"/api/v1/me/scrum", owner.Token)
 	if len(mine.Scrums) != 1 || mine.Scrums[0].Sprint.SprintID != made.SprintID || !mine.Scrums[0].Expected || len(mine.Scrums[0].Draft.Impediments) == 0 {
@@ -267,11 +284,15 @@ func TestForecast(t *testing.T) {
 	bff := mustServeStack(t)
 	owner := supabasetest.MustSignUp(t)
 	path := bff + "/api/v1/projects/" + mustRun(t, owner, 60).ProjectID + "/forecast"
-	drawn := mustView[sprint.Forecast](t, path, owner.Token)
+	var drawn, repeated *sprint.Forecast
+	supabasetest.MustWait(t, "two forecasts of the same moment", func() bool {
+		drawn = mustView[sprint.Forecast](t, path, owner.Token)
+		repeated = mustView[sprint.Forecast](t, path+"?seed="+mustJSON(t, drawn.Tasks.Seed), owner.Token)
+		return drawn.AsOf.Equal(repeated.AsOf)
+	})
 	if drawn.Remaining.Tasks != 20 || drawn.Tasks.Reason != nil || drawn.Tasks.Runs != forecast.Runs || drawn.Points.Chances[0].Date == nil {
 		t.Errorf("%+v", drawn)
 	}
-	repeated := mustView[sprint.Forecast](t, path+"?seed="+mustJSON(t, drawn.Tasks.Seed), owner.Token)
 	if mustJSON(t, repeated) != mustJSON(t, drawn) {
 		t.Errorf("with the seed it was made from the forecast is another one:\n%s\n%s", mustJSON(t, repeated), mustJSON(t, drawn))
 	}
@@ -347,8 +368,8 @@ func TestFaultsOfViews(t *testing.T) {
 		{sprints + "/burndown.svg?size=phone", []string{`query size: size: "phone" is not one of wide, narrow`}},
 		{sprints + "/burndown?as_of=2026-01-01", []string{"query as_of: as_of is not known here"}},
 		{sprints + "/flow.svg?unit=&width=3", []string{`query unit: unit: "" is not one of tasks, points`, "query width: width is not known here"}},
-		{sprints + "/scrum?date=" + supabasetest.Day(-10), []string{"query date: date must be a day of the sprint"}},
-		{sprints + "/scrum?date=" + supabasetest.Day(5), []string{"query date: date must be a day of the sprint"}},
+		{sprints + "/scrum?date=" + supabasetest.Day(t, -12), []string{"query date: date must be a day of the sprint"}},
+		{sprints + "/scrum?date=" + supabasetest.Day(t, 7), []string{"query date: date must be a day of the sprint"}},
 		{sprints + "/scrum?date=2026-02-29", []string{"query date: date must be a date such as 2026-11-23"}},
 		{sprints + "/scrum?date=0000-01-01", []string{"query date: date must be a date such as 2026-11-23"}},
 		{sprints + "/scrum?date=today", []string{"query date: date must be a date such as 2026-11-23"}},

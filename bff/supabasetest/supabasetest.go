@@ -1,6 +1,19 @@
 // Package supabasetest is for tests that talk to the running stack: where its
 // parts are, people who sign in, and sprints to look at. Everything a test
 // makes belongs to people it made itself, so tests don't meet each other.
+//
+// A test passes at any time of day and on a busy machine. It takes today from
+// Day, as the database may have another clock than Go. It waits for conditions
+// by MustWait. Where a deadline is what it tests, the deadline is far from what
+// the test allows: 300 ms for an upstream that never answers, 20 s for the test.
+//
+// A test that measures its whole process, such as memory or allocations, or
+// that can't do without a quiet machine, has a name that ends in _alone. The
+// task test runs all others with the race detector, several packages at a time,
+// and then these one after another without it:
+//
+//	go test -race -shuffle=on -skip '_alone$' ./...
+//	go test -p 1 -parallel 1 -shuffle=on -run '_alone$' ./...
 package supabasetest
 
 import (
@@ -12,7 +25,6 @@ import (
 	"net/url"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -162,16 +174,12 @@ func (p Person) MustSprintOfDays(tb testing.TB, from, to int) Sprint {
 	var made []Sprint
 	p.MustInsert(tb, "projects", map[string]any{"project_name": "Project of " + tb.Name()[:min(100, len(tb.Name()))]}, &made)
 	project := made[0].ProjectID
+	now := Now(tb)
 	p.MustInsert(tb, "sprints", map[string]any{
 		"project_id": project, "sprint_name": "스프린트 1", "goal": "A board to look at",
-		"start_date": Day(from), "end_date": Day(to),
+		"start_date": DayOf(now, from), "end_date": DayOf(now, to),
 	}, &made)
 	return made[0]
-}
-
-// Day is a day counted from today, in the time zone of a new organization.
-func Day(from int) string {
-	return time.Now().In(time.FixedZone("Asia/Seoul", 9*60*60)).AddDate(0, 0, from).Format(time.DateOnly)
 }
 
 // MustTasks makes n tasks in the sprint: their statuses, priorities and

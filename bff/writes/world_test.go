@@ -60,7 +60,7 @@ func mustWorld(t *testing.T) world {
 	running, scrummed, planned := p.MustSprint(t), p.MustSprint(t), p.MustSprint(t)
 	p.MustDo(t, "start_sprint", row{"sprint_id": running.SprintID}, nil)
 	p.MustDo(t, "start_sprint", row{"sprint_id": scrummed.SprintID}, nil)
-	today := supabasetest.Day(0)
+	today := supabasetest.Day(t, 0)
 	account := insert("accounts", row{"account_name": "한빛소프트"})
 	opportunity := insert("opportunities", row{"opportunity_name": "도입", "account_id": account["account_id"]})
 	empty := insert("projects", row{"project_name": "Nobody's", "account_id": account["account_id"]})["project_id"]

@@ -73,9 +73,9 @@ func TestFeed(t *testing.T) {
 			team.Owner.MustUpdate(t, "organizations", "org_id=eq."+team.OrgID, map[string]any{"reminder_time": "09:30"})
 			team.Owner.MustUpdate(t, "sprints", "sprint_id=eq."+team.SprintID, map[string]any{"sprint_name": "4차; 배송,\n추적\\BEGIN:VEVENT", "goal": strings.Repeat("긴 목표, ", 60)})
 			team.Owner.MustInsert(t, "tasks", []map[string]any{
-				{"project_id": team.ProjectID, "task_name": "견적 보내기", "assigned_to": team.Member.ID, "due_date": supabasetest.Day(3), "status": "In Progress"},
-				{"project_id": team.ProjectID, "task_name": "다른 사람 일", "assigned_to": team.Owner.ID, "due_date": supabasetest.Day(3), "status": "In Progress"},
-				{"project_id": team.ProjectID, "task_name": "끝난 일", "assigned_to": team.Member.ID, "due_date": supabasetest.Day(3), "status": "Completed"},
+				{"project_id": team.ProjectID, "task_name": "견적 보내기", "assigned_to": team.Member.ID, "due_date": supabasetest.Day(t, 3), "status": "In Progress"},
+				{"project_id": team.ProjectID, "task_name": "다른 사람 일", "assigned_to": team.Owner.ID, "due_date": supabasetest.Day(t, 3), "status": "In Progress"},
+				{"project_id": team.ProjectID, "task_name": "끝난 일", "assigned_to": team.Member.ID, "due_date": supabasetest.Day(t, 3), "status": "Completed"},
 			}, nil)
 			f, link := mustFeed(t, target, team.Member, map[string]any{"feed_name": "일정"})
 			calendar, answer := mustRead(t, target, link)
@@ -89,11 +89,11 @@ func TestFeed(t *testing.T) {
 			}
 			first, err := sprints[0].GetAllDayStartAt()
 			last, err2 := sprints[0].GetAllDayEndAt()
-			if err != nil || err2 != nil || first.Format(time.DateOnly) != supabasetest.Day(0) || last.Format(time.DateOnly) != supabasetest.Day(14) {
+			if err != nil || err2 != nil || first.Format(time.DateOnly) != supabasetest.Day(t, 0) || last.Format(time.DateOnly) != supabasetest.Day(t, 14) {
 				t.Errorf("%s to %s, %v %v", first, last, err, err2)
 			}
 			starts, err := scrums[0].GetStartAt()
-			if seoul := starts.In(time.FixedZone("Asia/Seoul", 9*60*60)); err != nil || seoul.Format("2006-01-02 15:04") != supabasetest.Day(0)+" 09:30" {
+			if seoul := starts.In(time.FixedZone("Asia/Seoul", 9*60*60)); err != nil || seoul.Format("2006-01-02 15:04") != supabasetest.Day(t, 0)+" 09:30" {
 				t.Errorf("the first scrum is at %s, %v", seoul, err)
 			}
 			if s := text(tasks[0], ics.ComponentPropertySummary); s != "마감: 견적 보내기" {

@@ -49,7 +49,7 @@ func TestRemind(t *testing.T) {
 		t.Run(target.Name, func(t *testing.T) {
 			t.Parallel()
 			team := functionstest.MustTeam(t, 0)
-			team.Owner.MustInsert(t, "days_off", map[string]any{"profile_id": team.Owner.ID, "from_date": supabasetest.Day(0), "to_date": supabasetest.Day(0)}, nil)
+			team.Owner.MustInsert(t, "days_off", map[string]any{"profile_id": team.Owner.ID, "from_date": supabasetest.Day(t, 0), "to_date": supabasetest.Day(t, 0)}, nil)
 			slack, digests := functionstest.MustReceive(t), functionstest.MustReceive(t)
 			team.MustChannel(t, "slack", slack.Target)
 			team.MustChannel(t, "slack", digests.Target, "scrum_digest")
@@ -87,7 +87,7 @@ func TestNobodyIsMissing(t *testing.T) {
 	slack := functionstest.MustReceive(t)
 	mustTick(t, target, team, "")
 	for _, person := range []supabasetest.Person{team.Owner, team.ScrumMaster, team.Member} {
-		person.MustDo(t, "submit_scrum_update", map[string]any{"daily_scrum_id": scrums(t, team)[supabasetest.Day(0)], "today_work": "x"}, nil)
+		person.MustDo(t, "submit_scrum_update", map[string]any{"daily_scrum_id": scrums(t, team)[supabasetest.Day(t, 0)], "today_work": "x"}, nil)
 	}
 	team.MustChannel(t, "slack", slack.Target)
 	if got := mustTick(t, target, team, ""); got != (answer{}) || len(slack.Got()) != 0 {
