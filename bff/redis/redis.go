@@ -14,16 +14,18 @@ import (
 )
 
 const (
-	// patience is how long Redis may take to answer.
-	patience = 500 * time.Millisecond
+	// defaultTimeout is how long Redis may take to answer where its URL doesn't
+	// say so.
+	defaultTimeout = 500 * time.Millisecond
 	// leaveAlone is for how long Redis isn't asked after it failed.
 	leaveAlone = time.Second
 )
 
 // Client asks Redis while it is up. It is safe for concurrent use.
 type Client struct {
-	client *goredis.Client
-	log    *slog.Logger
+	client  *goredis.Client
+	timeout time.Duration
+	log     *slog.Logger
 	// again is when Redis is asked next, in Unix nanoseconds; zero while it
 	// is up.
 	again  atomic.Int64
@@ -31,18 +33,23 @@ type Client struct {
 }
 
 // Dial returns a client for the Redis at the URL (redis:// or rediss://), which
-// connects when it is first used.
+// connects when it is first used. Redis has 500 ms for an answer, or the URL's
+// read_timeout, such as redis://host:6379/0?read_timeout=2s.
 func Dial(url string, log *slog.Logger) (*Client, error) {
 	options, err := goredis.ParseURL(url)
 	if err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = patience, patience, patience
+	timeout := options.ReadTimeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = timeout, timeout, timeout
 	options.MaxRetries = 1 // a kept connection may have died
 	options.DialerRetries = 1
 	goredis.SetLogger(&logging.VoidLogger{}) // Ask says once what is wrong
-	return &Client{client: goredis.NewClient(options), log: log, closed: make(chan struct{})}, nil
+	return &Client{client: goredis.NewClient(options), timeout: timeout, log: log, closed: make(chan struct{})}, nil
 }
 
 // Close closes the connections. It may be called once.
@@ -61,7 +68,7 @@ func (c *Client) Ask(ctx context.Context, question func(context.Context, *goredi
 	if !c.up() {
 		return false
 	}
-	within, cancel := context.WithTimeout(ctx, patience)
+	within, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err := question(within, c.client)
 	switch {

@@ -5,12 +5,21 @@ import (
 	"net"
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // Redis is a process of the test's own, to be killed and started again.
 type Redis struct {
 	*Process
+	// URL gives Redis a minute for an answer: a client never takes a Redis for
+	// down because the machine is busy.
 	URL string
+}
+
+// URLWithin is the URL by which Redis has so long for an answer, for tests in
+// which it hangs.
+func (r *Redis) URLWithin(timeout time.Duration) string {
+	return fmt.Sprintf("redis://%s/0?read_timeout=%s", r.Address, timeout)
 }
 
 // MustStartRedis starts a Redis on a free port, for as long as the test runs.
@@ -29,7 +38,9 @@ func MustStartRedis(tb testing.TB) *Redis {
 		},
 		IsReady: accepts,
 	})
-	return &Redis{p, "redis://" + p.Address + "/0"}
+	r := &Redis{Process: p}
+	r.URL = r.URLWithin(time.Minute)
+	return r
 }
 
 // accepts tells whether the address, host and port, takes a connection.
