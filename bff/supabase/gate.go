@@ -21,9 +21,12 @@ const queueTime = 2 * time.Second
 type gate struct {
 	places  chan struct{} // one in it for each request under way
 	waiting atomic.Int64
+	timeout time.Duration // of those that wait
 }
 
-func newGate(limit int) *gate { return &gate{places: make(chan struct{}, limit)} }
+func newGate(limit int) *gate {
+	return &gate{places: make(chan struct{}, limit), timeout: queueTime}
+}
 
 // enter takes a place, in the order of arrival, or returns ErrBusy when there
 // is none in time, or too many wait already.
@@ -37,7 +40,7 @@ func (g *gate) enter(ctx context.Context) error {
 	if g.waiting.Add(1) > int64(cap(g.places)) {
 		return ErrBusy
 	}
-	patience := time.NewTimer(queueTime)
+	patience := time.NewTimer(g.timeout)
 	defer patience.Stop()
 	select {
 	case g.places <- struct{}{}:

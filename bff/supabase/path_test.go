@@ -172,7 +172,7 @@ func TestHeaders(t *testing.T) {
 
 // TestManyHeaders: what a header costs grows with its length and no faster.
 func TestManyHeaders(t *testing.T) {
-	const lines = 20_000
+	const lines = 200_000 // if each looked at all others, 10 minutes
 	sent := http1.Header{{Name: []byte("Connection"), Value: []byte(strings.Repeat("a,", lines))}}
 	for range lines {
 		sent = append(sent, http1.Field{Name: []byte("Accept"), Value: []byte("b")})
@@ -181,8 +181,8 @@ func TestManyHeaders(t *testing.T) {
 	for range onward(sent) {
 		passed++
 	}
-	if took := time.Since(began); passed != lines || took > time.Second {
-		t.Errorf("%d lines in %s", passed, took)
+	if took := time.Since(began); passed != lines || took > 30*time.Second {
+		t.Errorf("got %d lines in %s, want %d in at most 30s", passed, took, lines)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mysingle/mysingle/bff/supabase"
+	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
 // get passes a GET on and reads the answer to its end.
@@ -58,9 +59,10 @@ func TestBreaker(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var down atomic.Bool
-			var asked, probed atomic.Int64
+			var asked, probed, firstProbe atomic.Int64 // the last one is a moment, in Unix nanoseconds
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/x" {
+					firstProbe.CompareAndSwap(0, time.Now().UnixNano())
 					probed.Add(1)
 				} else {
 					asked.Add(1)
@@ -70,7 +72,7 @@ func TestBreaker(t *testing.T) {
 				}
 			}))
 			t.Cleanup(server.Close)
-			client, base := mustClient(t, server.URL, 200*time.Millisecond)
+			client, base := mustClient(t, server.URL, time.Minute)
 			var mu sync.Mutex
 			var states []string
 			client.OnBreaker = func(service, state string) {
@@ -80,61 +82,69 @@ func TestBreaker(t *testing.T) {
 			}
 			passage, other := client.NewPassage("PostgREST", base), client.NewPassage("Auth", base)
 			if status, err := get(passage); status != 200 {
-				t.Fatal(status, err)
+				t.Fatalf("up: got status %d, %v, want 200", status, err)
 			}
+			patience := passage.Timeout
 			down.Store(true)
+			passage.Timeout, other.Timeout = 200*time.Millisecond, 200*time.Millisecond // for the silent one
+			var opened time.Time                                                        // or a moment before
 			for i := range 5 {
+				opened = time.Now()
 				if _, err := get(passage); err == nil || isUnavailable(err) {
-					t.Fatalf("failure %d: %v", i, err)
+					t.Fatalf("failure %d: got error %v, want the service's own", i, err)
 				}
 			}
+			passage.Timeout = patience
 			// Now nobody is sent there, and nobody waits.
 			before, start := asked.Load(), time.Now()
 			for range 50 {
 				if _, err := get(passage); !isUnavailable(err) {
-					t.Fatalf("%v", err)
+					t.Fatalf("a passed request, while the service is down: got error %v, want Unavailable", err)
 				}
 				if _, err := client.ReadRPC(context.Background(), supabase.Caller{}, "x", nil); !isUnavailable(err) {
-					t.Fatalf("%v", err)
+					t.Fatalf("a function's call, while the service is down: got error %v, want Unavailable", err)
 				}
 			}
-			if asked.Load() != before || time.Since(start) > time.Second {
-				t.Errorf("%d requests were sent, in %s", asked.Load()-before, time.Since(start))
+			if took := time.Since(start); took > 30*time.Second {
+				t.Errorf("100 refusals: took %s, want at most 30s", took)
+			}
+			if n := asked.Load(); n != before {
+				t.Errorf("requests to the service while it is down: got %d, want none", n-before)
 			}
 			if _, err := get(other); isUnavailable(err) {
 				t.Errorf("another service is refused too: %v", err)
 			}
-			if probed.Load() != 0 {
-				t.Error("asked too soon whether it is back")
-			}
-			before = asked.Load()
 			// While it stays down, one question after another is all it gets.
-			deadline := time.Now().Add(3 * time.Second)
-			for time.Now().Before(deadline) {
+			before = asked.Load()
+			supabasetest.MustWait(t, "two questions whether it is back", func() bool {
 				var all sync.WaitGroup
 				for range 20 {
 					all.Go(func() {
 						if _, err := get(passage); !isUnavailable(err) {
-							t.Errorf("%v", err)
+							t.Errorf("while the service is down: got error %v, want Unavailable", err)
 						}
 					})
 				}
 				all.Wait()
-				time.Sleep(10 * time.Millisecond)
+				return probed.Load() >= 2
+			})
+			if n := asked.Load(); n != before {
+				t.Errorf("requests to the service while it is down: got %d, want none", n-before)
 			}
-			if asked.Load() != before || probed.Load() < 1 || probed.Load() > 4 {
-				t.Errorf("%d requests, %d questions", asked.Load()-before, probed.Load())
+			if n, most := probed.Load(), int64(time.Since(opened)/supabase.DownTime); n > most {
+				t.Errorf("questions whether it is back: got %d, want at most %d in %s", n, most, time.Since(opened))
+			}
+			if after := time.Unix(0, firstProbe.Load()).Sub(opened); after < supabase.DownTime {
+				t.Errorf("the first question whether it is back: got it after %s, want %s", after, supabase.DownTime)
 			}
 			down.Store(false)
-			for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			supabasetest.MustWait(t, "the recovery", func() bool {
 				status, err := get(passage)
-				if status == 200 {
-					break
+				if status != 200 && !isUnavailable(err) {
+					t.Fatalf("not back: got status %d, %v, want 200 or Unavailable", status, err)
 				}
-				if !isUnavailable(err) || time.Since(start) > 6*time.Second {
-					t.Fatalf("not back after %s: %v", time.Since(start), err)
-				}
-			}
+				return status == 200
+			})
 			for range 20 {
 				if status, err := get(passage); status != 200 {
 					t.Errorf("after the recovery: %d, %v", status, err)
@@ -157,7 +167,7 @@ func TestTheBreakerStaysShut(t *testing.T) {
 		w.WriteHeader(503)
 	}))
 	t.Cleanup(server.Close)
-	client, base := mustClient(t, server.URL, 5*time.Second)
+	client, base := mustClient(t, server.URL, time.Minute)
 	passage := client.NewPassage("Storage", base)
 	broken := errors.New("the client is gone")
 	for range 20 {
@@ -210,7 +220,7 @@ func TestRepeatsOnANewConnection(t *testing.T) {
 					}
 				}))
 				t.Cleanup(server.Close)
-				client, base := mustClient(t, server.URL, 5*time.Second)
+				client, base := mustClient(t, server.URL, time.Minute)
 				passage := client.NewPassage("PostgREST", base)
 				if warm { // leaves a connection to be used again
 					answer, err := passage.Do(context.Background(), supabase.Request{Method: "GET", Path: "/warm"})
@@ -260,7 +270,7 @@ func TestQueue(t *testing.T) {
 	_, base := mustClient(t, server.URL, time.Minute)
 	client := supabase.NewClient(base, base, "sb_publishable_test", time.Minute, 2)
 	t.Cleanup(client.Close)
-	passage := client.NewPassage("PostgREST", base)
+	passage, other := client.NewPassage("PostgREST", base), client.NewPassage("Auth", base)
 	var all sync.WaitGroup
 	for range 2 {
 		all.Go(func() {
@@ -274,39 +284,44 @@ func TestQueue(t *testing.T) {
 		<-arrived
 	}
 	results := make(chan error, 2)
-	for range 2 {
-		go func() { _, err := get(passage); results <- err }()
-	}
-	time.Sleep(100 * time.Millisecond) // both wait now
-	start := time.Now()
-	if _, err := get(passage); !errors.Is(err, supabase.ErrBusy) || time.Since(start) > 500*time.Millisecond {
-		t.Errorf("one too many: %v after %s", err, time.Since(start))
-	}
-	if status, err := get(client.NewPassage("Auth", base)); status != 200 {
-		t.Errorf("another service: %d, %v", status, err)
-	}
-	for range 2 {
-		if err := <-results; !errors.Is(err, supabase.ErrBusy) {
-			t.Errorf("waited in vain: %v", err)
+	wait := func() {
+		for range 2 {
+			go func() { _, err := get(passage); results <- err }()
 		}
 	}
-	if waited := time.Since(start); waited < time.Second || waited > 4*time.Second {
-		t.Errorf("waited %s", waited)
-	}
+	client.SetQueueTime(time.Second)
+	start := time.Now()
+	wait()
 	for range 2 {
-		go func() { _, err := get(passage); results <- err }()
+		if err := <-results; !errors.Is(err, supabase.ErrBusy) {
+			t.Errorf("waited in vain: got error %v, want %v", err, supabase.ErrBusy)
+		}
 	}
-	time.Sleep(100 * time.Millisecond)
+	if waited := time.Since(start); waited < time.Second || waited > 30*time.Second {
+		t.Errorf("waited in vain: got %s, want 1s", waited)
+	}
+	client.SetQueueTime(5 * time.Minute)
+	wait()
+	supabasetest.MustWait(t, "two requests to wait", func() bool { return client.Waiting("PostgREST") == 2 })
+	if _, err := get(passage); !errors.Is(err, supabase.ErrBusy) {
+		t.Errorf("one too many: got error %v, want %v", err, supabase.ErrBusy)
+	}
+	if status, err := get(other); status != 200 {
+		t.Errorf("another service: got status %d, %v, want 200", status, err)
+	}
+	if n := len(results); n != 0 {
+		t.Errorf("%d of the two requests don't wait any more", n)
+	}
 	release()
 	for range 2 {
 		if err := <-results; err != nil {
-			t.Errorf("its turn came: %v", err)
+			t.Errorf("its turn came: got error %v, want none", err)
 		}
 	}
 	all.Wait()
 	for range 10 { // every place was given back
 		if status, err := get(passage); status != 200 {
-			t.Errorf("%d, %v", status, err)
+			t.Errorf("afterwards: got status %d, %v, want 200", status, err)
 		}
 	}
 }
@@ -317,15 +332,18 @@ func TestAServicesOwnTimeout(t *testing.T) {
 	t.Run("an upload that moves", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			text, err := io.ReadAll(r.Body)
-			if err != nil || len(text) != 10 {
-				t.Errorf("%d bytes, %v", len(text), err)
+			if err != nil || len(text) != 40 {
+				t.Errorf("the upload: got %d bytes, %v, want 40", len(text), err)
 			}
 		}))
 		t.Cleanup(server.Close)
 		client, base := mustClient(t, server.URL, time.Minute)
 		passage := client.NewPassage("Storage", base)
-		passage.Timeout = 200 * time.Millisecond
-		answer, err := passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: -1, ReadCloser: io.NopCloser(&dripping{10, 50 * time.Millisecond})}})
+		const bytes = 40 // which take longer than the timeout, that no pause comes near
+		passage.Timeout = 3 * time.Second
+		answer, err := passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{
+			Length: -1, ReadCloser: io.NopCloser(&dripping{bytes, passage.Timeout / 30}),
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -352,8 +370,8 @@ func TestAServicesOwnTimeout(t *testing.T) {
 		start := time.Now()
 		_, err = passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: 1 << 30, ReadCloser: io.NopCloser(endless{})}})
 		mustFail(t, err, true)
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("took %s", took)
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("took %s, want at most 30s", took)
 		}
 	})
 }
@@ -388,7 +406,7 @@ func TestConnectionsOfHeads(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	client, base := mustClient(t, server.URL, 5*time.Second)
+	client, base := mustClient(t, server.URL, time.Minute)
 	passage := client.NewPassage("PostgREST", base)
 	for range 20 {
 		for _, method := range []string{"HEAD", "POST", "GET"} {

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -20,10 +21,10 @@ const (
 	// waits for others.
 	batch = 512
 	wait  = time.Second
-	// patience is how long the collector has for an answer; while it says that it
-	// is busy it is asked again, for as long as lasting.
-	patience = 5 * time.Second
-	lasting  = 20 * time.Second
+	// defaultTimeout is how long the collector has for an answer; while it says
+	// that it is busy it is asked again, for as long as lasting.
+	defaultTimeout = 5 * time.Second
+	lasting        = 20 * time.Second
 )
 
 // Outcomes of spans.
@@ -48,7 +49,7 @@ func newQueue(o Options) *queue {
 	}
 	q := &queue{waiting: new(atomic.Int64), told: told}
 	q.SpanProcessor = sdk.NewBatchSpanProcessor(&exporter{SpanExporter: newExporter(o), waiting: q.waiting, told: told, log: o.Log},
-		sdk.WithMaxQueueSize(maxWaiting), sdk.WithMaxExportBatchSize(batch), sdk.WithBatchTimeout(wait), sdk.WithExportTimeout(lasting+patience))
+		sdk.WithMaxQueueSize(maxWaiting), sdk.WithMaxExportBatchSize(batch), sdk.WithBatchTimeout(wait), sdk.WithExportTimeout(lasting+cmp.Or(o.Timeout, defaultTimeout)))
 	return q
 }
 
@@ -66,15 +67,16 @@ func (q *queue) OnEnd(span sdk.ReadOnlySpan) {
 // takes no proxy from the environment. Every option that the SDK would read
 // there itself is given.
 func newExporter(o Options) sdk.SpanExporter {
+	timeout := cmp.Or(o.Timeout, defaultTimeout)
 	client := &http.Client{
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: patience}).DialContext,
-			TLSHandshakeTimeout: patience,
+			DialContext:         (&net.Dialer{Timeout: timeout}).DialContext,
+			TLSHandshakeTimeout: timeout,
 			ForceAttemptHTTP2:   true,
 			MaxIdleConnsPerHost: 1,
 			IdleConnTimeout:     time.Minute,
 		},
-		Timeout:       patience,
+		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return otlptrace.NewUnstarted(otlptracehttp.NewClient( // there is nothing to start: no connection is held
@@ -83,8 +85,8 @@ func newExporter(o Options) sdk.SpanExporter {
 		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf),
 		otlptracehttp.WithCompression(otlptracehttp.GzipCompression),
 		otlptracehttp.WithTLSClientConfig(nil),
-		otlptracehttp.WithTimeout(patience),
-		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: patience, MaxElapsedTime: lasting}),
+		otlptracehttp.WithTimeout(timeout),
+		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: timeout, MaxElapsedTime: lasting}),
 		otlptracehttp.WithHTTPClient(client),
 	))
 }

@@ -46,6 +46,8 @@ type Options struct {
 	Sampler Sampler
 	Build   build.Info
 	Log     *slog.Logger
+	// Timeout is how long the collector has for an answer; 0 is 5 s.
+	Timeout time.Duration
 	// OnSpans, when set, is told of spans that were exported, and of those that
 	// were lost. It must not block.
 	OnSpans func(outcome string, n int)

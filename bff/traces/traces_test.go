@@ -50,7 +50,7 @@ func TestQueue(t *testing.T) {
 	}
 	var lost atomic.Int64
 	all := traces.New(traces.Options{
-		Endpoint: endpoint, Build: build.Info{Version: "test"}, Log: slog.New(slog.DiscardHandler),
+		Endpoint: endpoint, Build: build.Info{Version: "test"}, Log: slog.New(slog.DiscardHandler), Timeout: 5 * time.Minute,
 		OnSpans: func(outcome string, n int) {
 			if outcome == traces.Lost {
 				lost.Add(int64(n))
@@ -63,18 +63,18 @@ func TestQueue(t *testing.T) {
 		_, span := all.Serve(propagation.MapCarrier{}, false, "GET", began)
 		span.End(traces.Served{Method: "GET", Route: "/", Status: 200}, time.Now())
 	}
-	if took := time.Since(began); took > 3*time.Second { // the collector has 5
-		t.Errorf("waited %s", took)
+	if took := time.Since(began); took > time.Minute { // the collector has five
+		t.Errorf("%d spans: took %s, want at most 1m", waiting+more, took)
 	}
 	if lost.Load() != more {
-		t.Errorf("%d are lost instead of %d", lost.Load(), more)
+		t.Errorf("lost spans: got %d, want %d", lost.Load(), more)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	if err := all.Close(ctx); err == nil {
-		t.Error("nothing is lost")
+		t.Error("closed without an error, though the collector hangs")
 	}
-	if took := time.Since(began); took > 4*time.Second {
-		t.Errorf("its end took %s", took)
+	if took := time.Since(began); took > 2*time.Minute {
+		t.Errorf("with its end: took %s, want at most 2m", took)
 	}
 }
