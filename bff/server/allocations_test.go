@@ -42,14 +42,14 @@ func askRepeatedly(b *testing.B, address, token string) {
 	}
 }
 
-// TestAllocations keeps what README and benchmarks say of a passed request: its
+// TestAllocations_alone keeps what README and benchmarks say of a passed request: its
 // id and its answer are all that is allocated for it.
-func TestAllocations(t *testing.T) {
+func TestAllocations_alone(t *testing.T) {
 	upstream := "http://" + mustAnswerSame(t)
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": upstream + "/rest/v1"}))
 	ask := mustAsker(t, strings.TrimPrefix(bff, "http://"), supabasetest.MustSignUp(t).Token)
 	if n := testing.AllocsPerRun(2000, ask); n > 2 {
-		t.Errorf("%v allocations for a passed request, 2 are known", n)
+		t.Errorf("allocations for a passed request: got %v, want at most 2", n)
 	}
 }
 

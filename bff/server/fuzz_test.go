@@ -48,7 +48,7 @@ func FuzzWhatReachesSupabase(f *testing.F) {
 	f.Cleanup(upstream.Close)
 	key := supabasetest.Env(f, "SUPABASE_PUBLISHABLE_KEY")
 	bff := mustServe(f, supabasetest.Config(f, map[string]string{
-		"SUPABASE_URL": upstream.URL + "/up", "BFF_CLIENT_TIMEOUT": "1s",
+		"SUPABASE_URL": upstream.URL + "/up", "BFF_CLIENT_TIMEOUT": "5s",
 		"BFF_RATE_ADDRESS": "off", "BFF_RATE_USER": "off", "BFF_RATE_SIGN_IN": "off", "BFF_RATE_EMAIL": "off",
 	}))
 	f.Fuzz(func(t *testing.T, method, target, headers string) {
@@ -57,7 +57,7 @@ func FuzzWhatReachesSupabase(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: bff\r\nConnection: close\r\n%s\r\n\r\n", method, target, headers)

@@ -152,7 +152,7 @@ func TestSignals(t *testing.T) {
 	b.send(http.MethodGet, "/api/v1/session", "")
 
 	panels := mustDashboard(t)
-	within := time.Now().Add(time.Minute)
+	within := time.Now().Add(3 * time.Minute)
 	for {
 		for _, path := range []string{"/livez", "/readyz", "/api/v1/me/scrum", "/rest/v1/tasks?limit=1", "/nope"} {
 			mustSend(t, http.MethodGet, bff+path, "", "Authorization", "Bearer "+token)

@@ -52,6 +52,9 @@ func Config(tb testing.TB, changes map[string]string) config.Config {
 		"SUPABASE_URL":             Env(tb, "SUPABASE_URL"),
 		"SUPABASE_PUBLISHABLE_KEY": Env(tb, "SUPABASE_PUBLISHABLE_KEY"),
 		"SUPABASE_JWT_SECRET":      Env(tb, "SUPABASE_JWT_SECRET"),
+		// What takes long on a busy machine is no fault. A test of a deadline sets
+		// its own.
+		"BFF_UPSTREAM_TIMEOUT": "1m", "BFF_CLIENT_TIMEOUT": "2m", "BFF_SHUTDOWN_TIMEOUT": "1m",
 		// All tests have one address; those of the limits set their own.
 		"BFF_RATE_ADDRESS": "off", "BFF_RATE_USER": "off", "BFF_RATE_SIGN_IN": "off", "BFF_RATE_EMAIL": "off",
 	}
