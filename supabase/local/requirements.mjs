@@ -25,7 +25,7 @@ const requirements = [
   { name: "Chromium or Chrome", missing: () => !findBrowser(), apt: "chromium", dnf: "chromium", brew: "--cask google-chrome" },
 ];
 
-const forShake = [{ name: "libfaketime", missing: () => process.platform === "linux" && !onPath("faketime"), apt: "faketime", dnf: "libfaketime", brew: "libfaketime" }];
+const forShake = [{ name: "a C compiler", missing: () => process.platform === "linux" && !onPath("cc"), apt: "gcc libc6-dev", dnf: "gcc", brew: "gcc" }];
 
 const installCommands = { apt: "apt-get install -y --no-install-recommends", dnf: "dnf install -y", brew: "brew install" };
 
@@ -89,7 +89,7 @@ function ensure(required) {
   if (!prefix) throw refuse(instructions(missing));
   console.log(`Installing ${missing.map(({ name }) => name).join(", ")} with apt-get …`);
   try {
-    installByApt(missing.map(({ apt }) => apt), prefix);
+    installByApt(missing.flatMap(({ apt }) => apt.split(" ")), prefix);
   } catch (error) {
     throw refuse(`apt-get failed:\n${error.stderr || error.message}\n${instructions(missing)}`);
   }

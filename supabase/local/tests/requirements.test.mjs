@@ -89,12 +89,12 @@ describe("requirements", () => {
       program("true");
       program("apt-get", `echo "$@" >> ${log}
 for name in "$@"; do
-  case $name in prometheus) programs="prometheus promtool" ;; redis-server|chromium|faketime) programs=$name ;; *) programs= ;; esac
+  case $name in prometheus) programs="prometheus promtool" ;; redis-server|chromium) programs=$name ;; gcc) programs=cc ;; *) programs= ;; esac
   for program in $programs; do printf '#!/bin/sh\\n' > ${bin}/$program; /bin/chmod +x ${bin}/$program; done
 done`);
       const { status, stderr } = ensure({ root, args: ["shake"] });
       assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
-      assert.equal(readFileSync(log, "utf8"), "-qq update\n-qq install -y --no-install-recommends redis-server prometheus chromium faketime\n");
+      assert.equal(readFileSync(log, "utf8"), "-qq update\n-qq install -y --no-install-recommends redis-server prometheus chromium gcc libc6-dev\n");
     });
   }
 
