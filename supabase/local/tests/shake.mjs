@@ -91,7 +91,7 @@ async function runSuite(suite, { programs, log, record, seed }) {
 async function runGoPackage({ path, directory, program }, suite, { log, record, seed }) {
   const name = path.replace("github.com/mysingle/mysingle/", "");
   const selection = suite === "alone" ? ["-test.run=_alone$", "-test.parallel=1"] : ["-test.skip=_alone$", "-test.parallel=2"];
-  const args = ["tool", "test2json", "-p", name, program, "-test.v=test2json", "-test.timeout=30m", `-test.shuffle=${seed}`, ...selection];
+  const args = ["tool", "test2json", "-t", "-p", name, program, "-test.v=test2json", "-test.timeout=30m", `-test.shuffle=${seed}`, ...selection];
   const output = new Map();
   const failed = [];
   const code = await lines("go", args, { cwd: directory }, (line) => {
