@@ -22,7 +22,8 @@ type process struct {
 	url     string
 	started time.Duration // from the start to the first answer
 	cmd     *exec.Cmd
-	folder  string // its files; what it says is in log
+	ended   chan struct{} // closed once it has ended
+	folder  string        // its files; what it says is in log
 }
 
 // launch is how a server is started.
@@ -35,6 +36,12 @@ type launch struct {
 	ready   string // the path that answers once it is
 	folder  string // for its files, which goes with it; a new one if empty
 }
+
+// startLimit is how long a server may take to its first answer, and answerLimit how long one attempt waits for it.
+const (
+	startLimit  = 30 * time.Second
+	answerLimit = 10 * time.Second
+)
 
 // start starts a server and waits for its first answer.
 func (l launch) start(ctx context.Context) (*process, error) {
@@ -49,7 +56,7 @@ func (l launch) start(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	defer log.Close()
-	p := &process{url: "http://" + l.address, folder: l.folder}
+	p := &process{url: "http://" + l.address, ended: make(chan struct{}), folder: l.folder}
 	p.cmd = pinned(ctx, l.core, l.name, l.args...)
 	p.cmd.Env = append(os.Environ(), l.env...)
 	if l.core >= 0 {
@@ -62,34 +69,52 @@ func (l launch) start(ctx context.Context) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	client := http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for time.Since(began) < 30*time.Second {
-		resp, err := client.Get(p.url + l.ready)
-		if err == nil {
-			p.started = time.Since(began)
-			return p, resp.Body.Close()
-		}
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			p.stop()
-			return nil, fmt.Errorf("%s: %w", l.name, err)
-		}
-		time.Sleep(time.Millisecond)
+	go func() {
+		_ = p.cmd.Wait() // a server that is stopped has no other end
+		close(p.ended)
+	}()
+	if err := p.await(ctx, l.ready, began); err != nil {
+		said, _ := os.ReadFile(log.Name())
+		p.stop()
+		return nil, fmt.Errorf("%s gave no answer at %s%s within %s: %w; its log: %s",
+			filepath.Base(l.name), p.url, l.ready, time.Since(began).Round(time.Millisecond), err, bytes.TrimSpace(said))
 	}
-	said, _ := os.ReadFile(log.Name())
-	p.stop()
-	return nil, fmt.Errorf("%s didn't start: %s", l.name, said)
+	p.started = time.Since(began)
+	return p, nil
+}
+
+// await waits until the server answers at the path. An attempt that fails is repeated: a server that has just begun to
+// listen may hang up, or be slow on a busy machine.
+func (p *process) await(ctx context.Context, path string, began time.Time) error {
+	asItComes := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client := http.Client{Timeout: answerLimit, CheckRedirect: asItComes}
+	defer client.CloseIdleConnections()
+	for {
+		resp, err := client.Get(p.url + path)
+		if err == nil {
+			return resp.Body.Close()
+		}
+		if time.Since(began) > startLimit {
+			return err
+		}
+		select {
+		case <-p.ended:
+			return errors.New("it has ended")
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // stop ends the server and waits for its end.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	ended := make(chan struct{})
-	go func() { _ = p.cmd.Wait(); close(ended) }()
 	select {
-	case <-ended:
-	case <-time.After(30 * time.Second):
+	case <-p.ended:
+	case <-time.After(startLimit):
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
+		<-p.ended
 	}
 	_ = os.RemoveAll(p.folder)
 }
