@@ -236,7 +236,11 @@ func connect(ctx context.Context, w world, role string, p place) (*session, erro
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn, fmt.Sprintf("/proc/%d/schedstat", conn.PgConn().PID())}, nil
+	s := &session{conn, fmt.Sprintf("/proc/%d/schedstat", conn.PgConn().PID())}
+	if _, err := s.worked(); err != nil {
+		return nil, errors.Join(cannot("this system doesn't tell a process's processor time: %v", err), conn.Close(ctx))
+	}
+	return s, nil
 }
 
 // query is a prepared statement of the session's, its rows thrown away.

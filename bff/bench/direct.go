@@ -15,6 +15,9 @@ import (
 // through the BFF and from PostgREST itself. Everything shares all cores, so
 // that what the BFF takes is missing elsewhere.
 func direct(ctx context.Context, b *bench) error {
+	if err := needLoad(ctx); err != nil {
+		return err
+	}
 	var person supabasetest.Person
 	if err := made(func(tb testing.TB) { person = supabasetest.MustSignInDemo(tb) }); err != nil {
 		return err
@@ -29,6 +32,9 @@ func direct(ctx context.Context, b *bench) error {
 	headers := map[string]string{"Authorization": "Bearer " + person.Token, "Accept": "application/json"}
 	bases := []string{server.url + "/rest/v1", rest}
 	for _, connections := range []int{8, 32} {
+		if err := b.more(ctx); err != nil {
+			return err
+		}
 		rates, slowest := make([][]float64, 2), make([][]float64, 2)
 		// Twice as many rounds as elsewhere: a p99 is made of few requests.
 		for round := range 2 * b.rounds {

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -47,6 +51,17 @@ func (l load) run(ctx context.Context) (result, error) {
 		return r, fmt.Errorf("load on %s: %w", l.url, err)
 	}
 	return r, nil
+}
+
+// needLoad returns why no load can be put on here, or nil.
+func needLoad(ctx context.Context) error {
+	if _, err := exec.LookPath("wrk"); err == nil {
+		return nil
+	}
+	if _, err := builtTool(ctx, bombardier); err != nil {
+		return cannot("wrk isn't installed (Debian: wrk), and bombardier is not to be had either: %v", err)
+	}
+	return nil
 }
 
 // report is a script of wrk's that prints what it measured as JSON.
@@ -87,7 +102,7 @@ func (l load) wrk(ctx context.Context, wrk string) (result, error) {
 }
 
 func (l load) bombardier(ctx context.Context) (result, error) {
-	tool, err := builtTool(bombardier)
+	tool, err := builtTool(ctx, bombardier)
 	if err != nil {
 		return result{}, err
 	}
@@ -137,25 +152,56 @@ func pinned(ctx context.Context, core int, name string, args ...string) *exec.Cm
 	return exec.CommandContext(ctx, name, args...)
 }
 
-var tools sync.Map // built ones: module to its path
+// buildLimit is how long a tool may take to be built. Go keeps what it has compiled, so that the next run goes on there.
+const buildLimit = 3 * time.Minute
 
-// builtTool builds a command of the module proxy's, once, and returns where it
-// is.
-func builtTool(module string) (string, error) {
-	if path, ok := tools.Load(module); ok {
-		return path.(string), nil
+// tools are those that were asked for: a module to what builtTool returns.
+var tools = make(map[string]func() (string, error))
+
+// builtTool builds a command of the module proxy's, unless there is one of that version, and returns where it is.
+func builtTool(ctx context.Context, module string) (string, error) {
+	if tools[module] == nil {
+		tools[module] = sync.OnceValues(func() (string, error) { return build(ctx, module) })
 	}
+	return tools[module]()
+}
+
+func build(ctx context.Context, module string) (string, error) {
 	folder, err := filepath.Abs(filepath.Join(".local", "bench", "bin"))
 	if err != nil {
 		return "", err
 	}
-	path, _, _ := strings.Cut(module, "@")
-	binary := filepath.Join(folder, filepath.Base(path))
-	install := exec.Command("go", "install", module)
-	install.Env = append(os.Environ(), "GOBIN="+folder, "GOFLAGS=")
-	if out, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building %s: %w: %s", module, err, out)
+	name, version, _ := strings.Cut(module, "@")
+	binary := filepath.Join(folder, filepath.Base(name))
+	if info, err := buildinfo.ReadFile(binary); err == nil && info.Path == name && info.Main.Version == version {
+		return binary, nil
 	}
-	tools.Store(module, binary)
+	fmt.Fprintf(os.Stderr, "        building %s, for %s at most\n", module, buildLimit)
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
+	defer cancel()
+	install := exec.CommandContext(ctx, "go", "install", module)
+	install.Env = append(os.Environ(), "GOBIN="+folder, "GOFLAGS=")
+	install.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	install.Cancel = func() error { return syscall.Kill(-install.Process.Pid, syscall.SIGKILL) } // its compilers too
+	out, err := install.CombinedOutput()
+	if ctx.Err() != nil {
+		return "", cannot("building %s took longer than %s; the next run goes on from there", module, buildLimit)
+	}
+	if err != nil {
+		return "", cannot("building %s: %v: %s", module, err, bytes.TrimSpace(out))
+	}
 	return binary, nil
+}
+
+// prepare builds what the sections need, before their time begins. A section says itself what it doesn't find.
+func prepare(ctx context.Context, chosen []section) {
+	uses := func(names ...string) bool {
+		return slices.ContainsFunc(chosen, func(s section) bool { return slices.Contains(names, s.name) })
+	}
+	if uses("passage", "direct", "scale") {
+		_ = needLoad(ctx)
+	}
+	if uses("passage", "footprint") {
+		_, _ = builtTool(ctx, caddyModule)
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -19,6 +20,9 @@ const (
 // passage measures the BFF against proxies in front of the same constant
 // upstream: requests a second, and processor time of a request.
 func passage(ctx context.Context, b *bench) error {
+	if err := errors.Join(needTwoCores(), needLoad(ctx)); err != nil {
+		return err
+	}
 	above, err := upstream(ctx, otherCore)
 	if err != nil {
 		return err
@@ -27,7 +31,7 @@ func passage(ctx context.Context, b *bench) error {
 	ours := proxy{"BFF", func(ctx context.Context, upstream string, core int) (*process, error) {
 		return bff(ctx, upstream, core)
 	}}
-	all := append([]proxy{ours}, proxies()...)
+	all := append([]proxy{ours}, b.proxies(ctx)...)
 	running := make(map[string]*process)
 	for _, p := range all {
 		if running[p.name], err = p.start(ctx, above.url, measuredCore); err != nil {
@@ -38,6 +42,9 @@ func passage(ctx context.Context, b *bench) error {
 	headers := map[string]string{"Authorization": "Bearer " + token(), "Accept": "application/json"}
 	for _, size := range sizes {
 		for _, connections := range []int{32, 256} {
+			if err := b.more(ctx); err != nil {
+				return err
+			}
 			rates, costs := make(map[string][]float64), make(map[string][]float64)
 			for round := range b.rounds {
 				for i := range all {

@@ -26,13 +26,28 @@ type proxy struct {
 	start func(ctx context.Context, upstream string, core int) (*process, error)
 }
 
-// proxies are those that are to be had here.
-func proxies() []proxy {
-	all := []proxy{{"ReverseProxy", reverseProxy}, {"Caddy", caddy}}
-	if _, err := exec.LookPath("nginx"); err == nil {
+// proxies are those that are to be had here; the section's notes name the others.
+func (b *bench) proxies(ctx context.Context) []proxy {
+	all := []proxy{{"ReverseProxy", reverseProxy}}
+	if _, err := builtTool(ctx, caddyModule); err == nil {
+		all = append(all, proxy{"Caddy", caddy})
+	} else {
+		b.leaveOut("without Caddy: %v", err)
+	}
+	if err := needNginx(); err == nil {
 		all = append(all, proxy{"nginx", nginx})
+	} else {
+		b.leaveOut("without nginx: %v", err)
 	}
 	return all
+}
+
+// needNginx returns why there is no nginx here, or nil.
+func needNginx() error {
+	if _, err := exec.LookPath("nginx"); err != nil {
+		return cannot("it isn't installed (Debian: nginx-light)")
+	}
+	return nil
 }
 
 // nginxConfig is a plain reverse proxy with kept-alive connections and an
@@ -90,7 +105,7 @@ http://%s {
 `
 
 func caddy(ctx context.Context, upstream string, core int) (*process, error) {
-	binary, err := builtTool(caddyModule)
+	binary, err := builtTool(ctx, caddyModule)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ func rls(ctx context.Context, b *bench) error {
 	}
 	defer owner.Close(ctx)
 	compare := func(name, bound, free string) error {
+		if err := b.more(ctx); err != nil {
+			return err
+		}
 		subject, err := user.query(ctx, bound)
 		if err != nil {
 			return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,6 +50,9 @@ type side struct {
 	Supabase string `json:"supabase"`
 }
 
+// noBrowser is the exit code of screen.mjs where it can't start one.
+const noBrowser = 3
+
 // screen measures a web app's screen in a browser, with the BFF and without;
 // screen.mjs tells what each of them does.
 func screen(ctx context.Context, b *bench) error {
@@ -77,17 +82,28 @@ func screen(ctx context.Context, b *bench) error {
 	if b.quick {
 		times = 1
 	}
-	what, err := json.Marshal(map[string]any{"sides": sides, "people": people, "rounds": b.rounds, "times": times})
+	what, err := json.Marshal(map[string]any{
+		"sides": sides, "people": people, "rounds": b.rounds, "times": times, "until": b.part.until,
+	})
 	if err != nil {
 		return err
 	}
 	browser := exec.CommandContext(ctx, "node", filepath.Join("bff", "bench", "screen.mjs"), string(what))
-	browser.Stderr = os.Stderr
 	out, err := browser.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == noBrowser {
+		return cannot("%s", bytes.TrimSpace(exit.Stderr))
+	}
+	if errors.As(err, &exit) {
+		return fmt.Errorf("screen.mjs: %w: %s", err, bytes.TrimSpace(exit.Stderr))
+	}
 	if err != nil {
 		return err
 	}
 	if err := b.screens(out); err != nil {
+		return err
+	}
+	if err := b.more(ctx); err != nil {
 		return err
 	}
 	return b.unchanged(ctx, server.url, people)

@@ -20,7 +20,9 @@ import { pathToFileURL } from "node:url";
 
 const { NODE_MODULES, SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = process.env;
 const { launch } = await import(pathToFileURL(join(NODE_MODULES, "..", "browser.mjs")));
-const { sides, people, rounds, times } = JSON.parse(process.argv[2]);
+const { sides, people, rounds, times, until } = JSON.parse(process.argv[2]);
+// Go's zero time is none. What comes after that time is left out; screen.go says so.
+const timeIsUsed = () => new Date(until).getUTCFullYear() > 1 && Date.now() > new Date(until);
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -113,7 +115,10 @@ const time = async (page, what, id, check) => {
   return took;
 };
 
-const browser = await launch();
+const browser = await launch().catch((error) => {
+  console.error(error.message.split("\n", 1)[0]);
+  process.exit(3); // noBrowser in screen.go
+});
 
 /** A visit to the page in a browser that knows nothing yet, and then again to the same page, several times. */
 async function visit(name, side, person, start) {
@@ -139,6 +144,7 @@ for (const person of people) {
     person.contexts = {};
     for (const name of ["bff", "supabase"]) person.contexts[name] = await ways[name].context(person, side);
     for (const start of ["project", "sprint"]) {
+      if (timeIsUsed()) continue;
       for (let round = 0; round < rounds; round++) {
         const order = round % 2 ? ["bff", "supabase"] : ["supabase", "bff"];
         const visits = { bff: [], supabase: [] };

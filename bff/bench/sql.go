@@ -34,6 +34,9 @@ func floorSQL(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer front.stop()
+	if _, err := exec.LookPath("pgbench"); err != nil {
+		b.leaveOut("against pgx in a loop, as pgbench isn't installed (Debian: postgresql-contrib)")
+	}
 	// Sprints as teams have them, and ten times that.
 	for _, of := range []struct {
 		at    place
@@ -49,6 +52,9 @@ func floorSQL(ctx context.Context, b *bench) error {
 		for _, v := range of.views(at) {
 			if v.path == "" {
 				continue
+			}
+			if err := b.more(ctx); err != nil {
+				return err
 			}
 			ways := map[string]string{"PostgREST": rest.url + "/rpc/" + v.call(), "BFF": front.url + "/api/v1/" + v.path}
 			took := make(map[string][]float64)

@@ -36,6 +36,9 @@ func writes(ctx context.Context, b *bench) error {
 		{"status of 100 tasks", step, all + " and board_rank <= 100"},
 		{"1,000 tasks out of their sprint", "sprint_id = null", all},
 	} {
+		if err := b.more(ctx); err != nil {
+			return err
+		}
 		update := fmt.Sprintf("update public.tasks set %s where %s", w.set, w.where)
 		row := Row{Section: "writes", Name: w.name, Subject: "recorded", Against: "not", Goal: atMost(1.5)}
 		if err := b.inTurn(ctx, row, undone(ctx, kept, update), undone(ctx, unkept, update)); err != nil {
@@ -43,6 +46,9 @@ func writes(ctx context.Context, b *bench) error {
 		}
 	}
 
+	if err := b.more(ctx); err != nil {
+		return err
+	}
 	// All events of one statement have the same time, those of two never.
 	complete := fmt.Sprintf("select public.complete_sprint('%s')", at.sprint())
 	var events, statements int
