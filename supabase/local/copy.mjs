@@ -11,6 +11,20 @@ import { dump, readDump } from "./dump.mjs";
 import { runningUrl } from "./postgres.mjs";
 import { refuse } from "./refuse.mjs";
 
+// What pg_dump says where somebody drops a table between its list of tables and its lock on them: it is asked again.
+const hasChanged = /relation "\S+" does not exist|cache lookup failed|could not open relation/;
+const attempts = 5;
+
+async function dumpWhole(url, file) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await dump(url, file);
+    } catch (error) {
+      if (attempt === attempts || !hasChanged.test(error.message)) throw error;
+    }
+  }
+}
+
 /** Copies the database of the stack in this folder. A copy that fails leaves no database behind. */
 export async function copyDatabase(stackFolder, name) {
   const original = runningUrl(stackFolder, "supabase_admin");
@@ -18,7 +32,7 @@ export async function copyDatabase(stackFolder, name) {
   const folder = mkdtempSync(join(tmpdir(), "copy-"));
   const sql = postgres(original, { max: 1 });
   try {
-    await dump(original, join(folder, "dump.sql"));
+    await dumpWhole(original, join(folder, "dump.sql"));
     await sql`create database ${sql(name)} template template0 owner postgres`;
     try {
       await restore({ url: () => copy }, readDump(join(folder, "dump.sql")));
