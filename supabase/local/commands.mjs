@@ -60,10 +60,11 @@ export async function run({ run: [command, ...args], from, schemaOf }) {
   const runs = join(homes().data, "runs");
   await removeAbandoned(runs);
   const folder = join(runs, String(process.pid));
-  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug", BFF_METRICS_PORT: String(await freePort()) };
+  const metrics = await holdPort(0, "127.0.0.1"); // until the BFF starts
+  const settings = { ...inherited(), ...generateSecrets(), ...unlimited, BFF_LOG_LEVEL: "debug", BFF_METRICS_PORT: String(metrics.port) };
   try {
     return await supervised({ folder, tell: (line) => console.error(line), detached: false }, async (stack) => {
-      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, dumped, schemaOf, throwAway: true, clock });
+      const parts = await startParts(stack, settings, { gatewayPort: 0, bffPort: 0, bffCwd: folder, dumped, schemaOf, throwAway: true, clock, metrics });
       return stack.processes.finish("command", command, args, {
         cwd: process.cwd(),
         env: { ...process.env, ...variables(parts, settings), STACK_FOLDER: folder, STACK_LOGS: join(folder, "logs"), STACK_SECRETS: join(folder, "secrets") },
@@ -121,7 +122,7 @@ export async function dump({ envFile, file }) {
 }
 
 /** PostgreSQL, Auth, migrations, seed, PostgREST, functions and the BFF, in the order in which they need each other. */
-async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumped, schemaOf, throwAway = false, clock }) {
+async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumped, schemaOf, throwAway = false, clock, metrics }) {
   const { processes, folder, upstreams } = stack;
   const binaries = { postgrest: findPostgrest(), bff: findBff(), supabase: supabaseBinary(), deno: findDeno() };
   const functions = { deno: binaries.deno, names: findFunctions(), settings };
@@ -160,7 +161,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumpe
   upstreams.rest = await step("PostgREST", () => onFreePort(async (port) => startPostgrest(processes, { ...postgrest, logLevel: throwAway ? "error" : "info", port, adminPort: await freePort() })));
   Object.assign(functions, { supabaseUrl, siteUrl });
   upstreams.functions = await step("functions", () => startFunctions(processes, functions), (urls) => Object.keys(urls).join(", "));
-  await held.release();
+  await Promise.all([held.release(), metrics?.release()]);
   const bffUrl = await step("BFF", () => startBff(processes, bff).catch(bffTaken), (url) => url);
   return { supabaseUrl, bffUrl, database, postgrest, auth: auth.url, rest: upstreams.rest, binaries, functions: functionSettings(functions) };
 }

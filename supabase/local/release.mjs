@@ -15,7 +15,7 @@ import { startBff } from "./bff.mjs";
 import { dump } from "./dump.mjs";
 import { runningUrl } from "./postgres.mjs";
 import { Processes } from "./processes.mjs";
-import { freePort } from "./ready.mjs";
+import { onFreePort } from "./ready.mjs";
 import { refuse } from "./refuse.mjs";
 import { nodeModules, repository } from "./settings.mjs";
 
@@ -66,7 +66,7 @@ const commands = {
     const processes = new Processes(join(process.env.STACK_FOLDER, "beside"), say);
     await processes.claim();
     try {
-      const released = await startBff(processes, { binary, cwd: processes.folder, settings: process.env, host: "127.0.0.1", port: await freePort(), supabaseUrl: process.env.SUPABASE_URL });
+      const released = await onFreePort((port) => startBff(processes, { binary, cwd: processes.folder, settings: process.env, host: "127.0.0.1", port, supabaseUrl: process.env.SUPABASE_URL }));
       for (const address of [released, process.env.BFF_URL]) await mustRun(process.execPath, ["bff/deploy/smoke.mjs", address]);
       for (const [from, to] of [[released, process.env.BFF_URL], [process.env.BFF_URL, released]]) {
         const cookie = await signIn(from);

@@ -1,12 +1,12 @@
 // For the tests: starts `stack.mjs` as a process of its own, on free ports, with its own settings file.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startedAt } from "../processes.mjs";
-import { freePort } from "../ready.mjs";
+import { isFree } from "../ready.mjs";
 import { homes } from "../settings.mjs";
 import { keepLogs } from "./secrets.mjs";
 
@@ -18,7 +18,7 @@ export function cleanEnvironment(extra = {}) {
 }
 
 /** Waits until the condition holds, and says what was waited for if it never does. */
-export async function until(what, condition, seconds = 30) {
+export async function until(what, condition, seconds = 60) {
   for (const limit = Date.now() + seconds * 1000; Date.now() < limit; await sleep(20)) {
     const value = await condition();
     if (value) return value;
@@ -28,7 +28,8 @@ export async function until(what, condition, seconds = 30) {
 
 /** A place for one stack: ports, settings file and data folder. Everything is removed by `remove()`. */
 export async function place() {
-  const [supabasePort, bffPort] = [await freePort(), await freePort()];
+  const ports = await claimPorts();
+  const { supabasePort, bffPort } = ports;
   const folder = mkdtempSync(join(tmpdir(), "stack-test-"));
   const data = join(homes().data, String(supabasePort));
   return {
@@ -40,8 +41,34 @@ export async function place() {
     remove() {
       keepLogs(data, join(folder, ".env"));
       for (const path of [folder, data]) rmSync(path, { recursive: true, force: true });
+      ports.release();
     },
   };
+}
+
+/**
+ * Claims ports for a stack that is started and ended on them several times: the one between them is PostgreSQL's. They are
+ * below those that freePort chooses from, and a file with our process id keeps other tests from them.
+ */
+async function claimPorts() {
+  const claims = join(tmpdir(), `mysingle-places-${process.getuid?.() ?? 0}`);
+  mkdirSync(claims, { recursive: true });
+  for (let port = 15_000; port < 19_998; port += 3) {
+    const claim = join(claims, String(port));
+    try {
+      writeFileSync(claim, String(process.pid), { flag: "wx" });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const owner = existsSync(claim) ? readFileSync(claim, "utf8") : ""; // empty while it is being written
+      if (owner && startedAt(owner) === null) rmSync(claim, { force: true }); // of a test that was killed: for the next one
+      continue;
+    }
+    const release = () => rmSync(claim, { force: true });
+    const free = await Promise.all([0, 1, 2].map((more) => isFree(port + more)));
+    if (free.every(Boolean)) return { supabasePort: port, bffPort: port + 2, release };
+    release();
+  }
+  throw new Error("there are no free ports between 15000 and 20000");
 }
 
 /**
@@ -61,7 +88,7 @@ export function start(at, command, { args: more = [], through: [shell, shellScri
   const ready = () => until("MySingle is ready", () => {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}:\n${said}`);
     return said.includes("MySingle is ready");
-  }, 60);
+  }, 180);
   return { child, ended, output, ready };
 }
 

@@ -5,6 +5,7 @@ import { after, before, it } from "node:test";
 import postgres from "postgres";
 import { launch } from "../../browser.mjs";
 import { place, start } from "../started-stack.mjs";
+import { noon } from "./people.mjs";
 import { openRoom, withPictures } from "./room.mjs";
 
 // Of the demo data, which is this stack's own.
@@ -16,7 +17,7 @@ before(async () => {
   at = await place();
   stack = start(at, "up");
   [browser] = await Promise.all([launch(), stack.ready()]);
-  await ask((sql) => sql`update public.organizations set working_days = '{1,2,3,4,5,6,7}'`); // there is a scrum on every day
+  await ask(async (sql) => sql`update public.organizations set working_days = '{1,2,3,4,5,6,7}', timezone = ${await noon(sql)}`); // there is a scrum on every day
 });
 after(async () => {
   await browser?.close();
