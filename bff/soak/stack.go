@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -218,7 +220,7 @@ func (st *stack) start(ctx context.Context, o *own) error {
 			}
 		}
 	}()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.Dial("tcp", o.address)
 		if err == nil {
 			return c.Close()
@@ -260,15 +262,16 @@ func (st *stack) stop() {
 	}
 }
 
-// freePort is a loopback port that nobody listens on.
+// freePort is a loopback port that nobody listens on, of those that no system hands out by itself (Linux does from 32768,
+// others from 49152): of those, any connection may take one before the process does.
 func freePort() string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err) // the machine has no loopback
+	for {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = listener.Close() // it has taken no connection
+			return port
+		}
 	}
-	defer listener.Close()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
 }
 
 // wire is how all users reach the BFFs. Idle connections are given up before

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -60,7 +61,12 @@ func mustWorld(t *testing.T) world {
 	running, scrummed, planned := p.MustSprint(t), p.MustSprint(t), p.MustSprint(t)
 	p.MustDo(t, "start_sprint", row{"sprint_id": running.SprintID}, nil)
 	p.MustDo(t, "start_sprint", row{"sprint_id": scrummed.SprintID}, nil)
-	today := supabasetest.Day(t, 0)
+	// By the database's clock, and the same when midnight passes meanwhile.
+	var started []struct {
+		At time.Time `json:"started_at"`
+	}
+	p.MustSelect(t, "sprints", "select=started_at&sprint_id=eq."+scrummed.SprintID, &started)
+	today := started[0].At.In(time.FixedZone("Asia/Seoul", 9*60*60)).Format(time.DateOnly)
 	account := insert("accounts", row{"account_name": "한빛소프트"})
 	opportunity := insert("opportunities", row{"opportunity_name": "도입", "account_id": account["account_id"]})
 	empty := insert("projects", row{"project_name": "Nobody's", "account_id": account["account_id"]})["project_id"]

@@ -3,18 +3,26 @@ package functionstest
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
-// Team is an organization with a running sprint. It works every day, and its
-// reminders and digests are due from midnight on, so that tests can run
-// whenever they like.
+// Team is an organization with a running sprint. It works every day, its
+// reminders and digests are due from midnight on, and it is about noon where it
+// is, so that tests can run whenever they like.
 type Team struct {
 	Owner, ScrumMaster, Member, Viewer supabasetest.Person
 	OrgID                              string
 	supabasetest.Sprint
+	// Zone is the organization's time zone.
+	Zone *time.Location
+
+	today time.Time
 }
+
+// Day returns a day of the organization's, so many days from today.
+func (t Team) Day(from int) string { return t.today.AddDate(0, 0, from).Format(time.DateOnly) }
 
 // MustTeam makes a team whose sprint begins today, with so many tasks.
 func MustTeam(tb testing.TB, tasks int) Team {
@@ -26,9 +34,9 @@ func MustTeam(tb testing.TB, tasks int) Team {
 	t.Owner.MustSelect(tb, "profiles", "select=org_id&profile_id=eq."+t.Owner.ID, &profile)
 	t.OrgID = profile[0].OrgID
 	t.Owner.MustUpdate(tb, "organizations", "org_id=eq."+t.OrgID, map[string]any{
-		"working_days": []int{1, 2, 3, 4, 5, 6, 7}, "reminder_time": "00:00", "digest_time": "00:00",
+		"working_days": []int{1, 2, 3, 4, 5, 6, 7}, "reminder_time": "00:00", "digest_time": "00:00", "timezone": t.mustNoon(tb),
 	})
-	t.Sprint = t.Owner.MustSprint(tb)
+	t.Sprint = t.mustSprint(tb)
 	for name, person := range map[string]*supabasetest.Person{"scrum_master": &t.ScrumMaster, "member": &t.Member, "viewer": &t.Viewer} {
 		*person = t.Owner.MustColleague(tb, t.ProjectID, name)
 		person.MustUpdate(tb, "profiles", "profile_id=eq."+person.ID, map[string]any{"first_name": "Team", "last_name": name})
@@ -37,6 +45,44 @@ func MustTeam(tb testing.TB, tasks int) Team {
 	t.Owner.MustTasks(tb, t.Sprint, tasks)
 	t.Owner.MustDo(tb, "start_sprint", map[string]string{"sprint_id": t.SprintID}, nil)
 	return t
+}
+
+// mustNoon finds a time zone in which it is between noon and one o'clock by the
+// database's clock, and returns its name.
+func (t *Team) mustNoon(tb testing.TB) (name string) {
+	tb.Helper()
+	now := MustNow(tb).UTC()
+	name = "Etc/GMT" // the sign of these names is the opposite of the offset's
+	if hours := now.Hour() - 12; hours != 0 {
+		name = fmt.Sprintf("Etc/GMT%+d", hours)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		tb.Fatalf("load %s: %v", name, err)
+	}
+	t.Zone, t.today = zone, now.In(zone)
+	return name
+}
+
+// mustSprint makes a project with a planned sprint of two weeks from today on.
+func (t *Team) mustSprint(tb testing.TB) supabasetest.Sprint {
+	tb.Helper()
+	var made []supabasetest.Sprint
+	t.Owner.MustInsert(tb, "projects", map[string]any{"project_name": "Project of " + tb.Name()[:min(100, len(tb.Name()))]}, &made)
+	t.Owner.MustInsert(tb, "sprints", map[string]any{
+		"project_id": made[0].ProjectID, "sprint_name": "스프린트 1", "goal": "A board to look at",
+		"start_date": t.Day(0), "end_date": t.Day(13),
+	}, &made)
+	return made[0]
+}
+
+// MustNow returns the database's time, which need not be the test's.
+func MustNow(tb testing.TB) (now time.Time) {
+	tb.Helper()
+	if err := supabasetest.MustConnect(tb).QueryRow(tb.Context(), "select now()").Scan(&now); err != nil {
+		tb.Fatalf("ask for the database's time: %v", err)
+	}
+	return now
 }
 
 // MustHaveBegun makes the sprint, and everybody's membership, begin on a day of

@@ -110,13 +110,13 @@ func TestAnotherDay(t *testing.T) {
 		t.Run(target.Name, func(t *testing.T) {
 			t.Parallel()
 			team := functionstest.MustTeam(t, 8)
-			team.MustHaveBegun(t, supabasetest.Day(t, -4))
+			team.MustHaveBegun(t, team.Day(-4))
 			supabasetest.MustExec(t, `update public.task_events set at = at - interval '6 days' where project_id = $1`, team.ProjectID)
 			team.Owner.MustUpdate(t, "tasks", "status=neq.Cancelled&sprint_id=eq."+team.SprintID, map[string]any{"status": "Completed"})
 			var opened []struct {
 				ID string `json:"daily_scrum_id"`
 			}
-			team.Owner.MustDo(t, "open_daily_scrums", map[string]any{"scrum_date": supabasetest.Day(t, -2)}, &opened)
+			team.Owner.MustDo(t, "open_daily_scrums", map[string]any{"scrum_date": team.Day(-2)}, &opened)
 			var got struct{ Summary string }
 			target.MustDo(t, functionstest.Request{Path: path, As: team.Owner, Body: map[string]any{"daily_scrum_id": opened[0].ID}}).Decode(t, &got)
 			if !strings.Contains(got.Summary, "7개(21포인트) 중 6개(14포인트) 남았습니다") || strings.Contains(got.Summary, "끝납니다") {

@@ -205,7 +205,7 @@ func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 // rolledBack does something in a transaction that leaves nothing behind.
 func rolledBack(tb rapid.TB, conn *pgx.Conn, do func(context.Context, pgx.Tx) error) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	tx, err := conn.Begin(ctx)
 	if err != nil {

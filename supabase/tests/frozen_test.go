@@ -53,9 +53,13 @@ func TestFrozenFigures(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			var now time.Time
+			if err := tx.QueryRow(ctx, "select clock_timestamp()").Scan(&now); err != nil {
+				return err
+			}
 			asked := []question{
 				{function: "sprint_report", arguments: map[string]any{"sprint_id": s.ID}, want: oracle.FrozenReport(closed, s.ID)},
-				{function: "project_velocity", arguments: map[string]any{"project_id": history.ProjectID}, want: oracle.New(closed, time.Now()).Velocity(6)},
+				{function: "project_velocity", arguments: map[string]any{"project_id": history.ProjectID}, want: oracle.New(closed, now).Velocity(6)},
 			}
 			before := make([]string, len(asked))
 			for i, q := range asked {

@@ -17,8 +17,8 @@ import (
 // the history that they wrote and asks all functions at each of its moments.
 func TestLivedSprint(t *testing.T) {
 	conn := MustConnect(t)
-	today := time.Now().In(time.FixedZone("KST", 9*3600))
-	e := lived(t, history.Date(today.Format(time.DateOnly)))
+	zone, today := MustNoon(t)
+	e := lived(zone, history.Date(today), MustNow(t).AddDate(0, -1, 0))
 	one, two, kim, lee := history.SprintID(1), history.SprintID(2), history.ProfileID(1), history.ProfileID(2)
 	a, b, c, d, f := history.TaskID(1), history.TaskID(2), history.TaskID(3), history.TaskID(4), history.TaskID(5)
 
@@ -57,13 +57,8 @@ func TestLivedSprint(t *testing.T) {
 }
 
 // lived is a project with two planned sprints and no task, as it was before.
-func lived(t *testing.T, today history.Date) *history.History {
-	zone, err := time.LoadLocation("Asia/Seoul")
-	if err != nil {
-		t.Fatal(err)
-	}
+func lived(zone *time.Location, today history.Date, joined time.Time) *history.History {
 	kim, lee := history.ProfileID(1), history.ProfileID(2)
-	joined := time.Now().AddDate(0, -1, 0).Truncate(time.Microsecond)
 	return &history.History{
 		Zone: zone, WorkingDays: []int{1, 2, 3, 4, 5, 6, 7}, Caller: kim, Day: today,
 		Profiles: []history.Profile{{ID: kim, FullName: "Kim"}, {ID: lee, FullName: "Lee"}},

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func MustConnect(tb testing.TB) *pgx.Conn {
 		tb.Fatalf("connect to DATABASE_URL: %v", err)
 	}
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := conn.Close(ctx); err != nil {
 			tb.Errorf("close the connection: %v", err)
@@ -47,10 +48,35 @@ func MustBegin(tb testing.TB) pgx.Tx {
 	return tx
 }
 
+// MustNow returns the database's time, which need not be the test's.
+func MustNow(tb testing.TB) (now time.Time) {
+	tb.Helper()
+	if err := MustConnect(tb).QueryRow(Deadline(tb), "select now()").Scan(&now); err != nil {
+		tb.Fatalf("ask for the database's time: %v", err)
+	}
+	return now
+}
+
+// MustNoon returns a time zone in which it is between noon and one o'clock by the database's clock, and the day there:
+// for a test that needs several moments of one day, whenever it runs.
+func MustNoon(tb testing.TB) (zone *time.Location, day string) {
+	tb.Helper()
+	utc := MustNow(tb).UTC()
+	name := "Etc/GMT" // the sign of these names is the opposite of the offset's
+	if hours := utc.Hour() - 12; hours != 0 {
+		name = fmt.Sprintf("Etc/GMT%+d", hours)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		tb.Fatalf("load %s: %v", name, err)
+	}
+	return zone, utc.In(zone).Format(time.DateOnly)
+}
+
 // Deadline bounds what a test may wait for, so that a lock held by mistake fails that test
 // and not the whole run.
 func Deadline(tb testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	tb.Cleanup(cancel)
 	return ctx
 }

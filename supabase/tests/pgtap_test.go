@@ -42,7 +42,7 @@ func TestPgTAP(t *testing.T) {
 // Once for all tests: two sessions that make an extension at the same moment get in each
 // other's way.
 var installPgTAP = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {

@@ -25,7 +25,7 @@ const (
 )
 
 var seedMoments = []struct{ name, at string }{
-	{"now", time.Now().Format(time.RFC3339Nano)},
+	{"now", ""}, // by the database's clock
 	{"on a Friday evening", "2026-11-20T19:30:00+09:00"},
 	{"on a Saturday", "2026-11-21T14:00:00+09:00"},
 	{"a minute past midnight on a Monday", "2026-11-23T00:01:00+09:00"},
@@ -289,6 +289,9 @@ func TestSeed(t *testing.T) {
 	for _, moment := range seedMoments {
 		t.Run(moment.name, func(t *testing.T) {
 			t.Parallel()
+			if moment.at == "" {
+				moment.at = MustNow(t).Format(time.RFC3339Nano)
+			}
 			tx := mustSeedCopy(t, moment.at)
 			for _, rule := range seedRules {
 				t.Run(rule.name, func(t *testing.T) {
@@ -322,12 +325,13 @@ func TestSeed_again(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := copyOfSeed(t, time.Now().Format(time.RFC3339Nano))
+	now := MustNow(t)
+	script := copyOfSeed(t, now.Format(time.RFC3339Nano))
 	for _, run := range []struct{ name, script string }{
 		{"of the stack's own seed", string(mustReadSeed(t))},
 		{"of a copy, first", script},
 		{"of a copy, again", script},
-		{"of a copy, two weeks later", copyOfSeed(t, time.Now().AddDate(0, 0, 14).Format(time.RFC3339Nano))},
+		{"of a copy, two weeks later", copyOfSeed(t, now.AddDate(0, 0, 14).Format(time.RFC3339Nano))},
 	} {
 		before := fingerprints(t, tx)
 		mustExec(t, tx, run.script)
@@ -342,7 +346,7 @@ func TestSeed_addressTaken(t *testing.T) {
 	t.Parallel()
 	tx := MustBegin(t)
 	mustExec(t, tx, `insert into auth.users (id, email) values (gen_random_uuid(), 'Demo@copy.mysingle.test')`)
-	mustExec(t, tx, copyOfSeed(t, time.Now().Format(time.RFC3339Nano)))
+	mustExec(t, tx, copyOfSeed(t, MustNow(t).Format(time.RFC3339Nano)))
 	if orgs := MustStrings(t, tx, `select org_name from public.organizations where org_id::text like $1`, copyPrefix+"%"); len(orgs) > 0 {
 		t.Errorf("organizations made although an address was taken: %v", orgs)
 	}
@@ -351,7 +355,7 @@ func TestSeed_addressTaken(t *testing.T) {
 // TestSeed_snapshotShape: a seeded snapshot reads like one that the product takes.
 func TestSeed_snapshotShape(t *testing.T) {
 	t.Parallel()
-	tx := mustSeedCopy(t, time.Now().Format(time.RFC3339Nano))
+	tx := mustSeedCopy(t, MustNow(t).Format(time.RFC3339Nano))
 	const key = copyPrefix + "000%d-0000-4000-8000-%012d"
 	third, running, next := fmt.Sprintf(key, 6, 3), fmt.Sprintf(key, 6, 4), fmt.Sprintf(key, 6, 5)
 	seeded := map[string][]string{
@@ -374,7 +378,7 @@ func TestSeed_snapshotShape(t *testing.T) {
 // TestSeed_isolation: nobody of one organization sees a row of the other, in any table.
 func TestSeed_isolation(t *testing.T) {
 	t.Parallel()
-	tx := mustSeedCopy(t, time.Now().Format(time.RFC3339Nano))
+	tx := mustSeedCopy(t, MustNow(t).Format(time.RFC3339Nano))
 	type person struct{ ID, Org, Name string }
 	rows, err := tx.Query(Deadline(t), `select profile_id::text, org_id::text, full_name from made_people`)
 	if err != nil {

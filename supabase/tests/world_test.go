@@ -67,7 +67,7 @@ func mustCommitWorld(t *testing.T) *committedWorld {
 
 // delete takes away what the test has committed; the test's own deadline may have passed.
 func (w *committedWorld) delete() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {
