@@ -178,11 +178,11 @@ func mustRelations(t *testing.T) []relation {
 	t.Helper()
 	text, err := os.ReadFile("../openapi/schema.json")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	var schema struct{ Relations []relation }
 	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
+		t.Fatalf("json.Unmarshal: %v", err)
 	}
 	return schema.Relations
 }
@@ -241,7 +241,7 @@ func (w world) ask(tb fataler, wr write) answer {
 	}
 	req, err := http.NewRequest(wr.method, address, strings.NewReader(wr.body))
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("http.NewRequest: %v", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+w.someone.Token)
 	req.Header.Set("Content-Type", "application/json")
@@ -250,12 +250,12 @@ func (w world) ask(tb fataler, wr write) answer {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("http.DefaultClient.Do: %v", err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("io.ReadAll: %v", err)
 	}
 	a := answer{status: resp.StatusCode}
 	if len(bytes.TrimSpace(text)) > 0 && !a.accepted() {

@@ -39,7 +39,7 @@ func MustProject(tb testing.TB, changes map[string]string) *project.Project {
 		return os.Getenv(name)
 	})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("project.ReadSettings: %v", err)
 	}
 	return project.New(settings)
 }
@@ -107,7 +107,7 @@ func Native(tb testing.TB, newHandler func(*project.Project) (http.Handler, erro
 	tb.Helper()
 	handler, err := newHandler(MustProject(tb, changes))
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("newHandler: %v", err)
 	}
 	server := httptest.NewServer(edge.Native(handler))
 	tb.Cleanup(server.Close)
@@ -146,7 +146,7 @@ func (r Request) body(tb testing.TB) string {
 	}
 	text, err := json.Marshal(r.Body)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("json.Marshal: %v", err)
 	}
 	return string(text)
 }
@@ -155,7 +155,7 @@ func send(tb testing.TB, base string, r Request) Answer {
 	tb.Helper()
 	req, err := http.NewRequestWithContext(tb.Context(), r.Method, base+r.Path, strings.NewReader(r.body(tb)))
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("http.NewRequestWithContext: %v", err)
 	}
 	req.Header = r.header()
 	req.Header.Set("apikey", r.key(tb))
@@ -164,12 +164,12 @@ func send(tb testing.TB, base string, r Request) Answer {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("http.DefaultClient.Do: %v", err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("io.ReadAll: %v", err)
 	}
 	return Answer{resp.StatusCode, resp.Header, string(text)}
 }
@@ -185,7 +185,7 @@ func invoke(tb testing.TB, r Request) Answer {
 		"key": r.key(tb), "path": r.Path, "method": r.Method, "headers": headers, "body": r.body(tb),
 	})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("call: %v", err)
 	}
 	return answer
 }

@@ -14,7 +14,7 @@ func mustSigner(tb testing.TB, purpose string, keys ...[]byte) *link.Signer {
 	tb.Helper()
 	s, err := link.NewSigner(keys, purpose)
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("link.NewSigner: %v", err)
 	}
 	return s
 }
@@ -23,7 +23,7 @@ func TestSignatures(t *testing.T) {
 	feed := mustSigner(t, "feed", key(1))
 	signature := feed.Sign("a")
 	if len(signature) != 43 || !feed.Verify("a", signature) {
-		t.Fatalf("%q", signature)
+		t.Fatalf(`%q, want len(signature) == 43 and feed.Verify("a", signature)`, signature)
 	}
 	for name, refused := range map[string]bool{
 		"another text":    feed.Verify("b", signature),

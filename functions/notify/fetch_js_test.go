@@ -103,14 +103,14 @@ func TestFetchAfterResolving(t *testing.T) {
 			// All the way, as nothing is sent.
 			s, err := New(Options{WebhookHosts: []string{host}, Timeout: patience})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("New: %v", err)
 			}
 			failure := fault(t, s.Send(t.Context(), channel(Webhook, "https://"+host), messages["bare_en"]), host)
 			if failure == nil || !errors.Is(failure, tt.Want) && failure.Code != tt.Want.Error() {
-				t.Errorf("%s: %v", tt.Name, failure)
+				t.Errorf("%s: %v, want failure != nil and (errors.Is(failure, tt.Want) or failure.Code == %v)", tt.Name, failure, tt.Want.Error())
 			}
 		} else if err := newGuard(publicAddress, false).admit(t.Context(), host); err != nil {
-			t.Errorf("%s: %v", tt.Name, err)
+			t.Errorf("%s: %v, want no error", tt.Name, err)
 		}
 		if took := time.Since(began); took > atMost {
 			t.Errorf("%s took %s, want at most %s", tt.Name, took, atMost)
@@ -129,10 +129,10 @@ func TestFetchAfterResolving(t *testing.T) {
 	}
 	for _, address := range []string{"127.0.0.1", "localhost", "::1"} {
 		if err := newGuard(publicAddress, true).admit(t.Context(), address); !errors.Is(err, errPrivate) {
-			t.Errorf("%s: %v", address, err)
+			t.Errorf("%s: %v, want errors.Is(err, errPrivate)", address, err)
 		}
 	}
 	if strings.Contains(errNoResolver.Error(), host) {
-		t.Error(errNoResolver)
+		t.Errorf("%v, want not strings.Contains(errNoResolver.Error(), host)", errNoResolver)
 	}
 }

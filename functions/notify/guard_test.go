@@ -20,12 +20,12 @@ func TestGuardLooksWhenConnecting(t *testing.T) {
 	defer server.Close()
 	u, err := url.Parse(server.URL)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("url.Parse: %v", err)
 	}
 	ask := func(g *guard, host string) error {
 		req, err := http.NewRequest(http.MethodPost, "http://"+net.JoinHostPort(host, u.Port())+"/", strings.NewReader("{}"))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("http.NewRequest: %v", err)
 		}
 		resp, err := g.RoundTrip(req)
 		if err == nil {
@@ -35,7 +35,7 @@ func TestGuardLooksWhenConnecting(t *testing.T) {
 	}
 	for _, host := range []string{"localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0"} {
 		if err := ask(newGuard(publicAddress, false), host); !errors.Is(err, errPrivate) {
-			t.Errorf("%s: %v", host, err)
+			t.Errorf("%s: %v, want errors.Is(err, errPrivate)", host, err)
 		}
 	}
 	if asked != 0 {
@@ -56,9 +56,9 @@ func TestGuardTakesNoProxy(t *testing.T) {
 	}
 	req, err := http.NewRequest(http.MethodPost, "http://192.0.2.1/", nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("http.NewRequest: %v", err)
 	}
 	if _, err := newGuard(publicAddress, false).RoundTrip(req); !errors.Is(err, errPrivate) {
-		t.Error(err)
+		t.Errorf("%v, want errors.Is(err, errPrivate)", err)
 	}
 }

@@ -86,7 +86,7 @@ func payloads(t *testing.T, m Message) map[string][]byte {
 	} {
 		body, err := render()
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s: %v, want no error", name, err)
 		}
 		out[name] = body
 	}
@@ -107,19 +107,19 @@ func TestPayloads(t *testing.T) {
 				if filepath.Ext(kind) == ".json" {
 					var b bytes.Buffer
 					if err := json.Indent(&b, body, "", "  "); err != nil {
-						t.Fatal(err)
+						t.Fatalf("json.Indent: %v", err)
 					}
 					shown = append(b.Bytes(), '\n')
 				}
 				file := filepath.Join("testdata", name+"."+kind)
 				if *update {
 					if err := os.WriteFile(file, shown, 0o644); err != nil {
-						t.Fatal(err)
+						t.Fatalf("os.WriteFile: %v", err)
 					}
 				}
 				want, err := os.ReadFile(file)
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("os.ReadFile: %v", err)
 				}
 				if !bytes.Equal(shown, want) {
 					t.Errorf("not as in %s:\n%s", file, shown)
@@ -229,7 +229,7 @@ func checkSlack(t *testing.T, body []byte) {
 		Mrkdwn, UnfurlLinks, UnfurlMedia bool
 	}
 	if err := json.Unmarshal(body, &got); err != nil {
-		t.Fatal(err)
+		t.Fatalf("json.Unmarshal: %v", err)
 	}
 	if len(body) > slackSize || len(got.Blocks) < 1 || len(got.Blocks) > 50 {
 		t.Errorf("%d bytes, %d blocks", len(body), len(got.Blocks))
@@ -427,7 +427,7 @@ func TestWebAddress(t *testing.T) {
 		{"https://app.example.com/" + strings.Repeat("a", maxAddress), ""}, {"https:app.example.com", ""}, {"https://a b/", ""},
 	} {
 		if got := webAddress(tt.Raw); got != tt.Want {
-			t.Errorf("%q: %q", tt.Raw, got)
+			t.Errorf("%q: %q, want got == %v", tt.Raw, got, tt.Want)
 		}
 	}
 }

@@ -15,7 +15,7 @@ func sender(t testing.TB, local bool) *Sender {
 	t.Helper()
 	s, err := New(Options{WebhookHosts: []string{"hooks.example.com", "*.example.org", "ports.example.net:8443"}, Local: local})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("New: %v", err)
 	}
 	return s
 }
@@ -42,7 +42,7 @@ func TestTargets(t *testing.T) {
 		for _, raw := range targets {
 			u, loopback, failure := sender(t, false).target(kind, raw)
 			if failure != nil || loopback {
-				t.Errorf("%s: %s: %v", kind, raw, failure)
+				t.Errorf("%s: %s: %v, want failure == nil and not loopback", kind, raw, failure)
 				continue
 			}
 			if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host || u.Scheme != "https" {
@@ -99,7 +99,7 @@ func TestHostileTargets(t *testing.T) {
 			if failure == nil {
 				t.Errorf("%s: %q leads to %s", kind, raw, u)
 			} else if !failure.Permanent || failure.Code != "bad_target" && failure.Code != "refused_host" {
-				t.Errorf("%s: %q: %v", kind, raw, failure)
+				t.Errorf(`%s: %q: %v, want failure.Permanent and (failure.Code == "bad_target" or failure.Code == "refused_host")`, kind, raw, failure)
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func TestHostsOfAnotherKind(t *testing.T) {
 		Slack: "https://discord.com/api/webhooks/1/x", Discord: "https://hooks.slack.com/services/x", Teams: "https://hooks.example.com/", Webhook: "https://hooks.slack.com/services/x",
 	} {
 		if _, _, failure := sender(t, false).target(kind, raw); failure == nil || failure.Code != "refused_host" {
-			t.Errorf("%s: %s: %v", kind, raw, failure)
+			t.Errorf(`%s: %s: %v, want failure != nil and failure.Code == "refused_host"`, kind, raw, failure)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestLocalTargets(t *testing.T) {
 	for _, raw := range allowed {
 		for _, kind := range []Kind{Slack, Discord, Teams, Webhook} {
 			if _, loopback, failure := sender(t, true).target(kind, raw); failure != nil || !loopback {
-				t.Errorf("%s: %s: %v", kind, raw, failure)
+				t.Errorf("%s: %s: %v, want failure == nil and loopback", kind, raw, failure)
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func TestHostRules(t *testing.T) {
 	}
 	for _, text := range []string{"hooks.example.com", "Hooks.Example.COM", "*.example.com", "*.example.com:8443", "xn--9n2bp8q.example"} {
 		if _, err := New(Options{WebhookHosts: []string{text}}); err != nil {
-			t.Error(err)
+			t.Errorf("New: %v", err)
 		}
 	}
 }

@@ -20,11 +20,11 @@ func TestWebAssembly(t *testing.T) {
 	build := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, file), ".")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("%v\n%s\nwant no error", err, out)
 	}
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Output: %v", err)
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -34,7 +34,7 @@ func TestWebAssembly(t *testing.T) {
 	run.Env = append(os.Environ(), "MYSINGLE_TEST_RECEIVER="+fetchReceiver(t))
 	out, err := run.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "PASS") {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("%v\n%s\nwant no error and strings.Contains(string(out), \"PASS\")", err, out)
 	}
 }
 
@@ -75,7 +75,7 @@ func fetchReceiver(t *testing.T) string {
 			return
 		}
 		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
-			t.Errorf("%s %v", r.Method, r.Header)
+			t.Errorf(`%s %v, want r.Method == http.MethodPost and r.Header.Get("Content-Type") == "application/json; charset=utf-8"`, r.Method, r.Header)
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil || len(body) == 0 {

@@ -14,7 +14,7 @@ import (
 func TestSignatureVector(t *testing.T) {
 	header, err := sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("sign: %v", err)
 	}
 	for name, want := range map[string]string{
 		"webhook-id":        "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -22,7 +22,7 @@ func TestSignatureVector(t *testing.T) {
 		"webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 	} {
 		if got := header.Get(name); got != want {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: %s, want got == %v", name, got, want)
 		}
 	}
 }

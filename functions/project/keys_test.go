@@ -21,11 +21,11 @@ func TestJWTSecretOfFunctionsChanges(t *testing.T) {
 	before := supabasetest.MustSignUp(t).Token
 	claims := jwt.MapClaims{}
 	if _, _, err := jwt.NewParser().ParseUnverified(before, claims); err != nil {
-		t.Fatal(err)
+		t.Fatalf("ParseUnverified: %v", err)
 	}
 	after, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(second))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("SignedString: %v", err)
 	}
 	for _, step := range []struct {
 		secret, other string
@@ -39,7 +39,7 @@ func TestJWTSecretOfFunctionsChanges(t *testing.T) {
 		taken := func(token string) bool {
 			_, err := p.User(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}})
 			if err != nil && status(err) != http.StatusUnauthorized {
-				t.Error(err)
+				t.Errorf("%v, want no error or status(err) == http.StatusUnauthorized", err)
 			}
 			return err == nil
 		}
@@ -118,7 +118,7 @@ func TestKeysOfFunctionsChange(t *testing.T) {
 				t.Errorf("%s: a schedule: %v", step.name, err)
 			}
 			if err := works(p); err != nil {
-				t.Errorf("%s: %v", step.name, err)
+				t.Errorf("%s: %v, want no error", step.name, err)
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func TestRights(t *testing.T) {
 		board = nil
 		err := p.As(t.Context(), bff.Identity{Subject: who.ID, Token: who.Token}, "sprint_report", args, &board)
 		if err != nil || (board != nil) != (who.ID == me.ID) {
-			t.Errorf("%s: %v %v", name, board, err)
+			t.Errorf("%s: %v %v, want no error and (board != nil) == %v", name, board, err, (who.ID == me.ID))
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestRefusals(t *testing.T) {
 		err := call()
 		fault := new(project.Error)
 		if !errors.As(err, &fault) || fault.Code != "22023" || fault.Message == "" {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf(`%s: %v, want errors.As(err, &fault) and fault.Code == "22023" and fault.Message != ""`, name, err)
 		}
 	}
 	if err := p.As(t.Context(), who, "claim_notifications", map[string]any{"event": "scrum_digest"}, &target); status(project.Answer(err)) != 403 {
@@ -120,7 +120,7 @@ func TestDatabaseIsDown(t *testing.T) {
 		} {
 			answer := new(edge.Problem)
 			if !errors.As(project.Answer(err), &answer) || answer.Status != 502 || strings.Contains(answer.Message, "127.0.0.1") {
-				t.Errorf("%s, %s: %v, %+v", name, rights, err, answer)
+				t.Errorf(`%s, %s: %v, %+v, want errors.As(project.Answer(err), &answer) and answer.Status == 502 and not strings.Contains(answer.Message, "127.0.0.1")`, name, rights, err, answer)
 			}
 		}
 	}

@@ -27,7 +27,7 @@ func TestPicturesAreKept(t *testing.T) {
 		all.Go(func() {
 			name := fmt.Sprint(i % kept)
 			if got, err := get(name); got != "picture "+name || err != nil {
-				t.Errorf("%s: %q %v", name, got, err)
+				t.Errorf("%s: %q %v, want got == %v and no error", name, got, err, "picture "+name)
 			}
 		})
 	}
@@ -40,7 +40,7 @@ func TestPicturesAreKept(t *testing.T) {
 	first := p.drawn[0].etag
 	for _, name := range []string{"one more", first, "one more"} {
 		if _, err := get(name); err != nil {
-			t.Error(err)
+			t.Errorf("get: %v", err)
 		}
 	}
 	if len(p.drawn) != kept || draws[first] != 2 || draws["one more"] != 1 {

@@ -14,7 +14,7 @@ func MustSupabase(t *testing.T, answer any, args ...string) {
 	t.Helper()
 	database, err := url.Parse(MustEnv(t, "DATABASE_URL"))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("url.Parse: %v", err)
 	}
 	// Every user of the machine can read the arguments.
 	password, _ := database.User.Password()
@@ -49,7 +49,7 @@ func TestAdvisors(t *testing.T) {
 	}
 	for _, result := range answer.Results {
 		if result.Name != "unused_index" {
-			t.Errorf("%s: %s: %s", result.Level, result.Name, result.Detail)
+			t.Errorf(`%s: %s: %s, want result.Name == "unused_index"`, result.Level, result.Name, result.Detail)
 		}
 	}
 }

@@ -354,7 +354,7 @@ func TestCatalogRulesBite(t *testing.T) {
 		create view public.all_profiles as select * from public.profiles;
 		grant usage on schema private to anon;
 		alter default privileges in schema public grant select on tables to anon`); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Exec: %v", err)
 	}
 	for _, rule := range catalogRules {
 		var found []string
@@ -389,12 +389,12 @@ func TestEnums(t *testing.T) {
 		from pg_type t join pg_enum e on e.enumtypid = t.oid
 		where t.typnamespace = 'public'::regnamespace group by 1`)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Query: %v", err)
 	}
 	type enum struct{ Name, Labels string }
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[enum])
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("pgx.CollectRows: %v", err)
 	}
 	for _, e := range found {
 		want, listed := enums[e.Name]
@@ -421,7 +421,7 @@ func TestCatalogNamesTheTableWithoutComment(t *testing.T) {
 	if _, err := tx.Exec(Deadline(t), `
 		create table public.shelves (shelf_id uuid primary key);
 		comment on column public.shelves.shelf_id is 'Key.'`); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Exec: %v", err)
 	}
 	for _, rule := range catalogRules {
 		if rule.name != "every table and column has a comment" {

@@ -45,13 +45,13 @@ func (w *committedWorld) mustInvite(email string) (token string) {
 	s := w.session(1, "owner")
 	tx, err := s.begin()
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("s.begin: %v", err)
 	}
 	if err := tx.QueryRow(w.ctx, "select token from public.create_invitation($1)", email).Scan(&token); err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("Scan: %v", err)
 	}
 	if err := tx.Commit(w.ctx); err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("tx.Commit: %v", err)
 	}
 	return token
 }
@@ -255,7 +255,7 @@ func (w *committedWorld) mustLeaveNobodyBehind() {
 			where o.org_id in ({host_org}, {guest_org}, {org}) and not exists (
 				select from public.profiles p where p.org_id = o.org_id and p.org_role = 'owner')))`)
 	if left != "" {
-		w.t.Fatal(left)
+		w.t.Fatalf(`%v, want left == ""`, left)
 	}
 }
 
@@ -299,7 +299,7 @@ func TestInvitation_acceptedWhileTheLastPersonGoes(t *testing.T) {
 				done := background(func() error { return waiting.do(wait) })
 				waiting.mustBlock(done)
 				if err := tx.Commit(w.ctx); err != nil {
-					t.Fatal(err)
+					t.Fatalf("tx.Commit: %v", err)
 				}
 				mustHaveOneWinner(t, []string{"", <-done}, "PT404", "PT409")
 				w.mustLeaveNobodyBehind()
@@ -337,7 +337,7 @@ func (w *committedWorld) mustLoseNothing() {
 		"select coalesce(jsonb_agg(task_id order by task_id::text), '[]')::text from public.tasks where sprint_id = {sprint}":                                                                                                                                              &held,
 	} {
 		if err := json.Unmarshal([]byte(w.mustAsk(sql)), into); err != nil {
-			w.t.Fatal(err)
+			w.t.Fatalf("json.Unmarshal: %v", err)
 		}
 	}
 	if !slices.Equal(frozen, held) {
@@ -375,7 +375,7 @@ func TestCompleteSprint_whileTasksMove(t *testing.T) {
 				done := background(func() error { return closer.do("select public.complete_sprint({sprint}, {next_sprint})") })
 				closer.mustBlock(done)
 				if err := tx.Commit(w.ctx); err != nil {
-					t.Fatal(err)
+					t.Fatalf("tx.Commit: %v", err)
 				}
 				if outcome := <-done; outcome != "" {
 					t.Fatalf("complete_sprint: %s", outcome)
@@ -389,7 +389,7 @@ func TestCompleteSprint_whileTasksMove(t *testing.T) {
 				done := background(func() error { return mover.do(change) })
 				mover.mustBlock(done)
 				if err := tx.Commit(w.ctx); err != nil {
-					t.Fatal(err)
+					t.Fatalf("tx.Commit: %v", err)
 				}
 				if outcome := <-done; outcome != "" && outcome != "PT409" {
 					t.Fatalf("the change: %s", outcome)
@@ -405,10 +405,10 @@ func mustHold(t *testing.T, s *session, sql string) pgx.Tx {
 	t.Helper()
 	tx, err := s.begin()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("s.begin: %v", err)
 	}
 	if _, err := tx.Exec(s.w.ctx, s.w.fill(sql)); err != nil {
-		t.Fatalf("%v\n%s", err, sql)
+		t.Fatalf("%v\n%s\nwant no error", err, sql)
 	}
 	return tx
 }
@@ -467,10 +467,10 @@ func (w *committedWorld) mustMatchEvents() {
 			|| (select count(*) from (table replayed except table frozen) r) || ' of the events alone'`)
 	var frozen, replayed, figures, events int
 	if _, err := fmt.Sscanf(differences, "%d frozen, %d replayed, %d of the figures alone, %d of the events alone", &frozen, &replayed, &figures, &events); err != nil {
-		w.t.Fatalf("%s: %v", differences, err)
+		w.t.Fatalf("%s: %v, want no error", differences, err)
 	}
 	if frozen == 0 || frozen != replayed || figures != 0 || events != 0 {
-		w.t.Fatal(differences)
+		w.t.Fatalf("%v, want frozen != 0 and frozen == %v and figures == 0 and events == 0", differences, replayed)
 	}
 }
 
@@ -509,7 +509,7 @@ func TestCompleteSprint_whileManyTasksChange(t *testing.T) {
 			if err == nil {
 				err = tx.Commit(w.ctx)
 			} else if rolledBack := tx.Rollback(w.ctx); rolledBack != nil {
-				t.Fatal(rolledBack)
+				t.Fatalf("%v, want rolledBack == nil", rolledBack)
 			}
 			if outcome := code(err); outcome != "" && outcome != "40P01" {
 				t.Errorf("the change: %s", outcome)
@@ -576,7 +576,7 @@ func TestSprint_deletedWhileAnImpedimentIsRaised(t *testing.T) {
 	done := background(func() error { return lead.do(remove) })
 	lead.mustBlock(done)
 	if err := tx.Commit(w.ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Commit: %v", err)
 	}
 	if outcome := <-done; outcome != "PT409" {
 		t.Errorf("the sprint's deletion: %q, want PT409", outcome)
@@ -586,7 +586,7 @@ func TestSprint_deletedWhileAnImpedimentIsRaised(t *testing.T) {
 	done = background(func() error { return member.do(raise) })
 	member.mustBlock(done)
 	if err := tx.Commit(w.ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Commit: %v", err)
 	}
 	if outcome := <-done; outcome != "23503" {
 		t.Errorf("the impediment: %q, want 23503", outcome)
@@ -679,7 +679,7 @@ func TestBulkUpdateWritesEventsOnce(t *testing.T) {
 		)
 		select project_id::text from project`).Scan(new(string))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Scan: %v", err)
 	}
 	for _, step := range []struct {
 		name, sql string
@@ -695,17 +695,17 @@ func TestBulkUpdateWritesEventsOnce(t *testing.T) {
 		const count = `select count(distinct cmin::text), count(*) from public.task_events where xmin = pg_current_xact_id()::xid`
 		var insertsBefore, eventsBefore int
 		if err := tx.QueryRow(ctx, count).Scan(&insertsBefore, &eventsBefore); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Scan: %v", err)
 		}
 		tag, err := tx.Exec(ctx, step.sql)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("tx.Exec: %v", err)
 		}
 		if changed = int(tag.RowsAffected()); changed != 1000 {
-			t.Fatalf("%s: %d", step.name, changed)
+			t.Fatalf("%s: %d, want changed == 1000", step.name, changed)
 		}
 		if err := tx.QueryRow(ctx, count).Scan(&inserts, &events); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Scan: %v", err)
 		}
 		if inserts-insertsBefore != 1 || events-eventsBefore != step.events {
 			t.Errorf("%s: %d inserts of %d events, want 1 of %d", step.name, inserts-insertsBefore, events-eventsBefore, step.events)
@@ -990,11 +990,11 @@ func TestVersion_everyOrderOfCommits(t *testing.T) {
 		var version string
 		tx, err := w.session(writers, "viewer").begin()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("begin: %v", err)
 		}
 		defer func() { _ = tx.Rollback(w.ctx) }() // it has only read
 		if err := tx.QueryRow(w.ctx, w.fill("select public.sprint_version({sprint}, false) ->> 'version'")).Scan(&version); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Scan: %v", err)
 		}
 		if seen[version] {
 			t.Fatalf("%s: the version has been seen before", what)
@@ -1008,7 +1008,7 @@ func TestVersion_everyOrderOfCommits(t *testing.T) {
 			s := w.session(i, "member")
 			tx, err := s.begin()
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("s.begin: %v", err)
 			}
 			// Not an event, which would date the version: a stamp alone tells of it.
 			for range i + 1 {
@@ -1021,12 +1021,12 @@ func TestVersion_everyOrderOfCommits(t *testing.T) {
 		for n, i := range order {
 			if n == 1 {
 				if err := open[i].Rollback(w.ctx); err != nil { // of which nobody needs to know
-					t.Fatal(err)
+					t.Fatalf("open[i].Rollback: %v", err)
 				}
 				continue
 			}
 			if err := open[i].Commit(w.ctx); err != nil {
-				t.Fatal(err)
+				t.Fatalf("open[i].Commit: %v", err)
 			}
 			see(fmt.Sprintf("the commit of number %d in the order %v", i, order))
 		}
@@ -1058,20 +1058,20 @@ func TestVersion_repeatableRead(t *testing.T) {
 	}
 	tx, err := w.session(1, "postgres").conn.BeginTx(w.ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("conn.BeginTx: %v", err)
 	}
 	if _, err := tx.Exec(w.ctx, "select count(*) from public.tasks"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Exec: %v", err)
 	}
 	if err := w.session(2, "member").do("update public.tasks set board_rank = 1 where task_id = {task}"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("do: %v", err)
 	}
 	before := version()
 	if _, err := tx.Exec(w.ctx, w.fill("update public.tasks set board_rank = 1 where task_id = {backlog_task}")); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Exec: %v", err)
 	}
 	if err := tx.Commit(w.ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Commit: %v", err)
 	}
 	if version() == before {
 		t.Error("the stamps are the same")

@@ -41,11 +41,11 @@ func fewer(t *testing.T, divisor int) {
 	all := checks.Value.String()
 	n, err := strconv.Atoi(all)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("strconv.Atoi: %v", err)
 	}
 	set := func(value string) {
 		if err := checks.Value.Set(value); err != nil {
-			t.Fatal(err)
+			t.Fatalf("checks.Value.Set: %v", err)
 		}
 	}
 	set(strconv.Itoa(max(1, n/divisor)))
@@ -216,7 +216,7 @@ func rolledBack(tb rapid.TB, conn *pgx.Conn, do func(context.Context, pgx.Tx) er
 		tb.Fatalf("rollback: %v", err)
 	}
 	if err != nil {
-		tb.Fatalf("%v", err)
+		tb.Fatalf("%v, want no error", err)
 	}
 }
 

@@ -126,7 +126,7 @@ func mustMakeWorld(t *testing.T) world {
 	t.Helper()
 	personas, err := os.ReadFile("personas.psql")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	mustInstallPgTAP(t)
 	w := world{ctx: Deadline(t), tx: MustBegin(t)}
@@ -147,7 +147,7 @@ func (w world) attempt(t *testing.T, role string, try try) string {
 	tag, err := w.tx.Exec(w.ctx, fmt.Sprintf("savepoint try; select pg_temp.become('%s'); %s", role, try.sql),
 		pgx.QueryExecModeSimpleProtocol)
 	if _, err := w.tx.Exec(w.ctx, "rollback to try; release try", pgx.QueryExecModeSimpleProtocol); err != nil {
-		t.Fatal(err)
+		t.Fatalf("w.tx.Exec: %v", err)
 	}
 	var refusal *pgconn.PgError
 	switch {
@@ -194,12 +194,12 @@ func TestFunctionGrants(t *testing.T) {
 			and has_function_privilege(r.oid, p.oid, 'execute')
 		where p.pronamespace::regnamespace::text in ('public', 'private') group by 1`)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Query: %v", err)
 	}
 	type grant struct{ Function, Roles string }
 	grants, err := pgx.CollectRows(rows, pgx.RowToStructByPos[grant])
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("pgx.CollectRows: %v", err)
 	}
 	for _, g := range grants {
 		if want := callable[g.Function]; want != g.Roles {

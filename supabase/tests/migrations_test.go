@@ -34,7 +34,7 @@ func TestLifted(t *testing.T) {
 		"reset  statement_timeout;": true, "RESET ALL;": true, "discard all;": true,
 	} {
 		if got := lifted(begins + sql); got != want {
-			t.Errorf("%s: %t", sql, got)
+			t.Errorf("%s: %t, want got == %v", sql, got, want)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func mustListMigrations(t *testing.T) []migration {
 			continue
 		}
 		if _, err := time.Parse("20060102150405", match[1]); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want no error", name, err)
 		}
 		if other, taken := seen[match[1]]; taken {
 			t.Errorf("%s has the version of %s", name, other)
@@ -109,7 +109,7 @@ func mustListMigrations(t *testing.T) []migration {
 		seen[match[1]] = name
 		sql, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("os.ReadFile: %v", err)
 		}
 		migrations = append(migrations, migration{name, string(sql)})
 	}

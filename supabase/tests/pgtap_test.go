@@ -123,7 +123,7 @@ func mustSplit(t *testing.T, file string) []part {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	var parts []part
 	pending := part{file: file, line: 1}

@@ -44,7 +44,7 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 			t.Parallel()
 			zone, err := time.LoadLocation(tt.zone)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("time.LoadLocation: %v", err)
 			}
 			from, to := mustMoment(t, tt.from), mustMoment(t, tt.to)
 			tx := mustScheduled(t, tt.zone, tt.workingDays, tt.holiday, tt.reminder, tt.digest)
@@ -109,7 +109,7 @@ func mustScheduled(t *testing.T, zone, workingDays, holiday, reminder, digest st
 	t.Helper()
 	personas, err := os.ReadFile("personas.psql")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	mustInstallPgTAP(t)
 	tx := MustBegin(t)
@@ -129,7 +129,7 @@ func mustMoment(t *testing.T, text string) time.Time {
 	t.Helper()
 	moment, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("time.Parse: %v", err)
 	}
 	return moment
 }

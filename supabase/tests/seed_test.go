@@ -304,7 +304,7 @@ func TestSeed(t *testing.T) {
 				t.Run(shown.name, func(t *testing.T) {
 					var holds bool
 					if err := mustNest(t, tx).QueryRow(Deadline(t), "select coalesce(("+shown.query+"), false)").Scan(&holds); err != nil {
-						t.Fatal(err)
+						t.Fatalf("Scan: %v", err)
 					}
 					if !holds {
 						t.Error("it is not so")
@@ -323,7 +323,7 @@ func TestSeed_again(t *testing.T) {
 	// One snapshot for the whole transaction, so that other tests' rows don't come in between.
 	tx, err := MustConnect(t).BeginTx(Deadline(t), pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("BeginTx: %v", err)
 	}
 	now := MustNow(t)
 	script := copyOfSeed(t, now.Format(time.RFC3339Nano))
@@ -382,11 +382,11 @@ func TestSeed_isolation(t *testing.T) {
 	type person struct{ ID, Org, Name string }
 	rows, err := tx.Query(Deadline(t), `select profile_id::text, org_id::text, full_name from made_people`)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Query: %v", err)
 	}
 	people, err := pgx.CollectRows(rows, pgx.RowToStructByPos[person])
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("pgx.CollectRows: %v", err)
 	}
 	// The organization of a row: its own column, else its project's.
 	foreign := MustStrings(t, tx, `
@@ -427,16 +427,16 @@ func TestSeed_signIn(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			body, err := json.Marshal(map[string]string{"email": address, "password": "mysingle-demo"})
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("json.Marshal: %v", err)
 			}
 			request, err := http.NewRequestWithContext(Deadline(t), http.MethodPost, MustEnv(t, "AUTH_URL")+"/token?grant_type=password", bytes.NewReader(body))
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.NewRequestWithContext: %v", err)
 			}
 			request.Header.Set("Content-Type", "application/json")
 			response, err := http.DefaultClient.Do(request)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.DefaultClient.Do: %v", err)
 			}
 			defer response.Body.Close()
 			var answer struct {
@@ -444,7 +444,7 @@ func TestSeed_signIn(t *testing.T) {
 				Message     string `json:"msg"`
 			}
 			if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Decode: %v", err)
 			}
 			if response.StatusCode != http.StatusOK || answer.AccessToken == "" {
 				t.Errorf("status %d %s", response.StatusCode, answer.Message)
@@ -457,7 +457,7 @@ func mustReadSeed(tb testing.TB) []byte {
 	tb.Helper()
 	script, err := os.ReadFile("../seed.sql")
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatalf("os.ReadFile: %v", err)
 	}
 	return script
 }

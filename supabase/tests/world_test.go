@@ -28,23 +28,23 @@ func mustCommitWorld(t *testing.T) *committedWorld {
 	mustInstallPgTAP(t)
 	personas, err := os.ReadFile("personas.psql")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.ReadFile: %v", err)
 	}
 	w := &committedWorld{t: t, ctx: Deadline(t), ids: map[string]string{}, control: MustConnect(t), sessions: map[int]*pgx.Conn{}}
 	tx, err := w.control.Begin(w.ctx)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("w.control.Begin: %v", err)
 	}
 	if _, err := tx.Exec(w.ctx, string(personas), pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatalf("personas.psql: %v", err)
 	}
 	rows, err := tx.Query(w.ctx, "select name, id::text from ids")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Query: %v", err)
 	}
 	var name, id string
 	if _, err := pgx.ForEachRow(rows, []any{&name, &id}, func() error { w.ids[name] = id; return nil }); err != nil {
-		t.Fatal(err)
+		t.Fatalf("pgx.ForEachRow: %v", err)
 	}
 	// The functions have done their work; committed they would be in the catalog for others to see.
 	if _, err := tx.Exec(w.ctx, `
@@ -56,10 +56,10 @@ func mustCommitWorld(t *testing.T) *committedWorld {
 				execute format('drop function %s', f);
 			end loop;
 		end $$`); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Exec: %v", err)
 	}
 	if err := tx.Commit(w.ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("tx.Commit: %v", err)
 	}
 	t.Cleanup(w.delete)
 	return w
@@ -149,7 +149,7 @@ func (w *committedWorld) fill(sql string) string {
 func (w *committedWorld) mustDo(sql string, args ...any) {
 	w.t.Helper()
 	if _, err := w.control.Exec(w.ctx, w.fill(sql), args...); err != nil {
-		w.t.Fatalf("%v\n%s", err, sql)
+		w.t.Fatalf("%v\n%s\nwant no error", err, sql)
 	}
 }
 
@@ -164,7 +164,7 @@ func (w *committedWorld) mustAsk(sql string, args ...any) string {
 	w.t.Helper()
 	var answer string
 	if err := w.control.QueryRow(w.ctx, w.fill(sql), args...).Scan(&answer); err != nil {
-		w.t.Fatalf("%v\n%s", err, sql)
+		w.t.Fatalf("%v\n%s\nwant no error", err, sql)
 	}
 	return answer
 }
@@ -206,7 +206,7 @@ func (s *session) mustBlock(done <-chan string) {
 	for {
 		var blocked bool
 		if err := s.w.control.QueryRow(s.w.ctx, "select cardinality(pg_blocking_pids($1)) > 0", s.conn.PgConn().PID()).Scan(&blocked); err != nil {
-			s.w.t.Fatal(err)
+			s.w.t.Fatalf("Scan: %v", err)
 		}
 		if blocked {
 			return

@@ -22,7 +22,7 @@ func TestStartAndEnd(t *testing.T) {
 	} {
 		location, err := time.LoadLocation(c.zone)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("time.LoadLocation: %v", err)
 		}
 		h := &History{Zone: location}
 		if got := h.Start(c.day).Format(time.RFC3339Nano); got != c.start {
