@@ -47,7 +47,7 @@ describe("a dump", () => {
     const sql = gunzipSync(readFileSync(first)).toString();
     assert.match(sql, /^-- PostgreSQL database dump$/m);
     assert.match(sql, /^-- PostgreSQL database dump complete$/m);
-    assert.ok(sql.includes(awkward.replaceAll("'", "''")));
+    assert.ok(sql.includes(awkward.replaceAll("'", "''")), `the dump's ${sql.length} characters don't have ${JSON.stringify(awkward)}, doubled quotes aside`);
   });
 
   it("restored and dumped again is the same, line by line, and people sign in to it", async () => {
@@ -108,7 +108,7 @@ describe("a dump", () => {
       await assert.rejects(dump(url.href, join(folder, "refused.sql")), /closed the connection|server closed/);
       relay.close();
     }
-    assert.ok(!existsSync(join(folder, "refused.sql")));
+    assert.ok(!existsSync(join(folder, "refused.sql")), "a dump that failed has left its file");
   });
 });
 

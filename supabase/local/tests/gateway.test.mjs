@@ -29,6 +29,7 @@ const table = "/rest/v1/organizations?select=org_id";
 const anon = ({ status, json }) => status === 401 && json.code === "42501";
 const authenticated = ({ status, json }) => status === 200 && json.length === 0;
 const serviceRole = ({ status, json }) => status === 200 && json.length > 0;
+const assertServiceRole = (answer) => assert.ok(serviceRole(answer), `answered ${answer.status} ${answer.text}, want 200 and rows`);
 
 describe("writes without a filter", () => {
   for (const method of ["PATCH", "DELETE"]) {
@@ -56,7 +57,7 @@ describe("API keys on /rest/v1", () => {
   for (const [name, headers, expected] of cases) {
     it(name, async () => {
       const answer = await request(table, headers);
-      assert.ok(expected(answer), `${answer.status} ${answer.text}`);
+      assert.ok(expected(answer), `answered ${answer.status} ${answer.text}, want ${expected}`);
     });
   }
 
@@ -75,7 +76,7 @@ describe("API keys on /rest/v1", () => {
       const { status, json } = await request(table, headers);
       assert.equal(status, 401);
       assert.equal(json.message, message);
-      assert.ok(json.hint);
+      assert.ok(json.hint, `no hint in ${JSON.stringify(json)}`);
     });
   }
 
@@ -88,8 +89,8 @@ describe("API keys on /rest/v1", () => {
     assert.equal(`http://${json.host}${json.basePath}`, `${SUPABASE_URL}/rest/v1`);
   });
   it("takes the key from the query, and keeps it from PostgREST", async () => {
-    assert.ok(serviceRole(await request(`${table}&apikey=${secret}`)));
-    assert.ok(serviceRole(await request(`/rest/v1/organizations?apikey=${secret}&select=org_id`)));
+    assertServiceRole(await request(`${table}&apikey=${secret}`));
+    assertServiceRole(await request(`/rest/v1/organizations?apikey=${secret}&select=org_id`));
   });
 });
 

@@ -88,13 +88,13 @@ describe("up", () => {
 
   it("gives the CLI no password among its arguments, which everybody can read", async () => {
     assert.match(commandLine, /migration.up.*postgres:\/\/postgres@127/s);
-    for (const line of readFileSync(join(at.data, "pgpass"), "utf8").trim().split("\n")) assert.ok(!commandLine.includes(line.split(":")[4]));
+    for (const line of readFileSync(join(at.data, "pgpass"), "utf8").trim().split("\n")) assert.ok(!commandLine.includes(line.split(":")[4]), `the arguments have the password of ${line.split(":")[3]}`);
   });
 
   it("url prints an address without the password that the CLI connects with", async () => {
     const url = start(at, "url");
     assert.equal(await url.ended, 0);
-    assert.ok(!url.output().includes(databaseUrl().password));
+    assert.ok(!url.output().includes(databaseUrl().password), "the address has the password");
     const answer = execFileSync(process.env.SUPABASE_BIN, ["db", "query", "--read-only", "--output-format", "json", `--remote=${url.output().trim()}`, "select 6 * 7 as answer"], { encoding: "utf8", stdio: "pipe" });
     assert.match(answer, /"answer": ?42/);
   });
@@ -184,7 +184,7 @@ describe("up", () => {
   it("reset deletes the data", async () => {
     const reset = start(at, "reset");
     assert.equal(await reset.ended, 0);
-    assert.ok(!existsSync(at.data));
+    assert.ok(!existsSync(at.data), `${at.data} is still there`);
   });
 });
 
@@ -200,7 +200,7 @@ describe("a start that fails", () => {
       assert.equal(await stack.ended, 1);
       other.close();
       assert.match(stack.output(), new RegExp(`^Port ${at[name]} is taken: .*\n$`));
-      assert.ok(!existsSync(at.data));
+      assert.ok(!existsSync(at.data), `${at.data} was made`);
     });
   }
 

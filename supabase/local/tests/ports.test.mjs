@@ -71,11 +71,11 @@ describe("a taken port", () => {
 
   it("is held until it is released", async () => {
     const held = await holdPort(0, "127.0.0.1");
-    assert.equal(await isFree(held.port), false);
+    assert.equal(await isFree(held.port), false, `whether ${held.port} is free while it is held`);
     await assert.rejects(holdPort(held.port, "127.0.0.1"), { code: "EADDRINUSE" });
     const caller = connect(held.port, "127.0.0.1");
     await once(caller, "close"); // rather than be waited for
     await held.release();
-    assert.equal(await isFree(held.port), true);
+    assert.equal(await isFree(held.port), true, `whether ${held.port} is free once it is released`);
   });
 });

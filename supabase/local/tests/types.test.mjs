@@ -24,7 +24,7 @@ it("has the enums, tables, views and functions of the database", async () => {
       select t.typname as name, array_agg(e.enumlabel order by e.enumsortorder) as values
       from pg_type t join pg_enum e on e.enumtypid = t.oid
       where t.typnamespace = 'public'::regnamespace group by 1`;
-    assert.ok(enums.length > 5);
+    assert.ok(enums.length > 5, `${enums.length} enums, want more than 5`);
     const { Constants } = await import(`data:text/javascript,${encodeURIComponent(ts.transpile(committed, { target: "esnext", module: "esnext" }))}`);
     assert.deepEqual(Constants.public.Enums, Object.fromEntries(enums.map(({ name, values }) => [name, values])));
 
@@ -32,7 +32,7 @@ it("has the enums, tables, views and functions of the database", async () => {
       select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
       union all
       select proname from pg_proc where pronamespace = 'public'::regnamespace and prorettype <> 'trigger'::regtype`;
-    assert.ok(names.length > 30);
+    assert.ok(names.length > 30, `${names.length} names, want more than 30`);
     for (const { name } of names) assert.match(committed, new RegExp(`^ {6}${name}: \\{`, "m"));
   } finally {
     await sql.end();

@@ -170,7 +170,7 @@ function day(language, screen) {
     const picture = async (name) => {
       const image = developer.page.getByRole("figure", { name: words[name], exact: true }).locator("img");
       await image.waitFor();
-      assert.ok(await image.evaluate((element) => element.decode().then(() => element.naturalWidth)) > 0, name);
+      assert.ok(await image.evaluate((element) => element.decode().then(() => element.naturalWidth)) > 0, `the picture ${name} has no width`);
       assert.match(await image.getAttribute("alt"), pictures[name][language]);
       return image.getAttribute("src");
     };
@@ -207,7 +207,7 @@ function day(language, screen) {
     await master.button(`${words.complete} …`).click();
     const dialog = master.page.getByRole("dialog");
     await dialog.getByText(words.leftOver(unfinished.length)).waitFor();
-    assert.ok(await dialog.getByRole("radio", { name: "3차: 통계" }).isChecked());
+    assert.ok(await dialog.getByRole("radio", { name: "3차: 통계" }).isChecked(), "the next sprint isn't chosen");
     await dialog.getByRole("button", { name: words.complete, exact: true }).click();
     await master.text(words.completed(2, unfinished.length)).waitFor();
     await master.text(words.final).waitFor();
@@ -230,7 +230,7 @@ function day(language, screen) {
 
   part("all that without loading the page again, and without a fault", async () => {
     for (const room of [developer, master]) {
-      assert.ok(await room.page.evaluate(() => window.loadedOnce));
+      assert.ok(await room.page.evaluate(() => window.loadedOnce), "the page was loaded again");
       assert.deepEqual(room.faults, []);
     }
   });

@@ -148,7 +148,7 @@ describe("the sprint room", { concurrency: 3 }, () => {
         const shifts = await page.evaluate(() => window.shifts);
         const sum = shifts.reduce((sum, { value }) => sum + value, 0);
         test.diagnostic(`${screen} ${tab}: ${sum.toFixed(4)}`);
-        assert.ok(sum < 0.02, `${tab}: ${JSON.stringify(shifts)}`);
+        assert.ok(sum < 0.02, `${tab} shifts by ${sum}, want less than 0.02: ${JSON.stringify(shifts)}`);
       }
     });
   }
@@ -166,8 +166,8 @@ describe("the sprint room", { concurrency: 3 }, () => {
     const files = [...asked].map(([id, path]) => [path, sizes.get(id)]).filter(([path]) => !path.startsWith("/api/"));
     const total = files.reduce((sum, [, size]) => sum + size, 0); // not a number if one is missing
     test.diagnostic(`first load: ${total} bytes in ${files.length} files`);
-    assert.ok(total <= 100_000, JSON.stringify(files));
-    assert.ok(files.length > 10, JSON.stringify(files));
+    assert.ok(total <= 100_000, `${total} bytes, want at most 100,000: ${JSON.stringify(files)}`);
+    assert.ok(files.length > 10, `${files.length} files, want more than 10: ${JSON.stringify(files)}`);
 
     await room.signIn(us.people.master);
     await page.locator(".board").waitFor();

@@ -61,7 +61,7 @@ it("a page outlives its stack: it keeps what it shows and what was moved meanwhi
     await room.in("In Progress", card);
     await room.text(words.live, { exact: true }).waitFor();
     await room.text(words.lostLong).waitFor({ state: "detached" });
-    assert.ok(await page.evaluate(() => window.loadedOnce));
+    assert.ok(await page.evaluate(() => window.loadedOnce), "the page was loaded again");
     assert.equal(await page.getByRole("dialog").count(), 0);
     assert.equal(await page.locator(".toast.bad").count(), 0);
     await room.tab("scrum");

@@ -25,14 +25,14 @@ describe("the page's words", () => {
   for (const [language, words] of Object.entries(languages)) {
     it(`are texts, whatever they are given: ${language}`, () => {
       for (const [name, entry] of Object.entries(words)) {
-        for (const text of texts(entry)) assert.ok(typeof text === "string" && text.trim() && !/undefined|NaN|object/.test(text), `${name}: ${text}`);
+        for (const text of texts(entry)) assert.ok(typeof text === "string" && text.trim() && !/undefined|NaN|object/.test(text), `${name} is ${JSON.stringify(text)}, want words`);
       }
     });
   }
 
   it("have every entry that a module asks for", () => {
     for (const file of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
-      for (const [, name] of readFileSync(join(folder, file), "utf8").matchAll(/\bsay\("(\w+)"/g)) assert.ok(name in languages.en, `${file}: ${name}`);
+      for (const [, name] of readFileSync(join(folder, file), "utf8").matchAll(/\bsay\("(\w+)"/g)) assert.ok(name in languages.en, `${file} says ${name}, which is no word of ours`);
     }
   });
 });
