@@ -41,12 +41,16 @@ func TestWhatSupabaseJSSends(t *testing.T) {
 	token := supabasetest.MustSignUp(t).Token
 	run := func(url string) []string {
 		t.Helper()
+		mu.Lock()
 		arrived = nil
+		mu.Unlock()
 		command := exec.Command("node", "testdata/clients.mjs", url, supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY"), token)
 		command.Env = append(os.Environ(), "DO_NOT_TRACK=1")
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, output)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		return arrived
 	}
 	direct, through := run(upstream.URL), run(bff)

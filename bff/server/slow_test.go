@@ -36,15 +36,15 @@ func TestSlowClients(t *testing.T) {
 	const forever = 1200 // bytes: 60 s
 	for _, tt := range []struct {
 		Name, AtOnce, Slowly string
-		Status               int // where there is an answer
+		Status, Other        int // where there is an answer; by where it was when the time ended
 	}{
-		{"the first line", "", "GET /rest/v1/" + strings.Repeat("x", forever), 408},
-		{"headers", "GET /livez HTTP/1.1\r\nHost: bff\r\n", strings.Repeat("X-A: b\r\n", forever/8), 408},
-		{"one header", "GET /livez HTTP/1.1\r\nHost: bff\r\nX-A: ", strings.Repeat("x", forever), 408},
-		{"a body", "POST /rest/v1/tasks HTTP/1.1\r\nHost: bff\r\n" + signedIn + "Content-Length: 1200\r\n\r\n", strings.Repeat(" ", forever), 408},
-		{"chunks", "POST /rest/v1/tasks HTTP/1.1\r\nHost: bff\r\n" + signedIn + "Transfer-Encoding: chunked\r\n\r\n", strings.Repeat("1\r\n \r\n", forever/6), 400},
-		{"a sign-in", "POST /auth/v1/token?grant_type=password HTTP/1.1\r\nHost: bff\r\nContent-Length: 1200\r\n\r\n", strings.Repeat(" ", forever), 408},
-		{"a body that nobody reads", "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 1200\r\n\r\n", strings.Repeat(" ", forever), 408},
+		{"the first line", "", "GET /rest/v1/" + strings.Repeat("x", forever), 408, 0},
+		{"headers", "GET /livez HTTP/1.1\r\nHost: bff\r\n", strings.Repeat("X-A: b\r\n", forever/8), 408, 0},
+		{"one header", "GET /livez HTTP/1.1\r\nHost: bff\r\nX-A: ", strings.Repeat("x", forever), 408, 0},
+		{"a body", "POST /rest/v1/tasks HTTP/1.1\r\nHost: bff\r\n" + signedIn + "Content-Length: 1200\r\n\r\n", strings.Repeat(" ", forever), 408, 0},
+		{"chunks", "POST /rest/v1/tasks HTTP/1.1\r\nHost: bff\r\n" + signedIn + "Transfer-Encoding: chunked\r\n\r\n", strings.Repeat("1\r\n \r\n", forever/6), 400, 408},
+		{"a sign-in", "POST /auth/v1/token?grant_type=password HTTP/1.1\r\nHost: bff\r\nContent-Length: 1200\r\n\r\n", strings.Repeat(" ", forever), 408, 0},
+		{"a body that nobody reads", "POST /nope HTTP/1.1\r\nHost: bff\r\nContent-Length: 1200\r\n\r\n", strings.Repeat(" ", forever), 408, 0},
 	} {
 		t.Run(tt.Name, func(t *testing.T) {
 			t.Parallel()
@@ -60,8 +60,8 @@ func TestSlowClients(t *testing.T) {
 			if took := trickle(c, tt.Slowly); took > enough {
 				t.Errorf("given up after %s, want at most %s", took, enough)
 			}
-			if resp := <-answered; resp != nil && resp.StatusCode != tt.Status {
-				t.Errorf("got status %d, want %d", resp.StatusCode, tt.Status)
+			if resp := <-answered; resp != nil && resp.StatusCode != tt.Status && resp.StatusCode != tt.Other {
+				t.Errorf("got status %d, want %d or %d", resp.StatusCode, tt.Status, tt.Other)
 			}
 		})
 	}

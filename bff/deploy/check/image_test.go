@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -147,34 +148,24 @@ func TestImage(t *testing.T) {
 			if err := os.Link(binaries[runtime.GOARCH], filepath.Join(root, "bff")); err != nil {
 				t.Fatal(err)
 			}
-			port := mustFreePort(t)
-			given["BFF_PORT"], given["BFF_METRICS_PORT"] = fmt.Sprint(port), fmt.Sprint(mustFreePort(t))
-			env := slices.Clone(image.Config.Env)
-			for name, value := range given {
-				env = append(env, name+"="+value)
-			}
+			var env []string
 			health := func() error {
 				if image.Config.Healthcheck.Test[0] != "CMD" {
 					t.Fatalf("a shell is needed for %q", image.Config.Healthcheck.Test)
 				}
 				return inImage(root, env, image.Config.Healthcheck.Test[1:]...).Run()
 			}
-			if health() == nil {
-				t.Error("healthy before it began")
-			}
-			bff := inImage(root, env, image.Config.Entrypoint...)
-			var log strings.Builder
-			bff.Stderr = &log
-			if err := bff.Start(); err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				_, _ = bff.Process.Kill(), bff.Wait()
-				if t.Failed() {
-					t.Log(log.String())
+			bff, live := mustStartOnFreePorts(t, func(port, metricsPort int) *exec.Cmd {
+				given["BFF_PORT"], given["BFF_METRICS_PORT"] = fmt.Sprint(port), fmt.Sprint(metricsPort)
+				env = slices.Clone(image.Config.Env)
+				for name, value := range given {
+					env = append(env, name+"="+value)
 				}
-			}()
-			live := mustAnswer(t, fmt.Sprintf("http://127.0.0.1:%d/livez", port))
+				if health() == nil {
+					t.Error("healthy before it began")
+				}
+				return inImage(root, env, image.Config.Entrypoint...)
+			})
 			for member, want := range map[string]string{"status": "ok", "version": release["VERSION"], "commit": release["COMMIT"], "built": release["DATE"]} {
 				if live[member] != want {
 					t.Errorf("%s is %q", member, live[member])
@@ -183,12 +174,13 @@ func TestImage(t *testing.T) {
 			if err := health(); err != nil {
 				t.Errorf("unhealthy: %v", err)
 			}
-			mustBePowerless(t, bff.Process.Pid)
-			if err := bff.Process.Signal(syscall.SIGTERM); err != nil {
+			mustBePowerless(t, bff.command.Process.Pid)
+			if err := bff.command.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
-			if err := bff.Wait(); err != nil {
-				t.Errorf("it ended with %v", err)
+			<-bff.ended
+			if bff.err != nil {
+				t.Errorf("its end: got error %v, want none", bff.err)
 			}
 			if health() == nil {
 				t.Error("healthy after its end")
@@ -216,10 +208,65 @@ func mustBePowerless(t *testing.T, pid int) {
 	}
 }
 
-// mustAnswer waits until the address answers, and returns the answer's members.
-func mustAnswer(t *testing.T, address string) map[string]string {
+// process is a program that runs beside the test.
+type process struct {
+	command *exec.Cmd
+	ended   chan struct{} // closed after it ended
+	err     error         // how it ended
+	log     strings.Builder
+}
+
+func mustStart(t *testing.T, command *exec.Cmd) *process {
 	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+	p := &process{command: command, ended: make(chan struct{})}
+	command.Stderr = &p.log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		p.err = command.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = command.Process.Kill() // if it hasn't ended
+		<-p.ended
+		if t.Failed() {
+			t.Log(p.log.String())
+		}
+	})
+	return p
+}
+
+// mustStartOnFreePorts starts the command, whose process serves /livez on the
+// first port, and returns what that answers. Where another program takes a port
+// first, it tries other ones.
+func mustStartOnFreePorts(t *testing.T, command func(port, metricsPort int) *exec.Cmd) (*process, map[string]string) {
+	t.Helper()
+	for range 5 {
+		port := mustFreePort(t)
+		p := mustStart(t, command(port, mustFreePort(t)))
+		live := mustAnswer(t, fmt.Sprintf("http://127.0.0.1:%d/livez", port), p)
+		if live != nil {
+			return p, live
+		}
+		if !strings.Contains(p.log.String(), "address already in use") {
+			t.Fatalf("it ended before it answered: %v", p.err)
+		}
+	}
+	t.Fatal("five times another program took the port first")
+	return nil, nil
+}
+
+// mustAnswer waits until the address answers, and returns the answer's members,
+// or nil if the process ended.
+func mustAnswer(t *testing.T, address string, p *process) map[string]string {
+	t.Helper()
+	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-p.ended:
+			return nil
+		default:
+		}
 		response, err := http.Get(address)
 		if err != nil {
 			continue
@@ -231,18 +278,24 @@ func mustAnswer(t *testing.T, address string) map[string]string {
 		}
 		return members
 	}
-	t.Fatalf("%s doesn't answer", address)
+	t.Fatalf("%s doesn't answer within 1m", address)
 	return nil
 }
 
+// mustFreePort returns a port on which nothing listens, and that no system hands
+// out by itself (Linux does from 32768, others from 49152).
 func mustFreePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 20_000 + rand.IntN(12_000)
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("there is no free port between 20000 and 32000")
+	return 0
 }
 
 func composeSettings(t *testing.T) map[string]string {
