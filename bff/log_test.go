@@ -152,7 +152,7 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 	flush()
 	record := slog.NewRecord(time.Now(), slog.LevelInfo, "audit", 0)
 	if err := log.Handler().Handle(context.Background(), record); !errors.Is(err, io.ErrShortWrite) {
-		t.Errorf("%v", err)
+		t.Errorf("got error %v, want %v", err, io.ErrShortWrite)
 	}
 }
 

@@ -142,7 +142,7 @@ func TestRunningRequestsFinishOnSIGTERM(t *testing.T) {
 	close(g.open)
 	for range running {
 		if o := <-outcomes; o.err != nil || o.status != http.StatusOK || !strings.HasSuffix(o.body, "}") || strings.Count(o.body, `"task_id"`) != 16 {
-			t.Errorf("status %d, %v: %.200s", o.status, o.err, o.body)
+			t.Errorf("got status %d, %v, want 200 and a whole board of 16 tasks: %.200s", o.status, o.err, o.body)
 		}
 	}
 	if err := process.Wait(); err != nil {
@@ -161,7 +161,7 @@ func TestRunningRequestsFailOpenlyOnSIGKILL(t *testing.T) {
 	process.Kill(t)
 	for range running {
 		if o := <-outcomes; o.err == nil {
-			t.Errorf("status %d without an error: %.200s", o.status, o.body)
+			t.Errorf("got status %d, want a broken connection: %.200s", o.status, o.body)
 		}
 	}
 	close(g.open)
@@ -231,7 +231,7 @@ func TestLogIsInUTC(t *testing.T) {
 func TestCommand(t *testing.T) {
 	var out bytes.Buffer
 	if err := command(context.Background(), []string{"-version"}, &out); err != nil || !strings.Contains(out.String(), ", commit ") {
-		t.Errorf("%q, %v", out.String(), err)
+		t.Errorf("-version: got %q, %v, want a line with the commit", out.String(), err)
 	}
 	empty := t.TempDir() + "/.env"
 	if err := command(context.Background(), []string{"-env-file", t.TempDir()}, &out); err == nil {
@@ -265,7 +265,7 @@ func TestMetrics(t *testing.T) {
 		t.Helper()
 		o := <-startRequests(address, token, 1)
 		if o.err != nil {
-			t.Fatal(o.err)
+			t.Fatalf("GET %s: %v", address, o.err)
 		}
 		return o.status, o.body
 	}
@@ -275,7 +275,7 @@ func TestMetrics(t *testing.T) {
 	}
 	status, text := get(metrics+"/metrics", "")
 	if status != http.StatusOK {
-		t.Errorf("status %d", status)
+		t.Errorf("/metrics: got status %d, want 200", status)
 	}
 	for _, line := range []string{
 		`mysingle_requests_total{method="GET",route="/rest/v1/*",status="200"} 1`,

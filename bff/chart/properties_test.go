@@ -270,7 +270,7 @@ func TestWords_sameInEveryLanguage(t *testing.T) {
 				args[i] = "x"
 			}
 			if n > 0 && strings.Contains(fmt.Sprintf(text, args...), "%!") {
-				t.Errorf("%s: %s", name, fmt.Sprintf(text, args...))
+				t.Errorf("%s: got %q, whose arguments don't fit", name, fmt.Sprintf(text, args...))
 			}
 		}
 	}
@@ -402,7 +402,7 @@ func TestDuration(t *testing.T) {
 		{47.9, "47.9 hours", "47.9시간"}, {48, "2 days", "2일"}, {61.5, "2.6 days", "2.6일"},
 	} {
 		if en, kor := english.duration(test.hours), korean.duration(test.hours); en != test.en || kor != test.kor {
-			t.Errorf("%v: %q, %q", test.hours, en, kor)
+			t.Errorf("%v hours: got %q and %q, want %q and %q", test.hours, en, kor, test.en, test.kor)
 		}
 	}
 }

@@ -163,7 +163,7 @@ func TestOtherJWTSecret(t *testing.T) {
 		case want == "" && err != nil:
 			t.Error(err)
 		case want != "" && (err == nil || !strings.Contains(err.Error(), "SUPABASE_OTHER_JWT_SECRET: expected "+want) || strings.Contains(err.Error(), other)):
-			t.Errorf("%s: %v", other, err)
+			t.Errorf("the other secret %q: got error %v, want one with %q and without the secret", other, err, want)
 		}
 	}
 }
@@ -218,7 +218,7 @@ func TestTraces(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprintf("%s %v %s %v", c.TracesEndpoint, c.TracesHeaders, c.TracesSampler, c.TracesRatio); got != "http://collector:4318 map[authorization:Bearer key x-tenant:1] parentbased_traceidratio 0.25" {
-		t.Error(got)
+		t.Errorf("traces: got %s, want the collector, two headers, parentbased_traceidratio and 0.25", got)
 	}
 }
 
@@ -231,10 +231,10 @@ func TestLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(c.AllowedOrigins); got != "[https://a.test http://localhost:5173]" {
-		t.Error(got)
+		t.Errorf("AllowedOrigins: got %s, want [https://a.test http://localhost:5173]", got)
 	}
 	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32]" {
-		t.Error(got)
+		t.Errorf("TrustedProxies: got %s, want [10.0.0.0/8 192.0.2.1/32 2001:db8::/32]", got)
 	}
 }
 

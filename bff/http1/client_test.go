@@ -199,7 +199,7 @@ func TestNobodyReadsAnothersAnswer(t *testing.T) {
 				}
 				for range 3 {
 					if got, err := ask(client, http1.Request{Method: "POST"}); got != "mine" {
-						t.Errorf("%q, %v", got, err)
+						t.Errorf("the next answer: got %q, %v, want \"mine\"", got, err)
 					}
 				}
 			})
@@ -222,7 +222,7 @@ func TestClosedConnections(t *testing.T) {
 	})
 	for range 20 {
 		if got, err := ask(client, http1.Request{Method: "POST"}); got != "once" {
-			t.Errorf("%q, %v", got, err)
+			t.Errorf("got %q, %v, want \"once\"", got, err)
 		}
 		<-closed
 	}
@@ -316,7 +316,7 @@ func TestAbort(t *testing.T) {
 	go func() { <-arrived; cancel(why) }()
 	var resp http1.Response
 	if err := client.Do(ctx, &http1.Request{Method: "GET", Target: []byte("/silent"), Host: "h", Repeatable: true}, &resp); !errors.Is(err, why) {
-		t.Errorf("%v", err)
+		t.Errorf("a request whose context ends: got error %v, want %v", err, why)
 	}
 	if err := client.Do(ctx, &http1.Request{Method: "GET", Target: []byte("/"), Host: "h"}, &resp); !errors.Is(err, why) {
 		t.Errorf("after its end: %v", err)
@@ -337,13 +337,13 @@ func TestAbort(t *testing.T) {
 			t.Fatal(err)
 		}
 		if body, err := io.ReadAll(&resp); string(body) != "good" {
-			t.Errorf("%q, %v", body, err)
+			t.Errorf("after an aborted one: got %q, %v, want \"good\"", body, err)
 		}
 		_ = resp.Close()
 		resp.Abort()
 	}
 	if got, err := ask(client, http1.Request{Method: "POST"}); got != "good" {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("at last: got %q, %v, want \"good\"", got, err)
 	}
 }
 
@@ -367,16 +367,16 @@ func TestEventsComeAtOnce(t *testing.T) {
 	defer resp.Close()
 	p := make([]byte, 100)
 	if n, err := resp.Read(p); string(p[:n]) != "first" || err != nil {
-		t.Fatalf("%q, %v", p[:n], err)
+		t.Fatalf("the first event: got %q, %v, want \"first\"", p[:n], err)
 	}
 	next <- true
 	next <- true
 	if n, err := resp.Read(p); string(p[:n]) != "second" || err != nil {
-		t.Fatalf("%q, %v", p[:n], err)
+		t.Fatalf("the second event: got %q, %v, want \"second\"", p[:n], err)
 	}
 	next <- true
 	if n, err := resp.Read(p); n != 0 || err != io.EOF {
-		t.Fatalf("%q, %v", p[:n], err)
+		t.Fatalf("the end: got %q, %v, want %v", p[:n], err, io.EOF)
 	}
 	close(next)
 }

@@ -120,7 +120,7 @@ func TestAnswers(t *testing.T) {
 func TestHeaderOfAnAnswer(t *testing.T) {
 	_, header, _, _, err := read("GET", "HTTP/1.1 200 OK\r\ncontent-TYPE:text/html \t\r\nX-a:\r\nX-A: 2\r\nContent-Length: 1\r\n\r\nx", 3, 9, io.EOF)
 	if err != nil || header.Get("Content-Type") != "text/html" || strings.Join(header["X-A"], ",") != ",2" {
-		t.Errorf("%v, %v", header, err)
+		t.Errorf("got the header %v, %v, want Content-Type text/html and two lines of X-A", header, err)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestABreakIsNoEnd(t *testing.T) {
 	broken := errors.New("connection reset by peer")
 	for _, text := range []string{ok + "\r\nabc", ok + "Content-Length: 5\r\n\r\nabc", chunked + "3\r\nabc\r\n"} {
 		if _, _, _, again, err := read("GET", text, 4, 64, broken); !errors.Is(err, broken) || again {
-			t.Errorf("%v", err)
+			t.Errorf("%q: got error %v, used again %t, want %v and false", text, err, again, broken)
 		}
 	}
 }

@@ -37,13 +37,13 @@ func TestOf(t *testing.T) {
 
 func TestSay(t *testing.T) {
 	if got := Korean.Say("%s did not answer in time.", "PostgREST"); got != "PostgREST이(가) 제시간에 응답하지 않았습니다." {
-		t.Error(got)
+		t.Errorf("in Korean: got %q, want the sentence with PostgREST", got)
 	}
 	if got := Korean.Say("100% of an upstream's own words"); got != "100% of an upstream's own words" {
-		t.Error(got)
+		t.Errorf("unknown words in Korean: got %q, want them as they are", got)
 	}
 	if got := English.Say("Down: %s.", "auth, rest"); got != "Down: auth, rest." {
-		t.Error(got)
+		t.Errorf("in English: got %q, want \"Down: auth, rest.\"", got)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestFault(t *testing.T) {
 			said = append(said, l.Fault(fault))
 		}
 		if !slices.Equal(said, sentences) {
-			t.Errorf("%s: %q", l, said)
+			t.Errorf("%s: got the sentences %q, want %q", l, said, sentences)
 		}
 	}
 }

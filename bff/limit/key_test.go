@@ -21,7 +21,7 @@ func TestKeys(t *testing.T) {
 				mac := hmac.New(sha256.New, []byte("pepper"))
 				mac.Write([]byte(policy + "\x00" + who))
 				if got := l.key(policy, who); got != key(mac.Sum(nil)) {
-					t.Errorf("%s, %s: %x", policy, who, got)
+					t.Errorf("the key of %q and %q: got %x, want an HMAC of both", policy, who, got)
 				}
 			}
 		})

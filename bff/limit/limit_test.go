@@ -59,7 +59,7 @@ func TestRates(t *testing.T) {
 	} {
 		var got limit.Rate
 		if err := got.UnmarshalText([]byte(text)); (err != nil) != (want.Quota < 0) || err == nil && got != want {
-			t.Errorf("%s: %v, %v", text, got, err)
+			t.Errorf("%q: got %v, %v, want %v (a negative quota is an error)", text, got, err, want)
 		}
 	}
 }
@@ -215,10 +215,10 @@ func TestInstancesShareRedis(t *testing.T) {
 	}
 	s := two.Take("p", rate, "a")
 	if s.Allowed || s.Remaining != 0 || s.Next <= 0 || s.Next > 36*time.Second || s.Full <= 59*time.Minute || s.Full > time.Hour {
-		t.Errorf("%+v", s)
+		t.Errorf("the 301st try: got %+v, want it refused, the next one within 36s and all within an hour", s)
 	}
 	if s := one.Take("p", rate, "b"); !s.Allowed || s.Remaining != 99 || s.Full != 36*time.Second {
-		t.Errorf("%+v", s)
+		t.Errorf("another's first try: got %+v, want it allowed, 99 remaining and all within 36s", s)
 	}
 	client := goredis.NewClient(&goredis.Options{Addr: r.Address})
 	defer client.Close()
@@ -266,7 +266,7 @@ func TestRedisDown(t *testing.T) {
 			r := supabasetest.MustStartRedis(t)
 			l, rate := mustShare(t, r.URLWithin(5*time.Second)), mustRate(t, "100/h")
 			if s := l.Take("p", rate, "a"); s.Remaining != 99 {
-				t.Fatalf("%+v", s)
+				t.Fatalf("the first try: got %+v, want 99 remaining", s)
 			}
 			fail(r, t)
 			began := time.Now()

@@ -17,7 +17,7 @@ func read(t *testing.T, m *metrics.Metrics) string {
 	answer := httptest.NewRecorder()
 	m.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 	if answer.Code != 200 || !strings.HasPrefix(answer.Header().Get("Content-Type"), "text/plain; version=0.0.4") {
-		t.Errorf("status %d, %s", answer.Code, answer.Header().Get("Content-Type"))
+		t.Errorf("got status %d of type %q, want 200 of text/plain; version=0.0.4", answer.Code, answer.Header().Get("Content-Type"))
 	}
 	return answer.Body.String()
 }

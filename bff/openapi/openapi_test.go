@@ -308,7 +308,7 @@ func TestSchemasOfDocumentAreValid(t *testing.T) {
 	}
 	for name := range schemas {
 		if _, err := contract.compile([]string{"components", "schemas", name}); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("the schema %s: got error %v, want none", name, err)
 		}
 	}
 }
@@ -449,7 +449,7 @@ func TestRules(t *testing.T) {
 	} {
 		schema, err := ruled(reflect.TypeOf(test.of), test.rules)
 		if err != nil {
-			t.Errorf("%s: %v", test.rules, err)
+			t.Errorf("the rules %q: got error %v, want none", test.rules, err)
 		}
 		if got, _ := json.Marshal(schema); string(got) != test.want {
 			t.Errorf("%s: %s instead of %s", test.rules, got, test.want)

@@ -96,7 +96,7 @@ func TestConjuncts(t *testing.T) {
 		"((a = 'it''s') AND (b = '('::text))": {"a = 'it''s'", "b = '('::text"},
 	} {
 		if got := conjuncts(expression); !slices.Equal(got, want) {
-			t.Errorf("%s: %q", expression, got)
+			t.Errorf("%s: got %q, want %q", expression, got, want)
 		}
 	}
 }

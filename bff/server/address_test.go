@@ -29,7 +29,7 @@ func TestClientAddress(t *testing.T) {
 	} {
 		t.Run(tt.Name, func(t *testing.T) {
 			if got := clientAddress(netip.MustParseAddr(tt.Peer), strings.Split(tt.Forwarded, ","), trusted); got.String() != tt.Want {
-				t.Error(got)
+				t.Errorf("the client of %s for %q: got %s, want %s", tt.Peer, tt.Forwarded, got, tt.Want)
 			}
 		})
 	}

@@ -77,7 +77,7 @@ func mustAsker(tb testing.TB, address, token string) (ask func()) {
 			}
 		}
 		if !bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
-			tb.Fatalf("%.60s", answer)
+			tb.Fatalf("got %.60s, want status 200", answer)
 		}
 	}
 	ask()

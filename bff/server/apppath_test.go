@@ -22,7 +22,7 @@ func MustRedirects(tb testing.TB) (payloads []string) {
 		}
 		payload, err := strconv.Unquote(line)
 		if err != nil {
-			tb.Fatalf("%s: %v", line, err)
+			tb.Fatalf("the line %s: %v", line, err)
 		}
 		payloads = append(payloads, payload)
 	}

@@ -116,7 +116,7 @@ func TestBoardOfOnesOwnSprint(t *testing.T) {
 	t.Run("HEAD", func(t *testing.T) {
 		a := mustSend(t, "HEAD", bff+boardPath(made.SprintID), "", "Authorization", "Bearer "+owner.Token)
 		if a.Status != http.StatusOK || a.Body != "" {
-			t.Errorf("status %d, body %q", a.Status, a.Body)
+			t.Errorf("got status %d and the body %q, want 200 and none", a.Status, a.Body)
 		}
 	})
 }
@@ -266,7 +266,7 @@ func BenchmarkBoardOf2000Tasks(b *testing.B) {
 				a := mustSend(b, bb.Method, bb.Address, bb.Body, "Authorization", "Bearer "+owner.Token,
 					"apikey", supabasetest.Env(b, "SUPABASE_PUBLISHABLE_KEY"), "Content-Type", "application/json")
 				if a.Status != http.StatusOK {
-					b.Fatal(a.Body)
+					b.Fatalf("got status %d, want 200: %s", a.Status, a.Body)
 				}
 				b.SetBytes(int64(len(a.Body)))
 			}

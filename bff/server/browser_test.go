@@ -222,7 +222,7 @@ func (b *browser) mustBeOut(cleared bool) {
 		}
 		a := again.send(http.MethodGet, path, "")
 		if p := mustProblem(b.tb, a, http.StatusUnauthorized); *p.Code != "session_ended" {
-			b.tb.Errorf("%s: %s", path, *p.Code)
+			b.tb.Errorf("%s: got code %s, want session_ended", path, *p.Code)
 		}
 		if a.Header.Get("Cache-Control") != "no-store" && cleared {
 			b.tb.Errorf("%s: Cache-Control %q", path, a.Header.Get("Cache-Control"))

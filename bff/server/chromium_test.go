@@ -184,7 +184,7 @@ func (b *chromium) mustOpen(t *testing.T, address string) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
-		t.Fatalf("%s: %v", address, err)
+		t.Fatalf("open %s: %v", address, err)
 	}
 }
 
@@ -233,7 +233,7 @@ func (b *chromium) mustRun(t *testing.T, function string, result any, args ...an
 	script := "(" + function + ")(..." + string(text) + ").then((result) => result ?? null)"
 	answer, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](script, chromedp.EvalAwaitPromise))
 	if err != nil {
-		t.Fatalf("%s: %v", function, err)
+		t.Fatalf("run %s: %v", function, err)
 	}
 	if result == nil {
 		return

@@ -212,7 +212,7 @@ func mustBeAlike(t *testing.T, q question, direct, through string, headers ...st
 		t.Helper()
 		req, err := http.NewRequest(q.method, base+q.path, strings.NewReader(q.body))
 		if err != nil {
-			t.Fatalf("%s%s: %v", base, q, err)
+			t.Fatalf("make the request %s%s: %v", base, q, err)
 		}
 		for i := 0; i < len(sent.headers); i += 2 {
 			req.Header.Add(sent.headers[i], sent.headers[i+1])
@@ -224,12 +224,12 @@ func mustBeAlike(t *testing.T, q question, direct, through string, headers ...st
 		}
 		resp, err := transport.RoundTrip(req)
 		if err != nil {
-			t.Fatalf("%s%s: %v", base, q, err)
+			t.Fatalf("send %s%s: %v", base, q, err)
 		}
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		if err != nil {
-			t.Fatalf("%s%s: %v", base, q, err)
+			t.Fatalf("read the answer to %s%s: %v", base, q, err)
 		}
 		if q.writes && resp.StatusCode >= 400 {
 			body = changing.ReplaceAll(body, []byte("then"))

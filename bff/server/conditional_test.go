@@ -110,7 +110,7 @@ func TestNotModified(t *testing.T) {
 				}
 				if a.Status == 304 && (a.Body != "" || a.Header.Get("Content-Type") != "" ||
 					a.Header.Get("Cache-Control") != "private, no-cache" || !strings.HasPrefix(a.Header.Get("Vary"), "Authorization")) {
-					t.Errorf("%s: %v %q", tt.Name, a.Header, a.Body)
+					t.Errorf("%s: got %q with %v, want no body, no type, private, no-cache, and Vary by Authorization", tt.Name, a.Body, a.Header)
 				}
 			}
 		})

@@ -42,16 +42,16 @@ func TestCORS(t *testing.T) {
 		t.Run(tt.Name, func(t *testing.T) {
 			resp, body := s.mustAsk(t, tt.Request, tt.Headers...)
 			if resp.StatusCode != tt.Status {
-				t.Errorf("status %d: %s", resp.StatusCode, body)
+				t.Errorf("got status %d, want %d: %s", resp.StatusCode, tt.Status, body)
 			}
 			for name, values := range resp.Header {
 				if short, ok := strings.CutPrefix(name, "Access-Control-"); ok && strings.Join(values, "|") != tt.Want[short] {
-					t.Errorf("%s: %s", name, values)
+					t.Errorf("%s: got %q, want %q", name, values, tt.Want[short])
 				}
 			}
 			for name, want := range tt.Want {
 				if got := resp.Header.Get("Access-Control-" + name); got != want {
-					t.Errorf("%s: %q", name, got)
+					t.Errorf("Access-Control-%s: got %q, want %q", name, got, want)
 				}
 			}
 			if !strings.Contains(resp.Header.Get("Vary"), "Origin") {
@@ -64,6 +64,6 @@ func TestCORS(t *testing.T) {
 func TestNoCORSWithoutOrigins(t *testing.T) {
 	resp, _ := mustOffline(t, nil).mustAsk(t, "GET /livez", "Origin", "https://app.test")
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Access-Control-Allow-Origin") != "" || resp.Header.Get("Vary") != "" {
-		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+		t.Errorf("got status %d with %v, want 200 and nothing about origins", resp.StatusCode, resp.Header)
 	}
 }

@@ -85,7 +85,7 @@ func TestDashboard(t *testing.T) {
 				}
 				dashboard := mustDecode[sprint.Dashboard](t, a.Body)
 				if dashboard.Sprint.SprintID != made.SprintID || dashboard.Project.ProjectID != made.ProjectID || dashboard.Timezone != "Asia/Seoul" || dashboard.Incomplete == nil || len(dashboard.Incomplete) != 0 {
-					t.Errorf("%+v", dashboard)
+					t.Errorf("got %+v, want the sprint %s in Asia/Seoul, with nothing incomplete", dashboard, made.SprintID)
 				}
 				null := members(t, a.Body)
 				for _, name := range dashboardParts {
@@ -139,7 +139,7 @@ func TestDashboard_running(t *testing.T) {
 		a := mustSend(t, "GET", path, "", append(mine, "Accept-Language", tt.Language, "If-None-Match", tag)...)
 		p := mustProblem(t, a, http.StatusNotFound)
 		if *p.Code != "no_running_sprint" || *p.Message != tt.Message || p.Hint == nil || string(*p.Hint) != mustJSON(t, tt.Hint) || a.Header.Get("Etag") != "" {
-			t.Errorf("%v: %s", a.Header, a.Body)
+			t.Errorf("got code %s, want no_running_sprint in %s and no ETag: %v %s", *p.Code, tt.Language, a.Header, a.Body)
 		}
 	}
 	stranger := supabasetest.MustSignUp(t)
@@ -164,14 +164,14 @@ func TestDashboard_running(t *testing.T) {
 func checkIncomplete(t *testing.T, a answer, asked []string, code string, failed ...string) {
 	t.Helper()
 	if a.Status != http.StatusOK || a.Header.Get("Etag") != "" || a.Header.Get("Cache-Control") != "private, no-store" || a.Header.Get("Vary") != "Authorization, Cookie, Accept-Language" {
-		t.Fatalf("status %d, %v: %s", a.Status, a.Header, a.Body)
+		t.Fatalf("got status %d, want 200, and no ETag, not to be stored: %v %s", a.Status, a.Header, a.Body)
 	}
 	dashboard := mustDecode[sprint.Dashboard](t, a.Body)
 	var named []string
 	for _, part := range dashboard.Incomplete {
 		named = append(named, part.Part)
 		if part.Code != code || part.Message == "" || hangul(part.Message) != (a.Header.Get("Content-Language") == "ko") {
-			t.Errorf("%+v", part)
+			t.Errorf("the incomplete part: got %+v, want code %s and a message in %s", part, code, a.Header.Get("Content-Language"))
 		}
 	}
 	if !slices.Equal(named, failed) {
@@ -219,7 +219,7 @@ func TestDashboard_partial(t *testing.T) {
 	})
 	t.Run("the sprint deleted meanwhile", func(t *testing.T) {
 		if p := mustProblem(t, get(mustSpoil(t, "1m", says(200, "null"), "sprint_workload"), "", "en"), 404); *p.Code != "sprint_not_found" {
-			t.Errorf("code %s", *p.Code)
+			t.Errorf("got code %s, want sprint_not_found", *p.Code)
 		}
 	})
 	t.Run("the token expired meanwhile", func(t *testing.T) {
@@ -283,7 +283,7 @@ func BenchmarkDashboard(b *testing.B) {
 			for b.Loop() {
 				a := mustSend(b, "GET", r.address, "", "Authorization", "Bearer "+owner.Token, "If-None-Match", tag)
 				if size = len(a.Body); a.Status != http.StatusOK && a.Status != http.StatusNotModified {
-					b.Fatalf("status %d: %s", a.Status, a.Body)
+					b.Fatalf("got status %d, want 200 or 304: %s", a.Status, a.Body)
 				}
 				if r.unchanged {
 					tag = a.Header.Get("Etag") // another one when a minute has ended

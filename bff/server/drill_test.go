@@ -118,7 +118,7 @@ func (c *crowd) join(who string, ask func(turn int64) (answer, error)) {
 			case <-pace.C:
 			}
 			if a, err := ask(asked.Load()); err != nil || a.Status != http.StatusOK {
-				c.t.Errorf("%s: %d, %v: %s", who, a.Status, err, a.Body)
+				c.t.Errorf("%s: got status %d, %v, want 200: %s", who, a.Status, err, a.Body)
 			}
 			asked.Add(1)
 		}
@@ -186,7 +186,7 @@ func (p *phone) mustTake(t *testing.T, grant string, proof map[string]string) {
 		Refresh string `json:"refresh_token"`
 	}
 	if err := json.Unmarshal([]byte(a.Body), &tokens); err != nil || a.Status != http.StatusOK {
-		t.Fatalf("%s: %d %s", grant, a.Status, a.Body)
+		t.Fatalf("tokens by %s: got status %d, want 200 and tokens: %s", grant, a.Status, a.Body)
 	}
 	p.who.Token, p.who.RefreshToken = tokens.Access, tokens.Refresh
 	supabasetest.Secret(tokens.Access, tokens.Refresh)

@@ -63,7 +63,7 @@ func TestConfirmationByEmail(t *testing.T) {
 	}
 	p := mustProblem(t, b.send(http.MethodPost, "/api/v1/session", mustJSON(t, map[string]any{"email": email, "password": password})), 400)
 	if *p.Code != "email_not_confirmed" {
-		t.Error(*p.Code)
+		t.Errorf("got code %s, want email_not_confirmed", *p.Code)
 	}
 	b.post("/verify", map[string]any{"type": "signup", "email": email, "token": auth.MustMail(t, email).Code}, 200)
 	b.mustBe(email)
@@ -89,7 +89,7 @@ func TestForgottenPassword(t *testing.T) {
 	} {
 		a := b.send(http.MethodPut, "/api/v1/session/password", body)
 		if p := mustProblem(t, a, a.Status); a.Status < 400 || *p.Code != code {
-			t.Errorf("%s: %d %s", body, a.Status, *p.Code)
+			t.Errorf("%s: got status %d and code %s, want an error and %s", body, a.Status, *p.Code, code)
 		}
 	}
 	for body, want := range map[string]struct{ rule, english, korean string }{
@@ -99,12 +99,12 @@ func TestForgottenPassword(t *testing.T) {
 		for language, says := range map[string]string{"en": want.english, "ko": want.korean} {
 			p := mustProblem(t, b.send(http.MethodPut, "/api/v1/session/password", body, "Accept-Language", language), 422)
 			if len(p.Errors) != 1 || p.Errors[0] != (fault{"body", "password", want.rule, says}) || *p.Message != says+"." {
-				t.Errorf("%s, %s: %+v, %s", body, language, p.Errors, *p.Message)
+				t.Errorf("%s, in %s: got the faults %+v and the message %q, want the rule %s and %q", body, language, p.Errors, *p.Message, want.rule, says)
 			}
 		}
 	}
 	if a := b.send(http.MethodPut, "/api/v1/session/password", `{"password":"a-new-password"}`); a.Status != 204 || a.Body != "" {
-		t.Fatalf("%d: %s", a.Status, a.Body)
+		t.Fatalf("a new password: got status %d, want 204: %s", a.Status, a.Body)
 	}
 	b.mustBe(email)
 	// Whoever knew the old password is out.

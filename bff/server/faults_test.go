@@ -211,7 +211,7 @@ func TestReadiness(t *testing.T) {
 			a := mustSend(t, "GET", bff+"/readyz", "")
 			if tt.Down == "" {
 				if a.Status != 200 {
-					t.Errorf("status %d: %s", a.Status, a.Body)
+					t.Errorf("readyz: got status %d, want 200: %s", a.Status, a.Body)
 				}
 				return
 			}

@@ -47,7 +47,7 @@ func TestFraming(t *testing.T) {
 			a := mustSendRaw(t, bff, tt.Request+next) // which fails if more than one answer comes
 			if tt.Status == 200 {
 				if a.Status != 200 {
-					t.Errorf("status %d: %s", a.Status, a.Body)
+					t.Errorf("got status %d, want 200: %s", a.Status, a.Body)
 				}
 				return
 			}

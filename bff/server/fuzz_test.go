@@ -106,7 +106,7 @@ func mustStay(t *testing.T, r *http.Request, key, sent string) {
 		"Upgrade": "", "Te": "", "Connection": "", "Idempotency-Key": "", "Origin": "",
 	} {
 		if got := r.Header.Values(name); len(got) > 1 || strings.Join(got, "") != want {
-			t.Errorf("%s: %q", name, got)
+			t.Errorf("%s, as Supabase sees it: got %q, want %q", name, got, want)
 		}
 	}
 	if len(r.Header.Values("X-Request-Id")) != 1 || len(r.Header.Values("Content-Type")) > 1 {

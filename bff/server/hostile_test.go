@@ -105,7 +105,7 @@ func (v *victim) mustNavigate(t *testing.T, from string, cookie bool) {
 		response, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void]("var about = "+string(about)+"; "+script))
 		cancel()
 		if err != nil {
-			t.Fatalf("%s: %v", script, err)
+			t.Fatalf("the script %s: %v", script, err)
 		}
 		if response.Status < 400 || cookie && response.Status != http.StatusForbidden {
 			t.Errorf("%s: status %d", script, response.Status)

@@ -166,7 +166,7 @@ func TestJWTSecretChanges(t *testing.T) {
 			newcomer.bff = address
 			newcomer.mustBe(name)
 			if a := mustSend(t, http.MethodGet, address+"/rest/v1/profiles?select=email", "", "Authorization", "Bearer "+app.token()); a.Status != http.StatusOK {
-				t.Errorf("%d: %s", a.Status, a.Body)
+				t.Errorf("an app's token: got status %d, want 200: %s", a.Status, a.Body)
 			}
 		})
 	}
@@ -241,7 +241,7 @@ func TestAuthSignsByAnotherKey(t *testing.T) {
 	before := auth.asked()
 	for range 20 {
 		if p := mustProblem(t, b.send(http.MethodGet, "/api/v1/session", ""), http.StatusBadGateway); *p.Code != "upstream_unavailable" {
-			t.Fatal(*p.Code)
+			t.Fatalf("got code %s, want upstream_unavailable", *p.Code)
 		}
 	}
 	if n := auth.asked() - before; n > 2 { // one, and another if it took three seconds
@@ -372,7 +372,7 @@ func TestAPIKeysChange(t *testing.T) {
 				newcomer.url = address
 				newcomer.mustTake(t, "password", map[string]string{"email": email, "password": password})
 				if a, err := newcomer.ask(0); err != nil || a.Status != http.StatusOK {
-					t.Errorf("%d, %v: %s", a.Status, err, a.Body)
+					t.Errorf("a newcomer's phone: got status %d, %v, want 200: %s", a.Status, err, a.Body)
 				}
 			})
 		}

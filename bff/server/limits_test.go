@@ -39,7 +39,7 @@ func TestLimits(t *testing.T) {
 	}
 	t.Run("body at the limit", func(t *testing.T) {
 		if a := post(t, strings.NewReader(strings.Repeat(" ", 65536))); a.Status == 413 || a.Status >= 500 {
-			t.Errorf("status %d: %s", a.Status, a.Body)
+			t.Errorf("got status %d, want neither 413 nor 5xx: %s", a.Status, a.Body)
 		}
 	})
 	// The refusal must arrive although the client is still sending.
@@ -76,13 +76,13 @@ func TestLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != want {
-				t.Errorf("status %d instead of %d, %v", resp.StatusCode, want, err)
+				t.Errorf("got status %d, %v, want %d", resp.StatusCode, err, want)
 			}
 		}
 	})
 	t.Run("headers within the limit", func(t *testing.T) {
 		if a := mustSend(t, "GET", bff+"/livez", "", "Cookie", strings.Repeat("x", 26000)); a.Status != 200 {
-			t.Errorf("status %d: %s", a.Status, a.Body)
+			t.Errorf("got status %d, want 200: %s", a.Status, a.Body)
 		}
 	})
 }
@@ -157,14 +157,14 @@ func TestUnrouted(t *testing.T) {
 			Status                     int
 		}
 		if err := json.Unmarshal([]byte(line), &entry); err != nil { // there is one
-			t.Fatalf("%d: %v: %s", tt.Status, err, line)
+			t.Fatalf("the log's line about status %d: got %q, want JSON: %v", tt.Status, line, err)
 		}
 		route, client, id := "unrouted", "192.0.2.1", "unrouted-request"
 		if tt.Method == "" { // the headers weren't read
 			client, id, entry.Method = "127.0.0.1", entry.ID, ""
 		}
 		if entry.Msg != "request" || entry.Method != tt.Method || entry.Route != route || entry.Client != client || entry.ID != id || len(id) < 8 || entry.Status != tt.Status {
-			t.Errorf("%d: %s", tt.Status, line)
+			t.Errorf("the log's line: got %s, want %s %s of %s, status %d, id %s", line, tt.Method, route, client, tt.Status, id)
 		}
 	}
 	measured := mustMeasure(t, metrics)

@@ -79,7 +79,7 @@ func (b *browser) mustGoToProvider(query string) (callback string) {
 	b.tb.Helper()
 	a := b.send(http.MethodGet, "/api/v1/session/oauth/github"+query, "")
 	if a.Status != http.StatusSeeOther || a.Header.Get("Cache-Control") != "no-store" {
-		b.tb.Fatalf("%d: %s", a.Status, a.Body)
+		b.tb.Fatalf("the way to the provider: got status %d, Cache-Control %q, want 303 and no-store: %s", a.Status, a.Header.Get("Cache-Control"), a.Body)
 	}
 	at := a.Header.Get("Location")
 	for range 5 {
@@ -196,7 +196,7 @@ func TestOAuthGoesWrong(t *testing.T) {
 	for path, want := range map[string]string{"GitHub": "invalid_request", "..%2fx": "", "a%00": "invalid_request"} {
 		a := b.send(http.MethodGet, "/api/v1/session/oauth/"+path, "")
 		if p := mustProblem(t, a, a.Status); want != "" && (*p.Code != want || a.Status != http.StatusBadRequest) || a.Status < 400 {
-			t.Errorf("%s: %d %s", path, a.Status, *p.Code)
+			t.Errorf("%s: got status %d and code %s, want 400 and %s, or any error", path, a.Status, *p.Code, want)
 		}
 	}
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session/oauth/github?return_to=/&next=/", ""), http.StatusBadRequest)
@@ -226,7 +226,7 @@ func TestReturnAddresses(t *testing.T) {
 	for _, payload := range payloads {
 		a := b.send(http.MethodGet, "/api/v1/session/oauth/github?return_to="+url.QueryEscape(payload), "")
 		if p := mustProblem(t, a, http.StatusBadRequest); len(p.Errors) != 1 || p.Errors[0].Name != "return_to" || a.Header.Get("Location") != "" {
-			t.Errorf("%q: %s", payload, a.Body)
+			t.Errorf("return_to %q: got Location %q, want only a fault of return_to: %s", payload, a.Header.Get("Location"), a.Body)
 		}
 	}
 	if len(payloads) < 200 {

@@ -71,7 +71,7 @@ func TestAdmits(t *testing.T) {
 					want = tt.Read
 				}
 				if got := someSites.admits(method, tt.Origin); got != want {
-					t.Errorf("%s: %t", method, got)
+					t.Errorf("%s from %s is admitted: got %t, want %t", method, tt.Origin, got, want)
 				}
 			}
 		})
@@ -91,7 +91,7 @@ func TestChecks(t *testing.T) {
 		{"GET", "/api/v1/me/scrum", true}, {"HEAD", "/api/v1/me/scrum", true}, {"OPTIONS", "/api/v1/me/scrum", true}, {"DELETE", "/api/v1/session", true},
 	} {
 		if got := checks(tt.Method, tt.Path); got != tt.Want {
-			t.Errorf("%s %s: %t", tt.Method, tt.Path, got)
+			t.Errorf("%s %s is checked: got %t, want %t", tt.Method, tt.Path, got, tt.Want)
 		}
 	}
 }
@@ -211,7 +211,7 @@ func TestSameOriginConcernsTheCookieAlone(t *testing.T) {
 		t.Run(fmt.Sprint(tt.Request, tt.Headers), func(t *testing.T) {
 			resp, body := s.mustAsk(t, tt.Request, tt.Headers...)
 			if resp.StatusCode != tt.Status || tt.Status == 403 && !strings.Contains(body, `"code":"cross_site"`) {
-				t.Errorf("status %d: %s", resp.StatusCode, body)
+				t.Errorf("got status %d, want %d, and cross_site with 403: %s", resp.StatusCode, tt.Status, body)
 			}
 		})
 	}
@@ -231,7 +231,7 @@ func TestNoWebSockets(t *testing.T) {
 		t.Run(fmt.Sprint(tt.Request, tt.Headers), func(t *testing.T) {
 			resp, body := s.mustAsk(t, tt.Request, tt.Headers...)
 			if resp.StatusCode != 501 || !strings.Contains(body, `"code":"no_websockets"`) {
-				t.Errorf("status %d: %s", resp.StatusCode, body)
+				t.Errorf("got status %d, want 501 and no_websockets: %s", resp.StatusCode, body)
 			}
 		})
 	}

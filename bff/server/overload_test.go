@@ -170,7 +170,7 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 	}
 	for range 5 { // whole answers and failed ones give their place back
 		if a := mustSend(t, "GET", bff+"/rest/v1/tasks", ""); a.Status != 200 {
-			t.Errorf("status %d: %s", a.Status, a.Body)
+			t.Errorf("afterwards: got status %d, want 200: %s", a.Status, a.Body)
 		}
 		mustProblem(t, mustSend(t, "GET", bff+boardPath(uuid.NewString()), "", "Authorization", "Bearer "+token), 502)
 	}
@@ -190,10 +190,10 @@ func TestConnectionsAreBounded(t *testing.T) {
 	const request = "GET /livez HTTP/1.1\r\nHost: bff\r\n\r\n"
 	first, second := mustDial(t, bff, request), mustDial(t, bff, request)
 	if a, b := status(first), status(second); a != 200 || b != 200 {
-		t.Fatalf("status %d, %d", a, b)
+		t.Fatalf("the first two connections: got status %d and %d, want 200", a, b)
 	}
 	if got := status(mustDial(t, bff, "")); got != 503 {
-		t.Errorf("status %d", got)
+		t.Errorf("the third connection: got status %d, want 503", got)
 	}
 	_ = first.Close()
 	supabasetest.MustWait(t, "a place to be free", func() bool { return status(mustDial(t, bff, request)) == 200 })

@@ -50,7 +50,7 @@ func TestPanic(t *testing.T) {
 	}
 	var p problem
 	if err := json.Unmarshal(body, &p); err != nil || resp.StatusCode != 500 || p.Code != "internal" || strings.Contains(string(body), "sb_internal") {
-		t.Errorf("status %d: %s", resp.StatusCode, body)
+		t.Errorf("got status %d, %v, want 500 and the code internal: %s", resp.StatusCode, err, body)
 	}
 	var text string
 	for len(log) > 0 {

@@ -57,7 +57,7 @@ func TestSupabaseThroughTheBFF(t *testing.T) {
 			through := mustSend(t, tt.Method, bff+tt.Path, tt.Body, tt.Headers...)
 			direct := mustSend(t, tt.Method, gateway+tt.Path, tt.Body, tt.Headers...)
 			if through.Status != direct.Status || tt.Status != 0 && through.Status != tt.Status {
-				t.Fatalf("status %d, directly %d: %s", through.Status, direct.Status, through.Body)
+				t.Fatalf("got status %d, directly %d, want %d (0 is any): %s", through.Status, direct.Status, tt.Status, through.Body)
 			}
 			if through.Body != direct.Body {
 				t.Errorf("body\n%s\ndirectly\n%s", through.Body, direct.Body)
@@ -81,7 +81,7 @@ func TestWritesThroughTheBFF(t *testing.T) {
 		t.Helper()
 		var rows []map[string]any
 		if err := json.Unmarshal([]byte(a.Body), &rows); err != nil || a.Status != status || len(rows) != 1 {
-			t.Fatalf("status %d: %s", a.Status, a.Body)
+			t.Fatalf("got status %d, %v, want %d and one row: %s", a.Status, err, status, a.Body)
 		}
 		return rows[0]
 	}
@@ -232,7 +232,7 @@ func TestPathsCannotLeave(t *testing.T) {
 			a := mustSendRaw(t, bff, tt.Line+"\r\nHost: bff\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 			if tt.Status == 200 {
 				if a.Status != 200 {
-					t.Errorf("status %d: %s", a.Status, a.Body)
+					t.Errorf("got status %d, want 200: %s", a.Status, a.Body)
 				}
 				return
 			}
@@ -317,7 +317,7 @@ func BenchmarkPassage(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if a := mustSend(b, "GET", base+"/rest/v1/tasks", "", "Authorization", "Bearer "+token); a.Status != 200 {
-					b.Fatal(a.Body)
+					b.Fatalf("got status %d, want 200: %s", a.Status, a.Body)
 				}
 			}
 		})

@@ -29,7 +29,7 @@ func mustPicture(tb testing.TB, address, token string) {
 			"Content-Type": "image/svg+xml", "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, Accept-Language", "Content-Language": language,
 		} {
 			if got := a.Header.Get(name); got != want {
-				tb.Errorf("%s: %s %q", address, name, got)
+				tb.Errorf("%s: got %s %q, want %q", address, name, got, want)
 			}
 		}
 		if title := mustTitle(tb, a.Body); title == "" {

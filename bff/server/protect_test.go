@@ -22,7 +22,7 @@ func TestProtection(t *testing.T) {
 					"Server":                       "",
 				} {
 					if got := resp.Header.Get(name); got != want {
-						t.Errorf("%s: %q", name, got)
+						t.Errorf("%s: got %q, want %q", name, got, want)
 					}
 				}
 			})

@@ -20,7 +20,7 @@ import (
 func mustBeLimited(tb testing.TB, a answer, policy string) {
 	tb.Helper()
 	if a.Status != 429 || a.Header.Get("Content-Type") != "application/problem+json" {
-		tb.Fatalf("status %d: %s", a.Status, a.Body)
+		tb.Fatalf("got status %d of type %q, want 429 of application/problem+json: %s", a.Status, a.Header.Get("Content-Type"), a.Body)
 	}
 	var p struct {
 		Code, Message, Type, Title string
@@ -36,7 +36,7 @@ func mustBeLimited(tb testing.TB, a answer, policy string) {
 	}
 	if p.Code != "over_request_rate_limit" || p.Status != 429 || !slices.Equal(p.Policies, []string{policy}) ||
 		p.Type != "https://iana.org/assignments/http-problem-types#quota-exceeded" || !strings.Contains(p.Message, fmt.Sprintf(" %d s.", wait)) {
-		tb.Errorf("%+v", p)
+		tb.Errorf("got %+v, want over_request_rate_limit by the policy %s, and %d s to wait", p, policy, wait)
 	}
 	if policy != "email-anywhere" && !strings.Contains(a.Header.Get("RateLimit"), fmt.Sprintf(`"%s";r=0;t=%d`, policy, wait)) {
 		tb.Errorf("RateLimit %s, Retry-After %d", a.Header.Get("RateLimit"), wait)
@@ -57,7 +57,7 @@ func TestRatePerAddress(t *testing.T) {
 	}
 	korean := mustSend(t, "GET", bff+"/nope", "", "Accept-Language", "ko")
 	if !strings.Contains(korean.Body, "초 후에 다시 시도하세요") {
-		t.Error(korean.Body)
+		t.Errorf("in Korean: got %s, want 초 후에 다시 시도하세요", korean.Body)
 	}
 	// What a balancer asks is always answered, and nobody can speak as another.
 	for _, path := range []string{"/livez", "/readyz"} {
@@ -94,7 +94,7 @@ func TestRateOfWhatIsRefused(t *testing.T) {
 			bff := mustServeLogging(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "5/h", "BFF_ALLOWED_ORIGINS": "https://admin.test"}), &log)
 			for i := range 5 {
 				if a := mustSendRaw(t, bff, tt.Request); a.Status != tt.Status || !strings.HasPrefix(a.Header.Get("RateLimit"), fmt.Sprintf(`"address";r=%d;t=`, 4-i)) {
-					t.Fatalf("status %d, RateLimit %s: %s", a.Status, a.Header.Get("RateLimit"), a.Body)
+					t.Fatalf("request %d: got status %d, RateLimit %q, want %d and r=%d: %s", i, a.Status, a.Header.Get("RateLimit"), tt.Status, 4-i, a.Body)
 				}
 			}
 			for range 5 {
@@ -164,7 +164,7 @@ func TestRateOfSigningIn(t *testing.T) {
 	t.Parallel()
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_SIGN_IN": "20/h"}))
 	if a := signIn(t, bff, "demo@mysingle.test"); a.Status != 400 || !strings.Contains(a.Body, "invalid_credentials") {
-		t.Fatalf("status %d: %s", a.Status, a.Body) // Auth has read the body
+		t.Fatalf("a wrong password: got status %d, want 400 and invalid_credentials: %s", a.Status, a.Body) // Auth has read the body
 	}
 	for _, call := range [][2]string{
 		{"POST", "/auth/v1/token"}, {"POST", "/auth/v1/token?grant_type=pkce"}, {"POST", "/auth/v1/token?grant_type=refresh_token&grant_type=password"},
@@ -206,7 +206,7 @@ func TestRatePerEmail(t *testing.T) {
 	email := uuid.NewString() + "@test.mysingle.test"
 	for range 3 {
 		if a := signIn(t, bff, email); a.Status != 400 {
-			t.Fatalf("status %d: %s", a.Status, a.Body)
+			t.Fatalf("within the rate: got status %d, want 400: %s", a.Status, a.Body)
 		}
 	}
 	mustBeLimited(t, signIn(t, bff, email), "email")
@@ -220,13 +220,13 @@ func TestRatePerEmail(t *testing.T) {
 	}
 	for range 3 {
 		if a := mustSend(t, "POST", bff+"/auth/v1/otp", `{"phone":"+8210`+email[:4]+`"}`); a.Status == 429 {
-			t.Fatalf("status %d: %s", a.Status, a.Body)
+			t.Fatalf("a phone number, within the rate: got status 429: %s", a.Body)
 		}
 	}
 	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/otp", `{"phone":"+8210`+email[:4]+`"}`), "email")
 	// A body that is no JSON, or too large for anybody who signs in.
 	if a := mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", `{"email":`); a.Status == 429 || a.Status >= 500 {
-		t.Errorf("status %d: %s", a.Status, a.Body)
+		t.Errorf("a body that is no JSON: got status %d, want another error than 429 and 5xx: %s", a.Status, a.Body)
 	}
 	mustProblem(t, mustSend(t, "POST", bff+"/auth/v1/token?grant_type=password", strings.Repeat(" ", 65<<10)), 413)
 }
@@ -276,7 +276,7 @@ func TestRateOfCodes(t *testing.T) {
 	b, _ := mustSignedUp(t, bff)
 	for range 4 {
 		if a := b.send("PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`); a.Status == 429 {
-			t.Fatal(a.Body)
+			t.Fatalf("with the cookie, within the rate: got status 429: %s", a.Body)
 		}
 	}
 	mustBeLimited(t, b.send("PUT", "/api/v1/session/password", `{"password":"x","nonce":"123456"}`), "email")
@@ -318,7 +318,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	}
 	for range 2 {
 		if a := try("192.0.2.66"); a.Status != 400 {
-			t.Fatalf("status %d: %s", a.Status, a.Body)
+			t.Fatalf("within the rate: got status %d, want 400: %s", a.Status, a.Body)
 		}
 	}
 	for range 50 {
@@ -348,7 +348,7 @@ func TestRatesAreShared(t *testing.T) {
 	for i := range 6 {
 		bff := []string{one, two}[i%2]
 		if a := mustSend(t, "GET", bff+"/nope", ""); a.Status != 404 {
-			t.Fatalf("status %d", a.Status)
+			t.Fatalf("request %d, within the rate: got status %d, want 404", i, a.Status)
 		}
 	}
 	for _, bff := range []string{one, two} {
@@ -372,13 +372,13 @@ func TestUsualRates(t *testing.T) {
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"BFF_RATE_ADDRESS": "", "BFF_RATE_USER": "", "BFF_RATE_SIGN_IN": "", "BFF_RATE_EMAIL": ""}))
 	for range 30 { // everybody signs in, in the morning
 		if a := signIn(t, bff, uuid.NewString()+"@test.mysingle.test"); a.Status != 400 {
-			t.Fatalf("status %d: %s", a.Status, a.Body)
+			t.Fatalf("signing in: got status %d, want 400: %s", a.Status, a.Body)
 		}
 	}
 	token := supabasetest.MustSignUp(t).Token
 	for range 200 {
 		if a := mustSend(t, http.MethodGet, bff+"/rest/v1/tasks?limit=0", "", "Authorization", "Bearer "+token); a.Status != 200 {
-			t.Fatalf("status %d: %s", a.Status, a.Body)
+			t.Fatalf("reading tasks: got status %d, want 200: %s", a.Status, a.Body)
 		}
 	}
 }

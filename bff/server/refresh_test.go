@@ -130,7 +130,7 @@ func askAll(t *testing.T, bffs []string, cookies session.Cookies, n int) map[str
 			path := signedInPaths[i/len(bffs)%len(signedInPaths)]
 			a, err := b.try(http.MethodGet, path, "")
 			if err != nil || a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "no-store" {
-				t.Errorf("%s: %d, %q, %v: %s", path, a.Status, a.Header.Get("Cache-Control"), err, a.Body)
+				t.Errorf("%s: got status %d, Cache-Control %q, %v, want 200 and no-store: %s", path, a.Status, a.Header.Get("Cache-Control"), err, a.Body)
 				return
 			}
 			mu.Lock()
@@ -232,7 +232,7 @@ func TestReplacedWhileAuthHangs(t *testing.T) {
 			go func() {
 				defer close(signedIn)
 				if a, err := b.try(http.MethodPost, "/api/v1/session", mustJSON(t, map[string]string{"email": email, "password": password})); err != nil || a.Status != http.StatusOK {
-					t.Errorf("%d: %s, %v", a.Status, a.Body, err)
+					t.Errorf("signing in anew: got status %d, %v, want 200: %s", a.Status, err, a.Body)
 				}
 			}()
 			var goOn chan struct{}
@@ -335,7 +335,7 @@ func TestAuthIsDownDuringARefresh(t *testing.T) {
 			})
 			if a.Status == http.StatusUnauthorized {
 				if p := mustProblem(t, a, http.StatusUnauthorized); *p.Code != "session_ended" {
-					t.Error(*p.Code)
+					t.Errorf("after the repair: got code %s, want session_ended", *p.Code)
 				}
 				b.mustSignIn(email, password)
 			}
@@ -476,7 +476,7 @@ func TestLargestSession(t *testing.T) {
 	path := "/rest/v1/profiles?select=email&email=not.in.(" + email
 	path += strings.Repeat("x", c.URLLimit-len(path)-1) + ")"
 	if a := b.send(http.MethodGet, path, "", "User-Agent", strings.Repeat("x", 3000)); a.Status != http.StatusOK || a.Body != `[{"email":"`+email+`"}]` {
-		t.Errorf("%d: %s", a.Status, a.Body)
+		t.Errorf("the longest URL with the largest session: got status %d, want 200 and %s: %s", a.Status, email, a.Body)
 	}
 	mustProblem(t, b.send(http.MethodGet, path+"x", ""), http.StatusRequestURITooLong)
 }
@@ -486,6 +486,6 @@ func (b *browser) setMetadata(t *testing.T, size int) {
 	t.Helper()
 	a := b.send(http.MethodPut, "/auth/v1/user", mustJSON(t, map[string]any{"data": map[string]any{"picture": strings.Repeat("p", size)}}))
 	if a.Status != http.StatusOK {
-		t.Fatalf("%d: %s", a.Status, a.Body)
+		t.Fatalf("setting metadata: got status %d, want 200: %s", a.Status, a.Body)
 	}
 }

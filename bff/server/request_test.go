@@ -33,11 +33,11 @@ func TestRequestsForget(t *testing.T) {
 	}
 	r.forget()
 	if len(r.policies)+len(r.limits)+len(r.header) > 0 || r.header[:1][0].Name != nil {
-		t.Errorf("%q, %q, %q", r.policies, r.limits, r.header[:1])
+		t.Errorf("what is forgotten: got policies %q, limits %q and the header %q, want them empty", r.policies, r.limits, r.header[:1])
 	}
 	r.policies, r.limits, r.header = nil, nil, nil
 	if !reflect.ValueOf(*r).IsZero() {
-		t.Errorf("%+v", r)
+		t.Errorf("what is forgotten: got %+v, want the zero request", r)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestLimitsOfOneAnswer(t *testing.T) {
 		{"email", 1, `"email";r=10;t=3, "email";r=1;t=3, "user";r=1;t=3`},
 	} {
 		if list = appendLimit(list, tt.Policy, ";r=", tt.Remaining, ";t=", 3); string(list) != tt.Want {
-			t.Errorf("%s", list)
+			t.Errorf("after %s: got %s, want %s", tt.Policy, list, tt.Want)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func TestIDs(t *testing.T) {
 	for range 100_000 {
 		id := newID()
 		if len(id) != 26 || !saneID(id) || strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" || seen[id] {
-			t.Fatal(id)
+			t.Fatalf("got the id %q, want 26 letters and digits that were not there before", id)
 		}
 		seen[id] = true
 	}
@@ -142,10 +142,10 @@ func TestLastWords(t *testing.T) {
 	s.log = slog.New(slog.NewJSONHandler(log, nil))
 	defer func() {
 		if fault := recover(); fault != "at the end" {
-			t.Errorf("%v", fault)
+			t.Errorf("the panic: got %v, want \"at the end\"", fault)
 		}
 		if line := <-log; !strings.Contains(line, "panic: at the end") || !strings.Contains(line, "request_test.go") {
-			t.Error(line)
+			t.Errorf("the line in the log: got %s, want the panic and the test's file", line)
 		}
 	}()
 	s.lastWords(func(*fasthttp.RequestCtx) { panic("at the end") })(new(fasthttp.RequestCtx))

@@ -18,7 +18,7 @@ func mustMeasure(t *testing.T, metrics http.Handler) string {
 	measured := httptest.NewRecorder()
 	metrics.ServeHTTP(measured, httptest.NewRequest("GET", "/metrics", nil))
 	if measured.Code != http.StatusOK {
-		t.Fatalf("status %d", measured.Code)
+		t.Fatalf("/metrics: got status %d, want 200", measured.Code)
 	}
 	return measured.Body.String()
 }

@@ -111,7 +111,7 @@ type fault struct{ In, Name, Rule, Message string }
 func mustProblem(tb testing.TB, a answer, status int) problem {
 	tb.Helper()
 	if a.Status != status {
-		tb.Fatalf("status %d instead of %d: %s", a.Status, status, a.Body)
+		tb.Fatalf("got status %d, want %d: %s", a.Status, status, a.Body)
 	}
 	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
 		tb.Errorf("Content-Type %q", got)

@@ -75,7 +75,7 @@ func TestSignInIsRefused(t *testing.T) {
 			b := newBrowser(t, bff)
 			p := mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body), tt.Status)
 			if *p.Code != tt.Code || !strings.Contains(*p.Message, tt.Says) {
-				t.Errorf("%s: %s", *p.Code, *p.Message)
+				t.Errorf("got code %s with the message %q, want %s with %q", *p.Code, *p.Message, tt.Code, tt.Says)
 			}
 			p = mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body, "Accept-Language", "ko"), tt.Status)
 			if !strings.Contains(*p.Message, tt.SaysKorean) {
@@ -119,7 +119,7 @@ func TestAllFaultsOfABodyAtOnce(t *testing.T) {
 			}
 		}
 		if fmt.Sprint(found) != fmt.Sprint(tt.Faults) {
-			t.Errorf("%s %s: %v", tt.Path, tt.Body, found)
+			t.Errorf("%s %s: got the faults %v, want %v", tt.Path, tt.Body, found, tt.Faults)
 		}
 		p = mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body, "Accept-Language", "ko-KR"), http.StatusBadRequest)
 		if !strings.Contains(*p.Message, tt.Korean) {
@@ -140,7 +140,7 @@ func TestNothingButJSONSignsIn(t *testing.T) {
 	} {
 		b := newBrowser(t, bff)
 		if a := b.send(http.MethodPost, "/api/v1/session", credentials, "Content-Type", contentType); a.Status != status || (len(b.cookies()) > 0) != (status == 200) {
-			t.Errorf("%q: %d: %s", contentType, a.Status, a.Body)
+			t.Errorf("Content-Type %q: got status %d and %d cookies, want %d, and cookies only with 200: %s", contentType, a.Status, len(b.cookies()), status, a.Body)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func TestScopesOfSignOut(t *testing.T) {
 			there := newBrowser(t, bff)
 			there.mustSignIn(email, password)
 			if a := here.send(http.MethodDelete, "/api/v1/session?scope="+tt.Scope, ""); a.Status != http.StatusNoContent {
-				t.Fatalf("%d: %s", a.Status, a.Body)
+				t.Fatalf("signing out: got status %d, want 204: %s", a.Status, a.Body)
 			}
 			for _, look := range []struct {
 				b  *browser
@@ -235,7 +235,7 @@ func TestEndedWithAToken(t *testing.T) {
 			client := supabasetest.MustSignIn(t, email, password)
 			a := mustSend(t, tt.Method, bff+tt.Path, tt.Body, "Authorization", "Bearer "+client.Token, "Content-Type", "application/json")
 			if a.Status != tt.Status || a.Header.Get("Set-Cookie") != "" {
-				t.Fatalf("%d: %s", a.Status, a.Body)
+				t.Fatalf("got status %d, Set-Cookie %q, want %d and none: %s", a.Status, a.Header.Get("Set-Cookie"), tt.Status, a.Body)
 			}
 			for _, b := range []*browser{one, two} {
 				if tt.In {
@@ -273,7 +273,7 @@ func TestWhoSpeaks(t *testing.T) {
 		"the key as bearer token": id("Authorization", "Bearer "+key),
 	} {
 		if got != mine {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: got the user %s, want %s", name, got, mine)
 		}
 	}
 	if got := id("Authorization", "Bearer "+other.Token); got != other.ID {
@@ -318,12 +318,12 @@ func TestCookieOverHTTPS(t *testing.T) {
 	b := newBrowser(t, bff)
 	line := b.mustSignIn(email, password).Header.Get("Set-Cookie")
 	if !regexp.MustCompile(`^__Host-mysingle=[\w-]+; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict$`).MatchString(line) {
-		t.Error(line)
+		t.Errorf("Set-Cookie over https: got %s, want __Host-mysingle=…; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict", line)
 	}
 	cookie, _, _ := strings.Cut(line, ";")
 	b = newBrowser(t, bff) // to send what browsers send over https
 	if a := b.send(http.MethodGet, "/api/v1/session", "", "Cookie", cookie); a.Status != http.StatusOK {
-		t.Errorf("%d: %s", a.Status, a.Body)
+		t.Errorf("the session, with its cookie over https: got status %d, want 200: %s", a.Status, a.Body)
 	}
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session", "", "Cookie", strings.TrimPrefix(cookie, "__Host-")), http.StatusUnauthorized)
 	if a := b.send(http.MethodDelete, "/api/v1/session", "", "Cookie", cookie); a.Header.Get("Set-Cookie") != "__Host-mysingle=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict" {
@@ -339,7 +339,7 @@ func TestSignUpMakesAProfile(t *testing.T) {
 		"email": email, "password": password, "first_name": "서연", "last_name": "김", "org_name": "해온", "timezone": "Europe/Berlin", "locale": "en-GB",
 	}))
 	if a.Status != http.StatusCreated || strings.Contains(a.Body, "token") {
-		t.Fatalf("%d: %s", a.Status, a.Body)
+		t.Fatalf("signing up: got status %d, want 201 and no token: %s", a.Status, a.Body)
 	}
 	b.mustBe(email)
 	for path, want := range map[string]string{
@@ -347,21 +347,21 @@ func TestSignUpMakesAProfile(t *testing.T) {
 		"organizations?select=org_name,timezone,locale": `[{"org_name":"해온","timezone":"Europe/Berlin","locale":"en"}]`,
 	} {
 		if a := b.send(http.MethodGet, "/rest/v1/"+path, ""); a.Body != want {
-			t.Errorf("%s: %s", path, a.Body)
+			t.Errorf("%s: got %s, want %s", path, a.Body, want)
 		}
 	}
 	var invited []struct{ Token string }
 	a = b.send(http.MethodPost, "/rest/v1/rpc/create_invitation", `{"email":"`+"i-"+email+`"}`)
 	if err := json.Unmarshal([]byte(a.Body), &invited); err != nil || len(invited) != 1 {
-		t.Fatal(a.Body)
+		t.Fatalf("create_invitation: got %s, want one invitation: %v", a.Body, err)
 	}
 	guest := newBrowser(t, b.bff)
 	a = guest.send(http.MethodPost, "/api/v1/session/sign-up", mustJSON(t, map[string]string{"email": "i-" + email, "password": password, "invitation_token": invited[0].Token}))
 	if a.Status != http.StatusCreated {
-		t.Fatalf("%d: %s", a.Status, a.Body)
+		t.Fatalf("the guest signs up: got status %d, want 201: %s", a.Status, a.Body)
 	}
 	if a = guest.send(http.MethodGet, "/rest/v1/organizations?select=org_name", ""); a.Body != `[{"org_name":"해온"}]` {
-		t.Error(a.Body)
+		t.Errorf("the guest's organization: got %s, want 해온", a.Body)
 	}
 }
 
@@ -494,12 +494,12 @@ func TestNoTokensForPages(t *testing.T) {
 			body = `{"email":"` + email + `","password":"` + password + `"}`
 		}
 		if p := mustProblem(t, b.send(method, path, body), http.StatusForbidden); *p.Code != "session_only" {
-			t.Errorf("%s: %s", request, *p.Code)
+			t.Errorf("%s: got code %s, want session_only", request, *p.Code)
 		}
 	}
 	for _, body := range []string{`{"Password":"another-password"}`, `{"p\u0061ssword":"another-password"}`, `{"data":{},"password":null}`, `{"password":"another-password"} {}`, "\ufeff{}", `[`} {
 		if p := mustProblem(t, b.send(http.MethodPut, "/auth/v1/user", body), http.StatusForbidden); *p.Code != "session_only" || !strings.Contains(*p.Message, "/api/v1/session") {
-			t.Errorf("%s: %s: %s", body, *p.Code, *p.Message)
+			t.Errorf("%s: got code %s with the message %q, want session_only and /api/v1/session", body, *p.Code, *p.Message)
 		}
 	}
 	if a := b.send(http.MethodPut, "/auth/v1/user", `{"data":{"password":"is a member of something else"}}`); a.Status != http.StatusOK {
@@ -509,7 +509,7 @@ func TestNoTokensForPages(t *testing.T) {
 	for _, path := range []string{"/auth/v1/user", "/rest/v1/profiles?select=email"} {
 		a := b.send(http.MethodGet, path, "")
 		if a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "private, no-cache" || !strings.Contains(a.Header.Get("Vary"), "Cookie") {
-			t.Errorf("%s: %d, %s", path, a.Status, a.Header)
+			t.Errorf("%s: got status %d with %s, want 200, private, no-cache, and Vary by Cookie", path, a.Status, a.Header)
 		}
 	}
 }
@@ -527,12 +527,12 @@ func TestOriginOfReads(t *testing.T) {
 	for _, path := range []string{"/auth/v1/user", "/functions/v1/calendar/signed.ics", "/functions/v1/sprint-report/signed.png"} {
 		for _, from := range []string{"cross-site", "same-site"} {
 			if p := mustProblem(t, b.send(http.MethodGet, path, "", "Sec-Fetch-Site", from), http.StatusForbidden); *p.Code != "cross_site" {
-				t.Errorf("%s, %s: %s", path, from, *p.Code)
+				t.Errorf("%s from %s: got code %s, want cross_site", path, from, *p.Code)
 			}
 		}
 		for _, from := range []string{"same-origin", "none"} {
 			if a := b.send(http.MethodGet, path, "", "Sec-Fetch-Site", from); a.Status != http.StatusOK {
-				t.Errorf("%s, %s: %d: %s", path, from, a.Status, a.Body)
+				t.Errorf("%s from %s: got status %d, want 200: %s", path, from, a.Status, a.Body)
 			}
 		}
 		if a := other.send(http.MethodGet, path, "", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusOK && strings.HasPrefix(path, "/functions/") {

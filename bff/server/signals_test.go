@@ -98,7 +98,7 @@ func (p prom) must(t *testing.T, path string, parameters url.Values, into any) {
 		Data  any
 	}{Data: into}
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Error != "" {
-		t.Fatalf("%s %v: %v %s", path, parameters, err, answer.Error)
+		t.Fatalf("Prometheus, asked %s %v: got error %v %s, want none", path, parameters, err, answer.Error)
 	}
 }
 
@@ -125,7 +125,7 @@ func (p prom) mustAlerts(t *testing.T) []alert {
 	var found struct{ Groups []struct{ Rules []alert } }
 	p.must(t, "/api/v1/rules", nil, &found)
 	if len(found.Groups) != 1 || len(found.Groups[0].Rules) == 0 {
-		t.Fatalf("%+v", found)
+		t.Fatalf("rules in Prometheus: got %+v, want one group of rules", found)
 	}
 	return found.Groups[0].Rules
 }

@@ -176,7 +176,7 @@ func TestTraces(t *testing.T) {
 			a := mustSend(t, tt.Method, bff+tt.Path, tt.Body, headers...)
 			id := a.Header.Get("X-Request-Id")
 			if a.Status != tt.Status {
-				t.Fatalf("status %d: %s", a.Status, a.Body)
+				t.Fatalf("got status %d, want %d: %s", a.Status, tt.Status, a.Body)
 			}
 			span, below := c.mustTrace(t, id, len(tt.Below))
 			user := owner.ID
@@ -186,7 +186,7 @@ func TestTraces(t *testing.T) {
 			if span.Name != tt.Span || span.Kind != tracepb.Span_SPAN_KIND_SERVER || said(span, "http.response.status_code") != fmt.Sprint(tt.Status) ||
 				!strings.HasSuffix(tt.Span, " "+said(span, "http.route")) || said(span, "user.id") != user || said(span, "error.type") != tt.Error ||
 				(span.Status.GetCode() == tracepb.Status_STATUS_CODE_ERROR) != (tt.Error != "") {
-				t.Errorf("%v", span)
+				t.Errorf("the request's span: got %v, want %s of status %d, by %q, with the error %q", span, tt.Span, tt.Status, user, tt.Error)
 			}
 			var names []string
 			for _, one := range below {
@@ -196,7 +196,7 @@ func TestTraces(t *testing.T) {
 				}
 				names = append(names, name)
 				if one.Kind != tracepb.Span_SPAN_KIND_CLIENT || one.StartTimeUnixNano < span.StartTimeUnixNano || said(one, "service.peer.name") == "" || said(one, "server.address") == "" {
-					t.Errorf("%v", one)
+					t.Errorf("a span below it: got %v, want a client's that began later and names service and server", one)
 				}
 			}
 			slices.Sort(names)
@@ -270,11 +270,11 @@ func TestTraceOfASession(t *testing.T) {
 	held := b.mustExpire(time.Minute)
 	a := b.send(http.MethodGet, "/rest/v1/profiles?select=email", "")
 	if a.Status != http.StatusOK {
-		t.Fatalf("status %d: %s", a.Status, a.Body)
+		t.Fatalf("got status %d, want 200: %s", a.Status, a.Body)
 	}
 	_, below := c.mustTrace(t, a.Header.Get("X-Request-Id"), 2)
 	if below[0].Name != "POST Auth /token" || below[1].Name != "GET PostgREST" {
-		t.Errorf("%v", below)
+		t.Errorf("the spans below it: got %v, want POST Auth /token and GET PostgREST", below)
 	}
 	c.mustFind(t, "the sign-up", 1, func(span *tracepb.Span) bool { return span.Name == "POST Auth /signup" })
 	fresh := b.session()
@@ -358,7 +358,7 @@ func TestTracesOfCallers(t *testing.T) {
 				t.Errorf("%v isn't %s", below[0], got)
 			}
 			if (hex.EncodeToString(span.TraceId) == trace) != tt.Continued || (hex.EncodeToString(span.ParentSpanId) == parent) != tt.Continued {
-				t.Errorf("%v", span)
+				t.Errorf("the span: got %v, want the caller's trace continued: %t", span, tt.Continued)
 			}
 			linked := len(span.Links) == 1 && hex.EncodeToString(span.Links[0].TraceId) == trace && hex.EncodeToString(span.Links[0].SpanId) == parent && span.Links[0].TraceState == ""
 			if linked != tt.Linked || len(span.Links) > 1 {

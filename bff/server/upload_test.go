@@ -110,7 +110,7 @@ func TestLargeBodies_alone(t *testing.T) {
 			defer resp.Body.Close()
 			text, err := io.ReadAll(resp.Body)
 			if got := fmt.Sprintf("%d %s <nil>", length, want); err != nil || string(text) != got {
-				t.Errorf("%d %s, %v", resp.StatusCode, text, err)
+				t.Errorf("the upload: got status %d and %q, %v, want %q", resp.StatusCode, text, err, got)
 			}
 		})
 		all.Go(func() {
@@ -262,7 +262,7 @@ func TestAnUploadRefusedEarly(t *testing.T) {
 	for range 20 {
 		c := mustDial(t, bff, "POST /storage/v1/object/files/x HTTP/1.1\r\nHost: bff\r\nContent-Length: 40000000\r\n\r\n"+strings.Repeat("x", 100<<10))
 		if a := mustReadRaw(t, c); a.Status != 507 || a.Body != "no room\n" {
-			t.Fatalf("%d %q", a.Status, a.Body)
+			t.Fatalf("got status %d and %q, want 507 and \"no room\\n\"", a.Status, a.Body)
 		}
 	}
 }
@@ -303,7 +303,7 @@ func TestAnUploadAndItsAnswerAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != "i" {
-		t.Errorf("%q, %v", rest, err)
+		t.Errorf("the rest of the answer: got %q, %v, want \"i\"", rest, err)
 	}
 }
 
@@ -420,7 +420,7 @@ func TestAFunctionsAnswerComesInPieces(t *testing.T) {
 	reader := bufio.NewReader(resp.Body)
 	for i := range 5 {
 		if line, err := reader.ReadString('\n'); err != nil || line != fmt.Sprintf("token %d\n", i) {
-			t.Fatalf("%q, %v", line, err)
+			t.Fatalf("piece %d: got %q, %v, want \"token %[1]d\\n\"", i, line, err)
 		}
 		next <- true
 	}

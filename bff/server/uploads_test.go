@@ -48,7 +48,7 @@ func TestUploadedPages(t *testing.T) {
 		var seen struct{ Title, Text, Origin string }
 		b.mustRun(t, `async () => ({ title: document.title, text: document.documentElement.textContent, origin: self.origin })`, &seen)
 		if seen.Title == "ran" || seen.Origin != "null" || !strings.Contains(seen.Text, "uploaded") {
-			t.Errorf("%s: %+v", name, seen)
+			t.Errorf("%s: got %+v, want the uploaded text, with no script run and no origin", name, seen)
 		}
 	}
 	if app.stolen.Load() > 0 {

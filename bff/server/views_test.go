@@ -38,7 +38,7 @@ func mustView[V any](tb testing.TB, address, token string) *V {
 		"Content-Type": "application/json", "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", "Content-Language": "",
 	} {
 		if got := a.Header.Get(name); got != want {
-			tb.Errorf("%s: %s %q", address, name, got)
+			tb.Errorf("%s: got %s %q, want %q", address, name, got, want)
 		}
 	}
 	if tag := a.Header.Get("Etag"); !strings.HasPrefix(tag, `"`) || len(tag) != 24 {
@@ -291,7 +291,7 @@ func TestForecast(t *testing.T) {
 		return drawn.AsOf.Equal(repeated.AsOf)
 	})
 	if drawn.Remaining.Tasks != 20 || drawn.Tasks.Reason != nil || drawn.Tasks.Runs != forecast.Runs || drawn.Points.Chances[0].Date == nil {
-		t.Errorf("%+v", drawn)
+		t.Errorf("got %+v, want 20 remaining tasks, %d runs and dates", drawn, forecast.Runs)
 	}
 	if mustJSON(t, repeated) != mustJSON(t, drawn) {
 		t.Errorf("with the seed it was made from the forecast is another one:\n%s\n%s", mustJSON(t, repeated), mustJSON(t, drawn))
@@ -322,7 +322,7 @@ func TestNothingThere(t *testing.T) {
 				a := mustSend(t, "GET", bff+e.Path, "", headers...)
 				p := mustProblem(t, a, http.StatusNotFound)
 				if *p.Code != codes[strings.Split(e.Path, "/")[3]] {
-					t.Errorf("code %s", *p.Code)
+					t.Errorf("got code %s, want %s", *p.Code, codes[strings.Split(e.Path, "/")[3]])
 				}
 				b := mustSend(t, "GET", bff+others[i].Path, "", headers...)
 				if b.Status != a.Status || b.Body != a.Body {

@@ -96,7 +96,7 @@ func TestWritesAreChecked(t *testing.T) {
 					t.Errorf("faults\n%s", strings.Join(got, "\n"))
 				}
 				if *p.Code != "invalid_request" || *p.Message != strings.Join(says, "; ")+"." {
-					t.Errorf("%s: %s", *p.Code, *p.Message)
+					t.Errorf("got code %s with the message %q, want invalid_request with all faults: %q", *p.Code, *p.Message, says)
 				}
 			}
 		})
@@ -151,14 +151,14 @@ func TestWritesGoOnUntouched(t *testing.T) {
 				}
 			}
 			if a.Status != tt.Status || said.Code != tt.Code {
-				t.Errorf("%d %s", a.Status, a.Body)
+				t.Errorf("got status %d and code %s, want %d and %s: %s", a.Status, said.Code, tt.Status, tt.Code, a.Body)
 			}
 		})
 	}
 	t.Run("nobody signed in", func(t *testing.T) {
 		a := mustSend(t, "POST", bff+"/rest/v1/tasks", wrong, "Content-Type", asJSON)
 		if a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, `"42501"`) {
-			t.Errorf("%d %s", a.Status, a.Body)
+			t.Errorf("without a token: got status %d, want 401 and the code 42501: %s", a.Status, a.Body)
 		}
 	})
 }

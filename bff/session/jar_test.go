@@ -173,7 +173,7 @@ func TestFlow(t *testing.T) {
 	line := cookie.String()
 	if cookie.Name != "__Host-mysingle-oauth" || !strings.Contains(line, "SameSite=Lax") || !strings.Contains(line, "Max-Age=600") ||
 		!strings.Contains(line, "HttpOnly") || !strings.Contains(line, "Secure") || strings.Contains(line, "secret") {
-		t.Error(line)
+		t.Errorf("got the cookie %s, want __Host-mysingle-oauth, Lax, HttpOnly and Secure for 600 s, without the secret", line)
 	}
 	held := take(nil, []*http.Cookie{cookie})
 	if f, ok := jar.Flow(held, now.Add(9*time.Minute)); !ok || f.State != "state" || f.Verifier != "secret" || f.ReturnTo != "/board" {

@@ -332,7 +332,7 @@ func TestOtherSessionsEnd(t *testing.T) {
 			}
 		}
 		if err := here.Ended(ctx, later); err != nil {
-			t.Errorf("%s: %s: %v", name, later.ID, err)
+			t.Errorf("%s: the session %s: got error %v, want none", name, later.ID, err)
 		}
 		here.EndOthers(ctx, name, "")
 		if err := there.Ended(ctx, later); !errors.Is(err, session.ErrEnded) {
@@ -626,7 +626,7 @@ func TestRefreshThatPanics(t *testing.T) {
 	r, s := session.NewRefresher(session.NewMemory()), signedIn(10, -time.Minute)
 	_, _, err := r.Fresh(context.Background(), s, func(context.Context, session.Session) (session.Session, error) { panic("no such thing") })
 	if err == nil || !strings.Contains(err.Error(), "no such thing") {
-		t.Errorf("%v", err)
+		t.Errorf("a refresh that panics: got error %v, want one with \"no such thing\"", err)
 	}
 	if _, _, err := r.Fresh(context.Background(), s, newAuth().refresh); err != nil {
 		t.Errorf("and then %v", err)

@@ -53,7 +53,7 @@ func TestWhatDoesNotOpen(t *testing.T) {
 		"of another key": mustSealer(t, key(2)).Seal("name", []byte("plain")), "of another name": s.Seal("eman", []byte("plain")),
 	} {
 		if _, err := s.Open("name", other); !errors.Is(err, session.ErrUnreadable) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want %v", name, err, session.ErrUnreadable)
 		}
 	}
 	for i := range sealed {
@@ -82,7 +82,7 @@ func TestKeyRotation(t *testing.T) {
 		{"new text, old key", before, fresh, false},
 	} {
 		if _, err := tt.Sealer.Open("n", tt.Sealed); (err == nil) != tt.Opens {
-			t.Errorf("%s: %v", tt.Name, err)
+			t.Errorf("%s: got error %v, want it to open: %t", tt.Name, err, tt.Opens)
 		}
 	}
 }

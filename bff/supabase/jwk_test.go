@@ -54,7 +54,7 @@ func TestJWK(t *testing.T) {
 		} {
 			change(&k)
 			if key, err := k.read(); err != nil || key.algorithm != want {
-				t.Errorf("%+v: %s, %v", k, key.algorithm, err)
+				t.Errorf("%+v: got the algorithm %q, %v, want %q", k, key.algorithm, err, want)
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func TestJWK(t *testing.T) {
 		k := good[tt.Type]
 		tt.Change(&k)
 		if key, err := k.read(); err == nil || key.public != nil || !strings.Contains(err.Error(), tt.Says) {
-			t.Errorf("%s: %v, %v", tt.Name, key, err)
+			t.Errorf("%s: got the key %v, %v, want an error with %q", tt.Name, key, err, tt.Says)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func FuzzJWK(f *testing.F) {
 		switch public := key.public.(type) {
 		case *ecdsa.PublicKey:
 			if point, err := public.Bytes(); err != nil || len(point) != 65 || key.algorithm != "ES256" || public.Curve != elliptic.P256() {
-				t.Errorf("%s: %v, %v", key.algorithm, public, err)
+				t.Errorf("got %s, %v, %v, want an ES256 key on P-256 with a point of 65 bytes", key.algorithm, public, err)
 			}
 		case *rsa.PublicKey:
 			if bits := public.N.BitLen(); key.algorithm != "RS256" || bits < 2048 || bits > 8192 || public.N.Bit(0) == 0 || public.E < 3 || public.E%2 == 0 {

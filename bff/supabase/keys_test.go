@@ -203,14 +203,14 @@ func TestSecretsChange(t *testing.T) {
 		"the first of two": verify(secret, secret, other), "the second": verify(other, secret, other), "one beside none": verify(secret, secret, ""),
 	} {
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 		}
 	}
 	for name, err := range map[string]error{
 		"a third": verify("a-third-secret-of-at-least-32-characters", secret, other), "one taken away": verify(secret, other), "an empty one": verify("", secret, ""), "without any": verify("", ""),
 	} {
 		if fault := new(supabase.TokenError); !errors.As(err, &fault) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want a TokenError", name, err)
 		}
 	}
 }

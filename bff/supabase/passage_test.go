@@ -242,24 +242,24 @@ func TestRPC(t *testing.T) {
 	}{
 		{"result", "application/json; charset=utf-8", `{"a":1}`, 200, func(t *testing.T, result string, err error) {
 			if err != nil || result != `{"a":1}` {
-				t.Errorf("%q, %v", result, err)
+				t.Errorf("got %q, %v, want {\"a\":1}", result, err)
 			}
 		}},
 		{"error of PostgREST's", "application/json", `{"code":"42501","details":null,"hint":"h","message":"no"}`, 403, func(t *testing.T, result string, err error) {
 			if answer := new(supabase.Error); !errors.As(err, &answer) || answer.Status != 403 || answer.Code != "42501" || answer.Message != "no" || string(answer.Hint) != `"h"` {
-				t.Errorf("%q, %#v", result, err)
+				t.Errorf("got %q, %#v, want PostgREST's error 42501 with status 403", result, err)
 			}
 		}},
 		{"error of somebody else's", "text/html", `<html>`, 503, func(t *testing.T, result string, err error) {
 			if answer := new(supabase.Error); !errors.As(err, &answer) || answer.Status != 503 {
-				t.Errorf("%q, %v", result, err)
+				t.Errorf("got %q, %v, want an error with status 503", result, err)
 			}
 		}},
 		{"page instead of JSON", "text/html", `<html>`, 200, func(t *testing.T, _ string, err error) { mustFail(t, err, false) }},
 		{"endless", "application/json", strings.Repeat("1", 17<<20), 200, func(t *testing.T, _ string, err error) { mustFail(t, err, false) }},
 		{"elsewhere", "application/json", ``, 302, func(t *testing.T, _ string, err error) {
 			if answer := new(supabase.Error); !errors.As(err, &answer) || answer.Status != 302 {
-				t.Errorf("%v", err)
+				t.Errorf("got error %v, want one with status 302", err)
 			}
 		}},
 	} {
@@ -270,7 +270,7 @@ func TestRPC(t *testing.T) {
 					"X-Forwarded-For": "192.0.2.1", "Content-Type": "application/json", "Idempotency-Key": "",
 				} {
 					if got := r.Header.Values(name); len(got) > 1 || strings.Join(got, "") != want {
-						t.Errorf("%s: %q", name, got)
+						t.Errorf("%s: got %q, want %q", name, got, want)
 					}
 				}
 				w.Header().Set("Content-Type", tt.Type)
@@ -314,7 +314,7 @@ func TestALegacyKeyIsAToken(t *testing.T) {
 		}
 		text, err := io.ReadAll(answer)
 		if err != nil || string(text) != tt.Want {
-			t.Errorf("%q, %v", text, err)
+			t.Errorf("got %q, %v, want %q", text, err, tt.Want)
 		}
 		_ = answer.Close()
 		client.Close()

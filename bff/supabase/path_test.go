@@ -76,7 +76,7 @@ func TestTarget(t *testing.T) {
 			got, err := targetOf(t, passageTo(tt.Base, "PostgREST"), Request{Path: tt.Path, Query: tt.Query})
 			if tt.Want == "" {
 				if refusal := new(Refusal); !errors.As(err, &refusal) || refusal.Forbidden {
-					t.Fatalf("%v, %v", got, err)
+					t.Fatalf("got %v, %v, want a Refusal that isn't Forbidden", got, err)
 				}
 				return
 			}
@@ -84,7 +84,7 @@ func TestTarget(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != tt.Want {
-				t.Errorf("%s", got)
+				t.Errorf("got %s, want %s", got, tt.Want)
 			}
 		})
 	}
@@ -101,7 +101,7 @@ func TestAdministrationIsRefused(t *testing.T) {
 	}
 	for _, path := range []string{"/administrators", "/user/admin", "/token"} {
 		if _, err := targetOf(t, passageTo("http://auth/auth/v1", "Auth"), Request{Path: path}); err != nil {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s: got error %v, want none", path, err)
 		}
 	}
 	if _, err := targetOf(t, passageTo("http://rest", "PostgREST"), Request{Path: "/admin"}); err != nil {
@@ -190,7 +190,7 @@ func TestHeadersThatMustBeAlone(t *testing.T) {
 	for _, name := range []string{"Content-Type", "Content-Profile", "Range", "Upload-Offset"} {
 		refusal := new(Refusal)
 		if err := checkHeader(lines(http.Header{name: {"a", "b"}})); !errors.As(err, &refusal) || !refusal.Header {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s twice: got error %v, want a Refusal of the header", name, err)
 		}
 	}
 	if err := checkHeader(lines(http.Header{"Prefer": {"a", "b"}, "Range": {"0-1"}, "Cookie": {"a", "b"}})); err != nil {

@@ -182,7 +182,7 @@ func TestVerify(t *testing.T) {
 				return
 			}
 			if fault := new(supabase.TokenError); !errors.As(err, &fault) || !strings.Contains(fault.Reason, tt.Want) {
-				t.Errorf("%v, %+v", err, identity)
+				t.Errorf("got error %v for %+v, want a TokenError with %q", err, identity, tt.Want)
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func TestVerify(t *testing.T) {
 		for _, key := range []string{secret, "", string(rsaPEM)} {
 			var fault *supabase.TokenError
 			if _, err := v.Verify(context.Background(), sign(t, hs, []byte(key), nil, good)); !errors.As(err, &fault) {
-				t.Errorf("%v", err)
+				t.Errorf("got error %v, want a TokenError", err)
 			}
 		}
 	})
@@ -200,7 +200,7 @@ func TestVerify(t *testing.T) {
 		for issuer, want := range map[string]bool{"https://auth.test/auth/v1": true, "https://other.test": false} {
 			v := supabase.NewVerifier(supabase.VerifierOptions{AuthURL: auth.URL, Secrets: []string{secret}, Issuer: issuer})
 			if _, err := v.Verify(context.Background(), with(nil)); (err == nil) != want {
-				t.Errorf("%s: %v", issuer, err)
+				t.Errorf("the issuer %q: got error %v, want none: %t", issuer, err, want)
 			}
 		}
 	})
@@ -209,7 +209,7 @@ func TestVerify(t *testing.T) {
 		for _, role := range []any{"service_role", "supabase_admin", "postgres", "", nil} {
 			var fault *supabase.RoleError
 			if _, err := v.Verify(context.Background(), with(jwt.MapClaims{"role": role})); !errors.As(err, &fault) {
-				t.Errorf("%v: %v", role, err)
+				t.Errorf("the role %v: got error %v, want a RoleError", role, err)
 			}
 		}
 		identity, err := v.Verify(context.Background(), with(jwt.MapClaims{"role": "anon", "sub": nil, "aud": nil}))
@@ -272,14 +272,14 @@ func TestAnyPublishableKeyIsNobody(t *testing.T) {
 		"a publishable key": "sb_publishable_x", "a legacy anon key": legacy("anon", secret), "one of a withdrawn secret": legacy("anon", withdrawn),
 	} {
 		if identity, err := auth.Bearer(context.Background(), "Bearer "+token); err != nil || !identity.Anonymous() {
-			t.Errorf("%s: %+v, %v", name, identity, err)
+			t.Errorf("%s: got %+v, %v, want an anonymous one", name, identity, err)
 		}
 	}
 	for name, token := range map[string]string{
 		"a secret key": "sb_secret_x", "a service_role key": legacy("service_role", secret), "one of a withdrawn secret": legacy("service_role", withdrawn), "a user's token of it": legacy("authenticated", withdrawn),
 	} {
 		if identity, err := auth.Bearer(context.Background(), "Bearer "+token); err == nil {
-			t.Errorf("%s: %+v", name, identity)
+			t.Errorf("%s: got %+v, want an error", name, identity)
 		}
 	}
 }
@@ -301,7 +301,7 @@ func TestTokensAreLent(t *testing.T) {
 		}
 		clear(buffer)
 		if identity.Token != token || identity.Subject != subject {
-			t.Errorf("%+v", identity)
+			t.Errorf("after its buffer was used again: got %+v, want the subject %s and the same token", identity, subject)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestTheBreakerStaysShut(t *testing.T) {
 	broken := errors.New("the client is gone")
 	for range 20 {
 		if status, err := get(passage); status != 503 {
-			t.Fatalf("%d, %v", status, err)
+			t.Fatalf("got status %d, %v, want 503", status, err)
 		}
 		body := io.MultiReader(strings.NewReader("half"), failing{broken})
 		_, err := passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: 100, ReadCloser: io.NopCloser(body)}})
@@ -182,7 +182,7 @@ func TestTheBreakerStaysShut(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if _, err := passage.Do(ctx, supabase.Request{Method: "GET", Path: "/x"}); err == nil || isUnavailable(err) {
-			t.Fatalf("%v", err)
+			t.Fatalf("a request that was given up: got error %v, want another one than Unavailable", err)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestRowsPass(t *testing.T) {
 		for method, values := range target.rows() {
 			wr := writeOf(name, method, values)
 			if faults := w.faults(wr); faults != nil {
-				t.Errorf("%s %s: %v, want faults == nil", method, name, faults)
+				t.Errorf("%s %s: got the faults %v, want none", method, name, faults)
 			}
 			if a := w.ask(t, wr); !a.accepted() {
 				t.Errorf("%s %s: the database says %+v", method, name, a)

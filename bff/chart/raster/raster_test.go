@@ -19,7 +19,7 @@ func pictures(tb testing.TB) []string {
 	tb.Helper()
 	paths, err := filepath.Glob("../testdata/*.svg")
 	if err != nil || len(paths) < 40 {
-		tb.Fatal(len(paths), err)
+		tb.Fatalf("pictures in testdata: got %d, %v, want at least 40", len(paths), err)
 	}
 	return paths
 }

@@ -250,7 +250,7 @@ func mustTell(t *testing.T, r config.Receiver, want int) {
 	ctx = notify.WithGroupLabels(ctx, model.LabelSet{})
 	for _, integration := range built {
 		if verdict := integration.Notify(ctx, fires); verdict.Err() != nil {
-			t.Errorf("%s: %v", r.Name, verdict.Err())
+			t.Errorf("tell %s: %v", r.Name, verdict.Err())
 		}
 	}
 }

@@ -121,7 +121,7 @@ func TestPrometheusAndGrafana(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(sources.Datasources) != 1 || sources.Datasources[0].URL != "http://prometheus:9090" {
-		t.Errorf("%+v", sources)
+		t.Errorf("Grafana's data sources: got %+v, want Prometheus alone", sources)
 	}
 	for _, name := range []string{"bff", "prometheus", "grafana"} {
 		if _, ok := project.Services[name].Networks["metrics"]; !ok {

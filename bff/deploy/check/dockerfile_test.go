@@ -115,7 +115,7 @@ func TestDockerfileFaultsAreFound(t *testing.T) {
 		changed := strings.Replace(content, change.from, change.to, 1)
 		_, _, warnings := mustConvert(t, []byte(changed), "amd64")
 		if changed == content || !slices.ContainsFunc(warnings, func(w string) bool { return strings.HasPrefix(w, change.rule) }) {
-			t.Errorf("%s: %q", change.rule, warnings)
+			t.Errorf("the Dockerfile with the fault %s: got the warnings %q, want one of it", change.rule, warnings)
 		}
 	}
 }

@@ -116,6 +116,6 @@ func TestProvisioning(t *testing.T) {
 		}
 	}
 	if len(provider.Providers) != 1 || provider.Providers[0].Type != "file" || provider.Providers[0].Options.Path != "/etc/grafana/provisioning/dashboards" {
-		t.Errorf("%+v", provider)
+		t.Errorf("Grafana's dashboards: got %+v, want one provider of files", provider)
 	}
 }

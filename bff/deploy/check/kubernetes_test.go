@@ -57,7 +57,7 @@ func mustBuild(t *testing.T) []runtime.Object {
 		}
 		object, err := decode(t, manifest)
 		if err != nil {
-			t.Fatalf("%s: %v", r.CurId(), err)
+			t.Fatalf("decode %s: %v", r.CurId(), err)
 		}
 		if r.GetKind() != "Namespace" && r.GetNamespace() != "mysingle" {
 			t.Errorf("%s is in namespace %q", r.CurId(), r.GetNamespace())
@@ -88,7 +88,7 @@ func TestEveryManifestIsApplied(t *testing.T) {
 	listed := string(mustRead(t, filepath.Join(manifests, "kustomization.yaml")))
 	files, err := filepath.Glob(filepath.Join(manifests, "*.yaml"))
 	if err != nil || len(files) < 2 {
-		t.Fatal(files, err)
+		t.Fatalf("manifests: got %v, %v, want at least 2", files, err)
 	}
 	for _, file := range files {
 		if name := filepath.Base(file); name != "kustomization.yaml" && !strings.Contains(listed, "- "+name+"\n") {

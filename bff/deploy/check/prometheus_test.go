@@ -45,7 +45,7 @@ func mustRules(t *testing.T) []rule {
 		t.Fatal(err)
 	}
 	if len(file.Groups) != 1 || len(file.Groups[0].Rules) == 0 {
-		t.Fatalf("%+v", file)
+		t.Fatalf("the rules: got %+v, want one group of rules", file)
 	}
 	return file.Groups[0].Rules
 }
@@ -90,7 +90,7 @@ func TestRunbook(t *testing.T) {
 			t.Errorf("%s: severity %q", rule.Alert, severity)
 		}
 		if rule.Annotations["summary"] == "" || rule.Annotations["runbook_url"] != runbook+strings.ToLower(rule.Alert) {
-			t.Errorf("%s: %v", rule.Alert, rule.Annotations)
+			t.Errorf("%s: got the annotations %v, want a summary and its section of the runbook", rule.Alert, rule.Annotations)
 		}
 		alerts = append(alerts, rule.Alert)
 	}

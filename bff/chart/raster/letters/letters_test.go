@@ -41,7 +41,7 @@ func TestFaces(t *testing.T) {
 				var drawn tally
 				test.face.Draw(r, &drawn)
 				if !test.face.Has(r) || drawn.points < 3 || test.face.Advance(r) <= 0 {
-					t.Errorf("%q: %+v", r, drawn)
+					t.Errorf("%q: got %+v, want a letter with an advance and at least 3 points", r, drawn)
 				}
 			}
 			if !test.face.Has(' ') || test.face.Advance(' ') <= 0 {
@@ -67,7 +67,7 @@ func TestRegular_everySyllable(t *testing.T) {
 		var drawn tally
 		Regular().Draw(r, &drawn)
 		if drawn.points < 10 || drawn.left < -0.1 || drawn.right > 1 || drawn.bottom < -0.2 || drawn.top > 0.95 {
-			t.Errorf("%c: %+v", r, drawn)
+			t.Errorf("%c: got %+v, want at least 10 points within the line", r, drawn)
 		}
 	}
 }
