@@ -153,7 +153,7 @@ type chromium struct {
 }
 
 // patience is how long a page may take.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Tests with one don't run beside others: it takes the processor that those
 // need to keep their deadlines.
@@ -164,6 +164,7 @@ func mustChromium(t *testing.T) *chromium {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"),
 		chromedp.IgnoreCertErrors, // httptest's
+		chromedp.WSURLReadTimeout(patience),
 	)
 	if binary := os.Getenv("CHROME_BIN"); binary != "" {
 		options = append(options, chromedp.ExecPath(binary))

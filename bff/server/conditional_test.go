@@ -56,7 +56,7 @@ func mustAsOf(tb testing.TB, a answer) time.Time {
 		AsOf time.Time `json:"as_of"`
 	}
 	if err := json.Unmarshal([]byte(a.Body), &view); err != nil || view.AsOf.IsZero() {
-		tb.Fatalf("no as_of, %v: status %d: %s", err, a.Status, a.Body)
+		tb.Fatalf("got status %d, %v, want an answer with as_of: %s", a.Status, err, a.Body)
 	}
 	return view.AsOf
 }
@@ -148,7 +148,7 @@ func TestTagsDiffer(t *testing.T) {
 		a := mustSend(t, "GET", bff+path, "", headers...)
 		tag := a.Header.Get("Etag")
 		if other, ok := seen[tag]; ok || a.Status != http.StatusOK {
-			t.Errorf("%s: status %d, the tag of %s", name, a.Status, other)
+			t.Errorf("%s: got status %d and the tag of %s, want 200 and a tag of its own", name, a.Status, other)
 		}
 		seen[tag] = name
 	}

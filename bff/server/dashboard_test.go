@@ -152,7 +152,7 @@ func TestDashboard_running(t *testing.T) {
 	owner.MustDo(t, "start_sprint", map[string]any{"sprint_id": next[0].SprintID}, nil)
 	a := mustSend(t, "GET", path, "", append(mine, "If-None-Match", tag)...)
 	if a.Status != http.StatusOK || a.Header.Get("Etag") == tag || mustDecode[sprint.Dashboard](t, a.Body).Sprint.SprintID != next[0].SprintID {
-		t.Errorf("the next sprint's: status %d, %s: %s", a.Status, a.Header.Get("Etag"), a.Body)
+		t.Errorf("the next sprint's: got status %d with the tag %s, want 200 with another tag: %s", a.Status, a.Header.Get("Etag"), a.Body)
 	}
 	if p := mustProblem(t, mustSend(t, "GET", path, "", "Authorization", "Bearer "+stranger.Token), http.StatusNotFound); *p.Code != "project_not_found" {
 		t.Errorf("a stranger is told %s", *p.Code)

@@ -144,7 +144,7 @@ func TestALongAnswerCutIsBrokenOff(t *testing.T) {
 			cut(t, w, false) // a reset could overtake what was written
 		})))
 		if a, err := send("GET", bff+"/rest/v1/tasks", ""); err == nil {
-			t.Errorf("length %q: status %d and %d bytes without an error", length, a.Status, len(a.Body))
+			t.Errorf("length %q: got status %d and %d bytes, want an error", length, a.Status, len(a.Body))
 		}
 	}
 }
@@ -206,7 +206,7 @@ func TestReadiness(t *testing.T) {
 		t.Run(tt.Name, func(t *testing.T) {
 			bff := mustServe(t, supabasetest.Config(t, tt.Changes))
 			if a := mustSend(t, "GET", bff+"/livez", ""); a.Status != 200 || !strings.Contains(a.Body, `"version":"test"`) {
-				t.Errorf("livez: status %d: %s", a.Status, a.Body)
+				t.Errorf("livez: got status %d, want 200 and the version test: %s", a.Status, a.Body)
 			}
 			a := mustSend(t, "GET", bff+"/readyz", "")
 			if tt.Down == "" {
@@ -255,7 +255,7 @@ func TestPostgRESTRestartedUnderLoad(t *testing.T) {
 			}
 			failed.Add(1)
 		default:
-			t.Errorf("%s: status %d: %s", path, a.Status, a.Body)
+			t.Errorf("%s: got status %d, want 200, 502, 503 or 504: %s", path, a.Status, a.Body)
 		}
 	}
 	stop := make(chan struct{})

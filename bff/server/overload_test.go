@@ -121,7 +121,7 @@ func TestBodiesHeldAreBounded(t *testing.T) {
 	})
 	mustRetryAfter(t, small())
 	if a := mustSend(t, "GET", bff+"/rest/v1/tasks?limit=0", "", "Authorization", "Bearer "+token); a.Status != 200 {
-		t.Errorf("without a body: status %d: %s", a.Status, a.Body)
+		t.Errorf("without a body: got status %d, want 200: %s", a.Status, a.Body)
 	}
 	for _, c := range slow {
 		_ = c.Close()

@@ -23,7 +23,7 @@ func mustPicture(tb testing.TB, address, token string) {
 	for _, language := range []string{"en", "ko"} {
 		a := mustSend(tb, "GET", address, "", "Authorization", "Bearer "+token, "Accept-Language", language)
 		if a.Status != http.StatusOK {
-			tb.Fatalf("%s: status %d: %s", address, a.Status, a.Body)
+			tb.Fatalf("%s: got status %d, want 200: %s", address, a.Status, a.Body)
 		}
 		for name, want := range map[string]string{
 			"Content-Type": "image/svg+xml", "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, Accept-Language", "Content-Language": language,
@@ -119,7 +119,7 @@ func TestPictures(t *testing.T) {
 			} {
 				a := mustSend(t, "GET", bff+path+size.query, "", "Authorization", "Bearer "+owner.Token)
 				if a.Status != http.StatusOK || !strings.Contains(a.Body, size.box) {
-					t.Errorf("%q: status %d, no %s in %.200s", size.query, a.Status, size.box, a.Body)
+					t.Errorf("%q: got status %d, want 200 and %s: %.200s", size.query, a.Status, size.box, a.Body)
 				}
 			}
 			if !strings.Contains(path, "velocity") && pictures["en"+separator+"unit=points"] == english {

@@ -49,7 +49,7 @@ func TestRatePerAddress(t *testing.T) {
 	for i := range 5 {
 		a := mustSend(t, "GET", bff+"/nope", "")
 		if want := fmt.Sprintf(`"address";r=%d;t=`, 4-i); a.Status != 404 || !strings.HasPrefix(a.Header.Get("RateLimit"), want) || a.Header.Get("RateLimit-Policy") != `"address";q=5;w=3600` {
-			t.Errorf("%d: status %d, %s, %s", i, a.Status, a.Header.Get("RateLimit"), a.Header.Get("RateLimit-Policy"))
+			t.Errorf("request %d: got status %d, RateLimit %q of the policy %q, want 404, %s and 5 in an hour", i, a.Status, a.Header.Get("RateLimit"), a.Header.Get("RateLimit-Policy"), want)
 		}
 	}
 	for _, path := range []string{"/nope", "/docs", "/rest/v1/tasks", "/auth/v1/settings", "/api/v1/me/scrum"} {
@@ -62,7 +62,7 @@ func TestRatePerAddress(t *testing.T) {
 	// What a balancer asks is always answered, and nobody can speak as another.
 	for _, path := range []string{"/livez", "/readyz"} {
 		if a := mustSend(t, "GET", bff+path, ""); a.Status != 200 {
-			t.Errorf("%s: status %d", path, a.Status)
+			t.Errorf("%s: got status %d, want 200", path, a.Status)
 		}
 	}
 	mustBeLimited(t, mustSend(t, "GET", bff+"/nope", "", "X-Forwarded-For", "192.0.2.7", "Forwarded", "for=192.0.2.7", "X-Real-Ip", "192.0.2.7"), "address")
@@ -106,7 +106,7 @@ func TestRateOfWhatIsRefused(t *testing.T) {
 			}
 			for _, path := range []string{"/livez", "/readyz"} {
 				if a := mustSend(t, "GET", bff+path, ""); a.Status != 200 || a.Header.Get("RateLimit") != "" {
-					t.Errorf("%s: status %d", path, a.Status)
+					t.Errorf("%s: got status %d with RateLimit %q, want 200 without", path, a.Status, a.Header.Get("RateLimit"))
 				}
 			}
 			lines := strings.Count(log.String(), `"level":"INFO","msg":"request"`) + strings.Count(log.String(), `"level":"WARN","msg":"request"`)
@@ -141,16 +141,16 @@ func TestRatePerUser(t *testing.T) {
 		t.Errorf("Cache-Control %q", refused.Header.Get("Cache-Control"))
 	}
 	if a := get(two, "/rest/v1/tasks?limit=0"); a.Status != 200 {
-		t.Errorf("another user: status %d", a.Status)
+		t.Errorf("another user: got status %d, want 200", a.Status)
 	}
 	if a := mustSend(t, "GET", bff+"/auth/v1/settings", ""); a.Status != 200 {
-		t.Errorf("nobody: status %d", a.Status)
+		t.Errorf("nobody: got status %d, want 200", a.Status)
 	}
 	// It passes when Retry-After says so.
 	wait, _ := strconv.Atoi(refused.Header.Get("Retry-After"))
 	time.Sleep(time.Duration(wait) * time.Second)
 	if a := get(one, "/api/v1/me/scrum"); a.Status != 200 {
-		t.Errorf("after %d s: status %d", wait, a.Status)
+		t.Errorf("after %d s: got status %d, want 200", wait, a.Status)
 	}
 }
 
@@ -176,7 +176,7 @@ func TestRateOfSigningIn(t *testing.T) {
 		{"POST", "/auth/v1/%74oken"}, {"POST", "/auth/v1/token/"}, {"POST", "/auth/v1/TOKEN"},
 	} {
 		if a := mustSend(t, call[0], bff+call[1], "{}", "Content-Type", "application/json"); a.Status == 429 || a.Status >= 500 || a.Header.Get("RateLimit") == "" {
-			t.Errorf("%s: status %d, %q: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
+			t.Errorf("%s: got status %d with RateLimit %q, want neither 429 nor 5xx, with it: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
 		}
 	}
 	for _, call := range [][2]string{
@@ -195,7 +195,7 @@ func TestRateOfSigningIn(t *testing.T) {
 		{"POST", "/auth/v1/token?grant_type=refresh_token", `{"refresh_token":"none"}`},
 	} {
 		if a := mustSend(t, call.Method, bff+call.Path, call.Body, "Authorization", "Bearer "+token, "Content-Type", "application/json"); a.Status == 429 || a.Status >= 500 {
-			t.Errorf("%v: status %d: %s", call, a.Status, a.Body)
+			t.Errorf("%v: got status %d, want neither 429 nor 5xx: %s", call, a.Status, a.Body)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func TestRatePerEmail(t *testing.T) {
 	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/otp", `{"email":"`+email+`","EMAIL":"other@test.mysingle.test"}`), "email")
 	mustBeLimited(t, mustSend(t, "POST", bff+"/auth/v1/otp", `{"em\u0061il":"`+email+`"}`), "email")
 	if a := signIn(t, bff, uuid.NewString()+"@test.mysingle.test"); a.Status != 400 {
-		t.Errorf("another e-mail: status %d: %s", a.Status, a.Body)
+		t.Errorf("another e-mail: got status %d, want 400: %s", a.Status, a.Body)
 	}
 	for range 3 {
 		if a := mustSend(t, "POST", bff+"/auth/v1/otp", `{"phone":"+8210`+email[:4]+`"}`); a.Status == 429 {
@@ -250,7 +250,7 @@ func TestRateOfCodes(t *testing.T) {
 	}
 	for _, call := range calls[:4] {
 		if a := try(one, "192.0.2.1", call[0], call[1], call[2]); a.Status == 429 || a.Status >= 500 || !strings.Contains(a.Header.Get("RateLimit"), `"email"`) {
-			t.Errorf("%s: status %d, %q: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
+			t.Errorf("%s: got status %d with RateLimit %q, want neither 429 nor 5xx, with the policy email: %s", call, a.Status, a.Header.Get("RateLimit"), a.Body)
 		}
 	}
 	for _, call := range calls {
@@ -261,7 +261,7 @@ func TestRateOfCodes(t *testing.T) {
 		}
 	}
 	if a := try(one, "192.0.2.1", "PUT", "/auth/v1/user", `{"data":{"theme":"dark"}}`); a.Status != 200 {
-		t.Errorf("metadata: status %d: %s", a.Status, a.Body)
+		t.Errorf("metadata: got status %d, want 200: %s", a.Status, a.Body)
 	}
 	// From many addresses it ends all the same; a token that isn't genuine counts for nobody.
 	for i := range 36 {
@@ -298,7 +298,7 @@ func TestRatesBehindAProxy(t *testing.T) {
 	} {
 		for _, client := range clients[:2] {
 			if a := get(client); a.Status != 404 {
-				t.Errorf("%s: status %d", client, a.Status)
+				t.Errorf("%s: got status %d, want 404", client, a.Status)
 			}
 		}
 		mustBeLimited(t, get(clients[2]), "address")
@@ -325,11 +325,11 @@ func TestNobodyIsLockedOut(t *testing.T) {
 		mustBeLimited(t, try("192.0.2.66"), "email")
 	}
 	if a := try("192.0.2.1"); a.Status != 400 {
-		t.Errorf("from elsewhere: status %d: %s", a.Status, a.Body)
+		t.Errorf("from elsewhere: got status %d, want 400: %s", a.Status, a.Body)
 	}
 	for i := range 17 {
 		if a := try(fmt.Sprintf("198.51.100.%d", i)); a.Status != 400 {
-			t.Fatalf("from address %d: status %d: %s", i, a.Status, a.Body)
+			t.Fatalf("from address %d: got status %d, want 400: %s", i, a.Status, a.Body)
 		}
 	}
 	a := try("198.51.100.200")
@@ -358,7 +358,7 @@ func TestRatesAreShared(t *testing.T) {
 	for _, bff := range []string{one, two} {
 		for range 6 {
 			if a := mustSend(t, "GET", bff+"/nope", ""); a.Status != 404 {
-				t.Fatalf("without Redis: status %d", a.Status)
+				t.Fatalf("without Redis: got status %d, want 404", a.Status)
 			}
 		}
 		mustBeLimited(t, mustSend(t, "GET", bff+"/nope", ""), "address")

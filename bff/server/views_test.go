@@ -32,7 +32,7 @@ func mustView[V any](tb testing.TB, address, token string) *V {
 	tb.Helper()
 	a := mustSend(tb, "GET", address, "", "Authorization", "Bearer "+token, "Accept-Language", "ko")
 	if a.Status != http.StatusOK {
-		tb.Fatalf("%s: status %d: %s", address, a.Status, a.Body)
+		tb.Fatalf("%s: got status %d, want 200: %s", address, a.Status, a.Body)
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", "Content-Language": "",
