@@ -14,11 +14,11 @@ import (
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
-// TestHostilePages has a person signed in, and then visit somebody's page on
+// TestHostilePages_browser has a person signed in, and then visit somebody's page on
 // another port of the same host, or on another subdomain: the browser adds
 // the cookie to what that page sends, SameSite or not. Pages of other sites
 // don't even get that far.
-func TestHostilePages(t *testing.T) {
+func TestHostilePages_browser(t *testing.T) {
 	for name, secure := range map[string]bool{"http": false, "https": true} {
 		t.Run(name, func(t *testing.T) {
 			app := mustWebApp(t, secure, nil)

@@ -17,10 +17,10 @@ import (
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
-// TestWebApp is what the page of a web app does, in a browser: it signs in,
+// TestWebApp_browser is what the page of a web app does, in a browser: it signs in,
 // works with a Supabase client and the views, goes on after the access token
 // has expired, and signs out. It never sees a token.
-func TestWebApp(t *testing.T) {
+func TestWebApp_browser(t *testing.T) {
 	for name, secure := range map[string]bool{"http": false, "https": true} {
 		t.Run(name, func(t *testing.T) {
 			app := mustWebApp(t, secure, nil)
@@ -206,9 +206,9 @@ func mustHideTokens(t *testing.T, sent []exchange, sessions ...session.Session) 
 	}
 }
 
-// TestAllowedOrigins has pages of origins that are listed, and supabase-js
+// TestAllowedOrigins_browser has pages of origins that are listed, and supabase-js
 // with a token in a page that isn't on the BFF's own site.
-func TestAllowedOrigins(t *testing.T) {
+func TestAllowedOrigins_browser(t *testing.T) {
 	app := mustWebApp(t, true, map[string]string{"BFF_ALLOWED_ORIGINS": "{sibling},{other}"})
 	b := mustChromium(t)
 	person := supabasetest.MustSignUp(t)

@@ -15,9 +15,9 @@ import (
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
-// TestUploadedPages opens files that a user uploaded, and that Storage serves
+// TestUploadedPages_browser opens files that a user uploaded, and that Storage serves
 // with the type they were uploaded with, on the web app's own origin.
-func TestUploadedPages(t *testing.T) {
+func TestUploadedPages_browser(t *testing.T) {
 	const steal = `fetch("/app/stolen"); document.title = "ran"`
 	files := map[string][2]string{
 		"page.html":  {"text/html", `<!doctype html><title>quiet</title><p>uploaded</p><script>` + steal + `</script><img src=x onerror='` + steal + `'>`},
@@ -56,8 +56,8 @@ func TestUploadedPages(t *testing.T) {
 	}
 }
 
-// TestDocsInABrowser has the page at /docs work under its policy.
-func TestDocsInABrowser(t *testing.T) {
+// TestDocsPage_browser has the page at /docs work under its policy.
+func TestDocsPage_browser(t *testing.T) {
 	app := mustWebApp(t, true, nil)
 	b := mustChromium(t)
 	complaints := make(chan string, 100)
