@@ -157,6 +157,7 @@ func TestASlowAnswerIsATimeout(t *testing.T) {
 // TestAnAnswerThatFlowsMayTakeItsTime: once it flows, an answer may take
 // longer than the deadline in total, but not between two pieces.
 func TestAnAnswerThatFlowsMayTakeItsTime(t *testing.T) {
+	t.Parallel()
 	const timeout = 3 * time.Second
 	const pieces, pause = 40, timeout / 30
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -257,6 +257,7 @@ func TestRepeatsOnANewConnection(t *testing.T) {
 // a bounded time, and the next are refused at once. Another service has
 // places of its own.
 func TestQueue(t *testing.T) {
+	t.Parallel()
 	arrived, open := make(chan bool, 100), make(chan bool)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/held") {
@@ -329,6 +330,7 @@ func TestQueue(t *testing.T) {
 // TestAServicesOwnTimeout: an upload may take as long as it moves, a service
 // that stops taking it in may not.
 func TestAServicesOwnTimeout(t *testing.T) {
+	t.Parallel()
 	t.Run("an upload that moves", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			text, err := io.ReadAll(r.Body)
