@@ -35,7 +35,7 @@ func TestCallers(t *testing.T) {
 		"nobody":                   {http.Header{}, false, 401},
 		"the publishable key":      {http.Header{"Apikey": {supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY")}, "Authorization": {"Bearer " + supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY")}}, false, 401},
 		"a user":                   {http.Header{"Authorization": {"Bearer " + me.Token}}, false, 200},
-		"a changed token":          {http.Header{"Authorization": {"Bearer " + me.Token[:len(me.Token)-2] + "AA"}}, false, 401},
+		"a changed token":          {http.Header{"Authorization": {"Bearer " + changed(me.Token)}}, false, 401},
 		"another scheme":           {http.Header{"Authorization": {"Basic " + me.Token}}, false, 401},
 		"the secret key":           {http.Header{"Apikey": {secret}}, true, 401},
 		"the secret key as bearer": {http.Header{"Authorization": {"Bearer " + secret}}, false, 403},
@@ -53,6 +53,16 @@ func TestCallers(t *testing.T) {
 			t.Errorf("%s: as a user: %+v, %v", name, who, err)
 		}
 	}
+}
+
+// changed returns the token with another signature: its first letter, of which every bit counts, is another one.
+func changed(token string) string {
+	at := strings.LastIndex(token, ".") + 1
+	letter := "A"
+	if token[at] == 'A' {
+		letter = "B"
+	}
+	return token[:at] + letter + token[at+1:]
 }
 
 // TestRights asks the same with the service's rights, a user's and a stranger's.
