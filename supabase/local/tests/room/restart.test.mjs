@@ -17,7 +17,13 @@ before(async () => {
   at = await place();
   stack = start(at, "up");
   [browser] = await Promise.all([launch(), stack.ready()]);
-  await ask(async (sql) => sql`update public.organizations set working_days = '{1,2,3,4,5,6,7}', timezone = ${await noon(sql)}`); // there is a scrum on every day
+  // There is a scrum on every day, the day doesn't end meanwhile, and the developer hasn't posted yet nor is away.
+  await ask(async (sql) => {
+    await sql`update public.organizations set working_days = '{1,2,3,4,5,6,7}', timezone = ${await noon(sql)}`;
+    const [{ profile_id }] = await sql`select profile_id from public.profiles where email = ${developer.email}`;
+    await sql`delete from public.daily_scrum_updates where profile_id = ${profile_id}`;
+    await sql`delete from public.days_off where profile_id = ${profile_id}`;
+  });
 });
 after(async () => {
   await browser?.close();
