@@ -66,7 +66,7 @@ func TestRequestLinesWait(t *testing.T) {
 				log.Info(server.RequestLine)
 				tt.Then(log, flush)
 				if writes := out.all(); len(writes) != tt.Writes || strings.Count(strings.Join(writes, ""), "\n") != tt.Lines {
-					t.Errorf("%d writes: %q", len(writes), writes)
+					t.Errorf("got %d writes, want %d with %d lines: %q", len(writes), tt.Writes, tt.Lines, writes)
 				}
 			})
 		})
@@ -97,7 +97,7 @@ func TestNoLineIsLost(t *testing.T) {
 	next := make([]int, writers)
 	for _, write := range out.all() {
 		if !strings.HasSuffix(write, "\n") || len(write) > heldBytes && strings.Count(write, "\n") != 1 {
-			t.Errorf("%d bytes, %d lines", len(write), strings.Count(write, "\n"))
+			t.Errorf("a write: got %d bytes in %d lines, want whole lines, and one alone beyond %d bytes", len(write), strings.Count(write, "\n"), heldBytes)
 		}
 		for line := range strings.Lines(write) {
 			var entry struct {
@@ -115,7 +115,7 @@ func TestNoLineIsLost(t *testing.T) {
 	}
 	for writer, lines := range next {
 		if lines != each {
-			t.Errorf("%d lines of %d", lines, writer)
+			t.Errorf("the writer %d: got %d lines, want %d", writer, lines, each)
 		}
 	}
 }

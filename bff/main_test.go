@@ -223,7 +223,7 @@ func TestLogIsInUTC(t *testing.T) {
 			t.Fatal(err)
 		}
 		if at, err := time.Parse(time.RFC3339Nano, entry.Time); err != nil || !strings.HasSuffix(entry.Time, "Z") || time.Since(at).Abs() > time.Hour {
-			t.Errorf("at %s", entry.Time)
+			t.Errorf("the time of a line: got %q, want the present in UTC", entry.Time)
 		}
 	}
 }
@@ -301,7 +301,7 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("another path: status %d", status)
 	}
 	if status, _ := get(bff+"/metrics", ""); status != http.StatusNotFound {
-		t.Errorf("on the port for everybody: status %d", status)
+		t.Errorf("/metrics on the port for everybody: got status %d, want 404", status)
 	}
 	http.DefaultClient.CloseIdleConnections()
 	stop()

@@ -72,7 +72,7 @@ func TestMemoryOfLargeBodies_alone(t *testing.T) {
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)
 		if want := fmt.Sprint(size, nil); err != nil || string(text) != want {
-			t.Errorf("up: %d %s, %v", resp.StatusCode, text, err)
+			t.Errorf("up: got status %d and %q, %v, want %q", resp.StatusCode, text, err, want)
 		}
 	}
 	down := func() {
@@ -83,7 +83,7 @@ func TestMemoryOfLargeBodies_alone(t *testing.T) {
 		}
 		defer resp.Body.Close()
 		if n, err := io.Copy(io.Discard, resp.Body); err != nil || n != size {
-			t.Errorf("down: %d bytes, %v", n, err)
+			t.Errorf("down: got %d bytes, %v, want %d", n, err, size)
 		}
 	}
 	idle := mustPeak(t, process.Pid())

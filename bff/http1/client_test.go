@@ -147,7 +147,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		all.Wait()
 	}
 	if opened.Load() > 4 {
-		t.Errorf("%d connections", opened.Load())
+		t.Errorf("connections: got %d, want at most 4", opened.Load())
 	}
 }
 
@@ -227,7 +227,7 @@ func TestClosedConnections(t *testing.T) {
 		<-closed
 	}
 	if seen.Load() != 20 {
-		t.Errorf("seen %d times", seen.Load())
+		t.Errorf("the server saw %d requests, want 20", seen.Load())
 	}
 }
 
@@ -319,7 +319,7 @@ func TestAbort(t *testing.T) {
 		t.Errorf("a request whose context ends: got error %v, want %v", err, why)
 	}
 	if err := client.Do(ctx, &http1.Request{Method: "GET", Target: []byte("/"), Host: "h"}, &resp); !errors.Is(err, why) {
-		t.Errorf("after its end: %v", err)
+		t.Errorf("after the end of its context: got error %v, want %v", err, why)
 	}
 	if err := client.Do(context.Background(), &http1.Request{Method: "GET", Target: []byte("/half"), Host: "h"}, &resp); err != nil {
 		t.Fatal(err)

@@ -156,7 +156,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	if n := l.Keys(); n > 1000 {
-		t.Errorf("%d keys", n)
+		t.Errorf("keys: got %d, want at most 1000", n)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.NewBounded(1000)
@@ -228,7 +228,7 @@ func TestInstancesShareRedis(t *testing.T) {
 	}
 	for _, k := range keys {
 		if !strings.HasPrefix(k, "mysingle:limit:") {
-			t.Errorf("key %s", k)
+			t.Errorf("got the key %s, want it below mysingle:limit:", k)
 		}
 		if left, err := client.PTTL(t.Context(), k).Result(); err != nil || left <= 0 || left > time.Hour {
 			t.Errorf("%s: is kept for %s, %v, want between 0 and 1h", k, left, err)

@@ -54,7 +54,7 @@ func checkBoard(t *testing.T, board sprint.Board) (tasks []sprint.Task) {
 		tasks = append(tasks, column.Tasks...)
 	}
 	if !slices.Equal(order, statuses) {
-		t.Errorf("columns %v", order)
+		t.Errorf("columns: got %v, want %v", order, statuses)
 	}
 	if board.AsOf.IsZero() || board.Timezone == "" || board.Project.ProjectID == "" || board.Sprint.SprintName == "" {
 		t.Errorf("incomplete: %+v", board)
@@ -73,10 +73,10 @@ func TestBoardOfTheDemoSprint(t *testing.T) {
 	board := mustBoard(t, mustServeStack(t), boardPath(running[0].SprintID), demo.Token)
 	tasks := checkBoard(t, board)
 	if len(tasks) == 0 || len(tasks) != board.Scope.VisibleTasks {
-		t.Errorf("%d tasks, %d visible", len(tasks), board.Scope.VisibleTasks)
+		t.Errorf("got %d tasks, want the %d visible ones, and at least one", len(tasks), board.Scope.VisibleTasks)
 	}
 	if board.Timezone != "Asia/Seoul" || board.Sprint.Status != "Active" {
-		t.Errorf("timezone %s, status %s", board.Timezone, board.Sprint.Status)
+		t.Errorf("got timezone %s and status %s, want Asia/Seoul and Active", board.Timezone, board.Sprint.Status)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestBoardOfOnesOwnSprint(t *testing.T) {
 			board := mustBoard(t, bff, tt.Path, owner.Token)
 			tasks := checkBoard(t, board)
 			if len(tasks) != tt.Tasks || board.Scope.VisibleTasks != 64 {
-				t.Errorf("%d tasks of %d visible ones", len(tasks), board.Scope.VisibleTasks)
+				t.Errorf("got %d tasks of %d visible ones, want %d of 64", len(tasks), board.Scope.VisibleTasks, tt.Tasks)
 			}
 			for _, task := range tasks {
 				if tt.Holds != nil && !tt.Holds(task) {
@@ -126,7 +126,7 @@ func TestBoardOfAnEmptySprint(t *testing.T) {
 	owner := supabasetest.MustSignUp(t)
 	board := mustBoard(t, mustServeStack(t), boardPath(owner.MustSprint(t).SprintID), owner.Token)
 	if tasks := checkBoard(t, board); len(tasks) != 0 || board.Scope.VisibleTasks != 0 {
-		t.Errorf("%d tasks, %d visible", len(tasks), board.Scope.VisibleTasks)
+		t.Errorf("got %d tasks and %d visible ones, want none", len(tasks), board.Scope.VisibleTasks)
 	}
 }
 
@@ -237,10 +237,10 @@ func TestBoardOfManyTasksIsTwoRoundTrips_browser(t *testing.T) {
 	owner.MustTasks(t, made, 2000)
 	board := mustBoard(t, bff, boardPath(made.SprintID), owner.Token)
 	if tasks := checkBoard(t, board); len(tasks) != 2000 {
-		t.Errorf("%d tasks", len(tasks))
+		t.Errorf("got %d tasks, want 2000", len(tasks))
 	}
 	if n := trips.Load(); n != 2 { // its version and the board
-		t.Errorf("%d round trips to PostgREST", n)
+		t.Errorf("round trips to PostgREST: got %d, want 2", n)
 	}
 }
 

@@ -104,7 +104,7 @@ func (b *browser) mustSignIn(email, password string) answer {
 	b.tb.Helper()
 	a := b.send(http.MethodPost, "/api/v1/session", mustJSON(b.tb, map[string]string{"email": email, "password": password}))
 	if a.Status != http.StatusOK {
-		b.tb.Fatalf("signing in answered %d: %s", a.Status, a.Body)
+		b.tb.Fatalf("signing in: got status %d, want 200: %s", a.Status, a.Body)
 	}
 	return a
 }
@@ -184,7 +184,7 @@ func mustSignedUp(tb testing.TB, bff string) (b *browser, email string) {
 	b, email = newBrowser(tb, bff), newEmail()
 	a := b.send(http.MethodPost, "/api/v1/session/sign-up", mustJSON(tb, map[string]string{"email": email, "password": password}))
 	if a.Status != http.StatusCreated {
-		tb.Fatalf("signing up answered %d: %s", a.Status, a.Body)
+		tb.Fatalf("signing up: got status %d, want 201: %s", a.Status, a.Body)
 	}
 	return b, email
 }
@@ -203,10 +203,10 @@ func (b *browser) mustBe(email string) {
 	}
 	a = b.send(http.MethodGet, "/rest/v1/profiles?select=email&profile_id=eq."+current.User.ID, "", "apikey", supabasetest.Env(b.tb, "SUPABASE_PUBLISHABLE_KEY"))
 	if a.Status != http.StatusOK || a.Body != `[{"email":"`+email+`"}]` {
-		b.tb.Fatalf("PostgREST answered %d: %s", a.Status, a.Body)
+		b.tb.Fatalf("the profile by PostgREST: got status %d, want 200 and %s: %s", a.Status, email, a.Body)
 	}
 	if a = b.send(http.MethodGet, "/api/v1/me/scrum", ""); a.Status != http.StatusOK {
-		b.tb.Fatalf("a view answered %d: %s", a.Status, a.Body)
+		b.tb.Fatalf("a view: got status %d, want 200: %s", a.Status, a.Body)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestWhatSupabaseJSSends(t *testing.T) {
 	}
 	direct, through := run(upstream.URL), run(bff)
 	if len(direct) < 40 || len(through) != len(direct) {
-		t.Fatalf("%d requests arrived directly, %d through the BFF", len(direct), len(through))
+		t.Fatalf("requests that arrived: got %d directly and %d through the BFF, want the same, at least 40", len(direct), len(through))
 	}
 	for i := range direct {
 		if direct[i] != through[i] {

@@ -158,7 +158,7 @@ func TestUndocumentedAnswersFailTheTest(t *testing.T) {
 			watch(r, strings.TrimPrefix(upstream.URL, "http://"), supabasetest.Config(t, nil))
 			mustSend(t, http.MethodGet, upstream.URL+"/livez", "")
 			if len(r.faults) != 1 {
-				t.Errorf("%d faults: %v", len(r.faults), r.faults)
+				t.Errorf("got %d faults, want one: %v", len(r.faults), r.faults)
 			}
 		})
 	}

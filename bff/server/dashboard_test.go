@@ -81,7 +81,7 @@ func TestDashboard(t *testing.T) {
 				trips.Store(0)
 				a := mustSend(t, "GET", bff+"/api/v1/"+path+"/dashboard"+tt.Include, "", "Authorization", "Bearer "+owner.Token)
 				if n := trips.Load(); n != int64(1+len(tt.Parts)) {
-					t.Errorf("%d round trips", n)
+					t.Errorf("round trips: got %d, want %d", n, 1+len(tt.Parts))
 				}
 				dashboard := mustDecode[sprint.Dashboard](t, a.Body)
 				if dashboard.Sprint.SprintID != made.SprintID || dashboard.Project.ProjectID != made.ProjectID || dashboard.Timezone != "Asia/Seoul" || dashboard.Incomplete == nil || len(dashboard.Incomplete) != 0 {
@@ -91,7 +91,7 @@ func TestDashboard(t *testing.T) {
 				for _, name := range dashboardParts {
 					isNull, there := null[name]
 					if there != slices.Contains(tt.Parts, name) || isNull {
-						t.Errorf("%s: there %t, null %t", name, there, isNull)
+						t.Errorf("%s: got it there %t and null %t, want %t and false", name, there, isNull, slices.Contains(tt.Parts, name))
 					}
 				}
 				// All of one moment.
@@ -175,12 +175,12 @@ func checkIncomplete(t *testing.T, a answer, asked []string, code string, failed
 		}
 	}
 	if !slices.Equal(named, failed) {
-		t.Errorf("incomplete: %v", named)
+		t.Errorf("incomplete parts: got %v, want %v", named, failed)
 	}
 	null := members(t, a.Body)
 	for _, name := range dashboardParts {
 		if isNull, there := null[name]; there != slices.Contains(asked, name) || isNull != slices.Contains(failed, name) {
-			t.Errorf("%s: there %t, null %t", name, there, isNull)
+			t.Errorf("%s: got it there %t and null %t, want %t and %t", name, there, isNull, slices.Contains(asked, name), slices.Contains(failed, name))
 		}
 	}
 	if strings.Contains(a.Body, "10.0.0.7") {

@@ -32,7 +32,7 @@ func mustGetFile(t *testing.T, address, contentType string) string {
 	t.Helper()
 	plain := mustSend(t, http.MethodGet, address, "", "Accept-Encoding", "identity")
 	if plain.Status != 200 || plain.Body == "" || plain.Header.Get("Content-Encoding") != "" {
-		t.Fatalf("%d, %d bytes, encoded as %q", plain.Status, len(plain.Body), plain.Header.Get("Content-Encoding"))
+		t.Fatalf("got status %d, %d bytes, encoded as %q, want 200, a body and no encoding", plain.Status, len(plain.Body), plain.Header.Get("Content-Encoding"))
 	}
 	if got := plain.Header.Get("Content-Type"); got != contentType {
 		t.Errorf("Content-Type %q", got)
@@ -50,7 +50,7 @@ func mustGetFile(t *testing.T, address, contentType string) string {
 	}
 	tag := zipped.Header.Get("ETag")
 	if tag == "" || tag == plain.Header.Get("ETag") {
-		t.Errorf("ETag %q of two encodings", tag)
+		t.Errorf("got the ETag %q of two encodings, want one for each", tag)
 	}
 	again := mustSend(t, http.MethodGet, address, "", "Accept-Encoding", "gzip", "If-None-Match", tag)
 	if again.Status != 304 || again.Body != "" || again.Header.Get("ETag") != tag {

@@ -13,7 +13,7 @@ func (b *browser) post(path string, body map[string]any, status int) answer {
 	b.tb.Helper()
 	a := b.send(http.MethodPost, "/api/v1/session"+path, mustJSON(b.tb, body))
 	if a.Status != status || strings.Contains(a.Body, "token") {
-		b.tb.Fatalf("%s answered %d: %s", path, a.Status, a.Body)
+		b.tb.Fatalf("%s: got status %d, want %d and no token: %s", path, a.Status, status, a.Body)
 	}
 	return a
 }
@@ -59,7 +59,7 @@ func TestConfirmationByEmail(t *testing.T) {
 	email := newEmail()
 	a := b.post("/sign-up", map[string]any{"email": email, "password": password}, 202)
 	if a.Body != `{"confirmation":"sent"}` || len(b.cookies()) != 0 {
-		t.Errorf("answered %s", a.Body)
+		t.Errorf("got %s and %d cookies, want {\"confirmation\":\"sent\"} and none", a.Body, len(b.cookies()))
 	}
 	p := mustProblem(t, b.send(http.MethodPost, "/api/v1/session", mustJSON(t, map[string]any{"email": email, "password": password})), 400)
 	if *p.Code != "email_not_confirmed" {

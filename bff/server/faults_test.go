@@ -181,7 +181,7 @@ func TestALongAnswerPassesWhole(t *testing.T) {
 			}
 			text, err := io.ReadAll(resp.Body)
 			if err != nil || len(text) != size || strings.Trim(string(text), letter) != "" {
-				t.Errorf("%d bytes of %s, %v", len(text), letter, err)
+				t.Errorf("got %d bytes, %v, want %d, all of them %q", len(text), err, size, letter)
 			}
 		})
 	}
@@ -216,7 +216,7 @@ func TestReadiness(t *testing.T) {
 				return
 			}
 			if p := mustProblem(t, a, 503); *p.Message != tt.Down {
-				t.Errorf("says %s", *p.Message)
+				t.Errorf("readyz: got the message %q, want %q", *p.Message, tt.Down)
 			}
 		})
 	}
@@ -245,7 +245,7 @@ func TestPostgRESTRestartedUnderLoad_drill(t *testing.T) {
 			t.Errorf("%s: no answer: %v", path, err)
 		case a.Status == 200:
 			if n, err := tasksIn(a.Body); err != nil || n != 50 {
-				t.Errorf("%s: a 200 with %d tasks, %v", path, n, err)
+				t.Errorf("%s: got status 200 with %d tasks, %v, want 50", path, n, err)
 			}
 			good.Add(1)
 		case a.Status == 502 || a.Status == 503 || a.Status == 504:

@@ -90,11 +90,11 @@ func mustBeRefused(t *testing.T, token string, fleet, rest *place) {
 	fleet.each(func(address string) {
 		a := mustSend(t, http.MethodGet, address+"/rest/v1/profiles?select=email", "", "Authorization", "Bearer "+token)
 		if p := mustProblem(t, a, http.StatusUnauthorized); *p.Code != "invalid_token" {
-			t.Errorf("a BFF: %s", *p.Code)
+			t.Errorf("a BFF: got code %s, want invalid_token", *p.Code)
 		}
 	})
 	if a := mustSend(t, http.MethodGet, rest.url+"/profiles?select=email", "", "Authorization", "Bearer "+token); a.Status != http.StatusUnauthorized {
-		t.Errorf("PostgREST: %d: %s", a.Status, a.Body)
+		t.Errorf("PostgREST: got status %d, want 401: %s", a.Status, a.Body)
 	}
 }
 
@@ -183,15 +183,15 @@ func TestJWTSecretChanges_drill(t *testing.T) {
 	auth.move(t, 0, startAuth(second))
 	check()
 	if a := leaving.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent {
-		t.Errorf("signing out: %d: %s", a.Status, a.Body)
+		t.Errorf("signing out: got status %d, want 204: %s", a.Status, a.Body)
 	}
 	if a := renaming.send(http.MethodPut, "/api/v1/session/password", `{"password":"another-password"}`); a.Status != http.StatusNoContent {
-		t.Errorf("a new password: %d: %s", a.Status, a.Body)
+		t.Errorf("a new password: got status %d, want 204: %s", a.Status, a.Body)
 	}
 	renaming.mustBe(renamed)
 	replaced := again.session()
 	if a := again.mustSignIn(sameName, password); a.Status != http.StatusOK {
-		t.Errorf("signing in again: %d: %s", a.Status, a.Body)
+		t.Errorf("signing in again: got status %d, want 200: %s", a.Status, a.Body)
 	}
 	if a := mustSend(t, http.MethodPost, auth.url+"/auth/v1/token?grant_type=refresh_token", mustJSON(t, map[string]string{"refresh_token": replaced.RefreshToken})); a.Status != http.StatusBadRequest {
 		t.Errorf("the session that was replaced lives on: %d", a.Status)
@@ -199,10 +199,10 @@ func TestJWTSecretChanges_drill(t *testing.T) {
 	// A client with a token of the old one is refused by Auth itself until it
 	// renews that.
 	if a := mustSend(t, http.MethodGet, fleet.url+"/auth/v1/user", "", "Authorization", "Bearer "+old); a.Status != http.StatusForbidden {
-		t.Errorf("the old token at Auth: %d: %s", a.Status, a.Body)
+		t.Errorf("the old token at Auth: got status %d, want 403: %s", a.Status, a.Body)
 	}
 	if a, err := early.with(old); err != nil || a.Status != http.StatusOK {
-		t.Errorf("the old token: %d, %v: %s", a.Status, err, a.Body)
+		t.Errorf("the old token: got status %d, %v, want 200: %s", a.Status, err, a.Body)
 	}
 
 	// After an hour nobody has a token of the old one.
@@ -389,7 +389,7 @@ func TestAPIKeysChange_drill(t *testing.T) {
 	fleet.mustRoll(t, settings, map[string]string{"SUPABASE_PUBLISHABLE_KEY": second}, check)
 	for _, key := range []string{first, second} {
 		if a := direct(key); a.Status != http.StatusOK {
-			t.Errorf("past the BFF: %d: %s", a.Status, a.Body)
+			t.Errorf("past the BFF: got status %d, want 200: %s", a.Status, a.Body)
 		}
 	}
 
@@ -399,10 +399,10 @@ func TestAPIKeysChange_drill(t *testing.T) {
 	crowd.end()
 	b.mustBe(email)
 	if a := direct(first); a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "Invalid API key") {
-		t.Errorf("the old key past the BFF: %d: %s", a.Status, a.Body)
+		t.Errorf("the old key past the BFF: got status %d, want 401 and Invalid API key: %s", a.Status, a.Body)
 	}
 	if a, err := stranger(gateway.url); err != nil || a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "Invalid API key") {
-		t.Errorf("the old key past the BFF, alone: %d, %v: %s", a.Status, err, a.Body)
+		t.Errorf("the old key past the BFF, alone: got status %d, %v, want 401 and Invalid API key: %s", a.Status, err, a.Body)
 	}
 	// A BFF that was forgotten tells that it can't work.
 	left := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_URL": gateway.url, "SUPABASE_PUBLISHABLE_KEY": first}))

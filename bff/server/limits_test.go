@@ -102,7 +102,7 @@ func TestPathsAndMethods(t *testing.T) {
 			a := mustSend(t, tt.Method, bff+tt.Path, "")
 			mustProblem(t, a, tt.Status)
 			if tt.Status == 405 && a.Header.Get("Allow") != "GET, HEAD" {
-				t.Errorf("Allow %q", a.Header.Get("Allow"))
+				t.Errorf("Allow: got %q, want GET, HEAD", a.Header.Get("Allow"))
 			}
 		})
 	}
@@ -205,7 +205,7 @@ func TestRequestIDAndLog(t *testing.T) {
 			a := mustSend(t, "GET", bff+"/rest/v1/tasks?limit=1&secret=in-the-query", "", "X-Request-Id", tt.Given, "Authorization", "Bearer "+someone.Token)
 			id := a.Header.Get("X-Request-Id")
 			if (id == tt.Given) != tt.Kept || len(id) < 8 {
-				t.Errorf("id %q", id)
+				t.Errorf("the request id: got %q for %q, want it kept: %t", id, tt.Given, tt.Kept)
 			}
 			if !strings.Contains(log.String(), `"request_id":"`+id+`"`) {
 				t.Errorf("%s is not in the log", id)

@@ -102,10 +102,10 @@ func TestOAuth(t *testing.T) {
 	callback := b.mustGoToProvider("?return_to=" + url.QueryEscape("/board?sprint=1&x=%ED%95%9C#top"))
 	a := b.send(http.MethodGet, callback, "", "Sec-Fetch-Site", "cross-site")
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != bff+"/board?sprint=1&x=%ED%95%9C#top" || a.Header.Get("Cache-Control") != "no-store" {
-		t.Fatalf("%d to %s: %s", a.Status, a.Header.Get("Location"), a.Body)
+		t.Fatalf("got status %d to %s, want 303 to the page on the board, not to be stored: %s", a.Status, a.Header.Get("Location"), a.Body)
 	}
 	if len(b.cookies()) != 1 {
-		t.Errorf("%d cookies", len(b.cookies()))
+		t.Errorf("cookies: got %d, want 1", len(b.cookies()))
 	}
 	b.mustBe(provider.email)
 	b.mustLeadBack(b.send(http.MethodGet, callback, ""), "/?error=oauth_state") // once is enough
@@ -121,7 +121,7 @@ func TestOAuth(t *testing.T) {
 	returning.hold(sessionCookies(held))
 	a = returning.send(http.MethodGet, callback, "", "Sec-Fetch-Site", "cross-site")
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != bff+"/" {
-		t.Fatalf("%d to %s", a.Status, a.Header.Get("Location"))
+		t.Fatalf("got status %d to %s, want 303 to %s/", a.Status, a.Header.Get("Location"), bff)
 	}
 	returning.mustBe(provider.email)
 	old := newBrowser(t, bff)
@@ -168,7 +168,7 @@ func TestOAuthIsBoundToTheBrowser(t *testing.T) {
 	thief.hold([]*http.Cookie{jar.SetFlow(flow)})
 	a := thief.send(http.MethodGet, callback, "", "Sec-Fetch-Site", "cross-site")
 	if a.Status != http.StatusSeeOther || mustURLQuery(t, a.Header.Get("Location"), "error") == "" || len(thief.cookies()) != 0 {
-		t.Errorf("%d to %s, %d cookies", a.Status, a.Header.Get("Location"), len(thief.cookies()))
+		t.Errorf("got status %d to %s with %d cookies, want 303 to a page with an error, and no cookie", a.Status, a.Header.Get("Location"), len(thief.cookies()))
 	}
 	flow.Began = flow.Began.Add(-11 * time.Minute)
 	thief.hold([]*http.Cookie{jar.SetFlow(flow)})
@@ -182,13 +182,13 @@ func TestOAuthGoesWrong(t *testing.T) {
 	b := newBrowser(t, bff)
 	a := b.send(http.MethodGet, b.mustGoToProvider("?return_to=/sign-in?from=menu"), "", "Sec-Fetch-Site", "cross-site")
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != bff+"/sign-in?error=access_denied&from=menu" || len(b.cookies()) != 0 {
-		t.Errorf("%d to %s", a.Status, a.Header.Get("Location"))
+		t.Errorf("got status %d to %s with %d cookies, want 303 to /sign-in with access_denied, and no cookie", a.Status, a.Header.Get("Location"), len(b.cookies()))
 	}
 	// What comes back is anybody's text.
 	state := mustURLQuery(t, b.mustGoToProvider(""), "state")
 	a = b.send(http.MethodGet, "/api/v1/session/callback?state="+state+"&error=%3Cscript%3E&error_code=A%0d%0aB", "")
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != bff+"/?error=oauth_failed" {
-		t.Errorf("%d to %s", a.Status, a.Header.Get("Location"))
+		t.Errorf("got status %d to %s, want 303 to %s/?error=oauth_failed", a.Status, a.Header.Get("Location"), bff)
 	}
 	for _, provider := range []string{"google", "nonsense"} {
 		b.mustLeadBack(b.send(http.MethodGet, "/api/v1/session/oauth/"+provider+"?return_to=/sign-in?from=menu", ""), "/sign-in?error=provider_disabled&from=menu")
@@ -205,7 +205,7 @@ func TestOAuthGoesWrong(t *testing.T) {
 	down := newBrowser(t, mustServeLogging(t, supabasetest.Config(t, map[string]string{"SUPABASE_AUTH_URL": "http://" + supabasetest.MustRefuse(t)}), &log))
 	down.mustLeadBack(down.send(http.MethodGet, "/api/v1/session/oauth/github?return_to=/board", ""), "/board?error=upstream_unavailable")
 	if len(down.cookies()) != 0 || strings.Count(log.String(), `"request failed"`) != 1 {
-		t.Errorf("%d cookies; %s", len(down.cookies()), log.String())
+		t.Errorf("got %d cookies, want none, and one failed request in the log: %s", len(down.cookies()), log.String())
 	}
 }
 

@@ -243,7 +243,7 @@ func TestHashesTakeAKey(t *testing.T) {
 	c := mustOffline(t, nil).config
 	name := func() string { return newLimiter(c, nil).Name("a@b.test") }
 	if one, two := name(), name(); one != two {
-		t.Errorf("%s and %s", one, two)
+		t.Errorf("got %s and %s, want the same", one, two)
 	}
 	before := name()
 	if c.PublishableKey += "_next"; name() != before {
@@ -251,6 +251,6 @@ func TestHashesTakeAKey(t *testing.T) {
 	}
 	c.SessionKeys = nil
 	if one, two := name(), name(); one == two {
-		t.Errorf("twice %s", one)
+		t.Errorf("got %s twice, want two different ones", one)
 	}
 }

@@ -37,7 +37,7 @@ func mustDial(t *testing.T, address, text string) net.Conn {
 func mustRetryAfter(t *testing.T, a answer) {
 	t.Helper()
 	if p := mustProblem(t, a, 503); *p.Code != "busy" || a.Header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After %q: %s", a.Header.Get("Retry-After"), a.Body)
+		t.Errorf("got code %s and Retry-After %q, want busy and 1: %s", *p.Code, a.Header.Get("Retry-After"), a.Body)
 	}
 }
 

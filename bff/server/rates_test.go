@@ -32,14 +32,14 @@ func mustBeLimited(tb testing.TB, a answer, policy string) {
 	}
 	wait, err := strconv.Atoi(a.Header.Get("Retry-After"))
 	if err != nil || wait < 1 {
-		tb.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
+		tb.Errorf("Retry-After: got %q, want a number of seconds", a.Header.Get("Retry-After"))
 	}
 	if p.Code != "over_request_rate_limit" || p.Status != 429 || !slices.Equal(p.Policies, []string{policy}) ||
 		p.Type != "https://iana.org/assignments/http-problem-types#quota-exceeded" || !strings.Contains(p.Message, fmt.Sprintf(" %d s.", wait)) {
 		tb.Errorf("got %+v, want over_request_rate_limit by the policy %s, and %d s to wait", p, policy, wait)
 	}
 	if policy != "email-anywhere" && !strings.Contains(a.Header.Get("RateLimit"), fmt.Sprintf(`"%s";r=0;t=%d`, policy, wait)) {
-		tb.Errorf("RateLimit %s, Retry-After %d", a.Header.Get("RateLimit"), wait)
+		tb.Errorf("RateLimit: got %s, want %s with r=0 and t=%d", a.Header.Get("RateLimit"), policy, wait)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestRateOfWhatIsRefused(t *testing.T) {
 				a := mustSendRaw(t, bff, tt.Request)
 				mustBeLimited(t, a, "address")
 				if from := a.Header.Get("Access-Control-Allow-Origin"); (from == "https://admin.test") != (name == "a preflight") {
-					t.Errorf("Access-Control-Allow-Origin %q", from)
+					t.Errorf("Access-Control-Allow-Origin: got %q, want https://admin.test for a preflight alone", from)
 				}
 			}
 			for _, path := range []string{"/livez", "/readyz"} {
@@ -111,7 +111,7 @@ func TestRateOfWhatIsRefused(t *testing.T) {
 			}
 			lines := strings.Count(log.String(), `"level":"INFO","msg":"request"`) + strings.Count(log.String(), `"level":"WARN","msg":"request"`)
 			if lines != 6 { // and one of those that are beyond
-				t.Errorf("%d lines: %s", lines, &log)
+				t.Errorf("lines in the log: got %d, want 6: %s", lines, &log)
 			}
 		})
 	}
@@ -267,7 +267,7 @@ func TestRateOfCodes(t *testing.T) {
 	for i := range 36 {
 		from := fmt.Sprintf("198.51.100.%d", i)
 		if a := try(one, from, "POST", calls[1][1], calls[1][2]); a.Status == 429 {
-			t.Fatalf("from address %d: %s", i, a.Body)
+			t.Fatalf("from address %d: got status 429: %s", i, a.Body)
 		}
 		mustProblem(t, try(supabasetest.Person{Token: one.Token + "x"}, from, "POST", calls[1][1], calls[1][2]), 401)
 	}

@@ -75,7 +75,7 @@ func TestRequestIDInPostgRESTsLog(t *testing.T) {
 			}
 			id := mustSend(t, tt.Method, bff+tt.Path, tt.Body, headers...).Header.Get("X-Request-Id")
 			if id == "" || tt.ID != "" && id != tt.ID {
-				t.Fatalf("the id %q", id)
+				t.Fatalf("the id: got %q, want %q, or any", id, tt.ID)
 			}
 			agent := "mysingle-bff (request " + id + ")"
 			if strings.HasPrefix(tt.Path, "/rest/") {
@@ -99,12 +99,12 @@ func TestAgentsAreTheirOwn(t *testing.T) {
 		a := mustSend(t, "GET", bff+"/auth/v1/user", "", "User-Agent", tt.Given, "Authorization", "Bearer "+supabasetest.MustSignUp(t).Token)
 		seen := auth.of(a.Header.Get("X-Request-Id"))
 		if len(seen) != 1 || seen[0].UserAgent() != tt.Want {
-			t.Errorf("%q became %v", tt.Given, seen)
+			t.Errorf("the agent %q: got %v, want one request by %q", tt.Given, seen, tt.Want)
 		}
 	}
 	b, email := mustSignedUp(t, bff)
 	a := b.mustSignIn(email, password)
 	if seen := auth.of(a.Header.Get("X-Request-Id")); len(seen) == 0 || seen[0].UserAgent() != "mysingle-bff" {
-		t.Errorf("the BFF's own became %v", seen)
+		t.Errorf("the BFF's own request: got %v, want one by mysingle-bff", seen)
 	}
 }

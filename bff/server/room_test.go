@@ -149,6 +149,6 @@ func TestRoomIsSmall(t *testing.T) {
 	}
 	t.Logf("%d bytes in %d files", total, len(loaded))
 	if total > most || len(loaded) < 4 {
-		t.Errorf("%d bytes in %d files, of at most %d", total, len(loaded), most)
+		t.Errorf("the page: got %d bytes in %d files, want at most %d in at least 4", total, len(loaded), most)
 	}
 }

@@ -88,6 +88,6 @@ func TestHostileRequestsAddNoSeries(t *testing.T) {
 		}
 	}
 	if len(second) > 1000 {
-		t.Errorf("%d series", len(second))
+		t.Errorf("series: got %d, want at most 1000", len(second))
 	}
 }

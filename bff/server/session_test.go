@@ -23,11 +23,11 @@ func TestSignInAndOut(t *testing.T) {
 		t.Errorf("a token shows: %s", a.Body)
 	}
 	if a.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("Cache-Control %q", a.Header.Get("Cache-Control"))
+		t.Errorf("Cache-Control: got %q, want no-store", a.Header.Get("Cache-Control"))
 	}
 	lines := a.Header.Values("Set-Cookie")
 	if len(lines) != 1 || !regexp.MustCompile(`^mysingle=[\w-]+; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict$`).MatchString(lines[0]) {
-		t.Errorf("cookies %q", lines)
+		t.Errorf("Set-Cookie: got %q, want mysingle=…; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict", lines)
 	}
 	b.mustBe(email)
 
@@ -36,7 +36,7 @@ func TestSignInAndOut(t *testing.T) {
 		t.Errorf("signing out answered %d, %d cookies are left", a.Status, len(b.cookies()))
 	}
 	if a := b.send(http.MethodDelete, "/api/v1/session", ""); a.Status != http.StatusNoContent {
-		t.Errorf("signing out again answered %d", a.Status)
+		t.Errorf("signing out again: got status %d, want 204", a.Status)
 	}
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session", ""), http.StatusUnauthorized)
 	// Who has kept the cookie has nothing of it.
@@ -79,7 +79,7 @@ func TestSignInIsRefused(t *testing.T) {
 			}
 			p = mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body, "Accept-Language", "ko"), tt.Status)
 			if !strings.Contains(*p.Message, tt.SaysKorean) {
-				t.Errorf("in Korean: %s", *p.Message)
+				t.Errorf("in Korean: got %q, want %q", *p.Message, tt.SaysKorean)
 			}
 			if len(b.cookies()) != 0 {
 				t.Error("there is a cookie")
@@ -123,7 +123,7 @@ func TestAllFaultsOfABodyAtOnce(t *testing.T) {
 		}
 		p = mustProblem(t, b.send(http.MethodPost, "/api/v1/session"+tt.Path, tt.Body, "Accept-Language", "ko-KR"), http.StatusBadRequest)
 		if !strings.Contains(*p.Message, tt.Korean) {
-			t.Errorf("in Korean: %s", *p.Message)
+			t.Errorf("in Korean: got %q, want %q", *p.Message, tt.Korean)
 		}
 	}
 }
@@ -327,7 +327,7 @@ func TestCookieOverHTTPS(t *testing.T) {
 	}
 	mustProblem(t, b.send(http.MethodGet, "/api/v1/session", "", "Cookie", strings.TrimPrefix(cookie, "__Host-")), http.StatusUnauthorized)
 	if a := b.send(http.MethodDelete, "/api/v1/session", "", "Cookie", cookie); a.Header.Get("Set-Cookie") != "__Host-mysingle=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict" {
-		t.Errorf("cleared by %q", a.Header.Get("Set-Cookie"))
+		t.Errorf("the cookie that signs out: got %q, want it empty, with Max-Age=0", a.Header.Get("Set-Cookie"))
 	}
 }
 
@@ -402,10 +402,10 @@ func TestAudit(t *testing.T) {
 		}
 		events = append(events, fmt.Sprint(entry["event"], " ", entry["outcome"], " ", entry["reason"]))
 		if entry["ip"] != "127.0.0.1" || len(entry["request_id"].(string)) < 8 {
-			t.Errorf("from where? %s", line)
+			t.Errorf("got the line %s, want the ip 127.0.0.1 and a request_id", line)
 		}
 		if entry["outcome"] == "success" && (entry["user"] != first.Subject || len(entry["session"].(string)) != 36) {
-			t.Errorf("who? %s", line)
+			t.Errorf("got the line %s, want the user %s and a session", line, first.Subject)
 		}
 	}
 	want := []string{
@@ -414,7 +414,7 @@ func TestAudit(t *testing.T) {
 		"password_changed success ", "signed_out_others success ", "signed_out_global success ",
 	}
 	if strings.Join(events, "\n") != strings.Join(want, "\n") {
-		t.Errorf("events %q", events)
+		t.Errorf("events: got %q, want %q", events, want)
 	}
 	for _, secret := range []string{
 		email, password, "a-wrong-password", "another-password", "a-third-password", client.Token, client.RefreshToken, first.AccessToken, first.RefreshToken,
@@ -464,12 +464,12 @@ func TestAuditTellsTriesApart(t *testing.T) {
 		}
 	}
 	if len(hashes) != 1+3*len(calls)+1 || !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(hashes[0]) || hashes[len(hashes)-1] != "" {
-		t.Fatalf("hashes %q", hashes)
+		t.Fatalf("hashes: got %q, want %d, the first of 12 hexadecimal digits, the last empty", hashes, 1+3*len(calls)+1)
 	}
 	others := hashes[1+2*len(calls)]
 	for i, hash := range hashes[:len(hashes)-1] {
 		if want := map[bool]string{true: hashes[0], false: others}[i < 1+2*len(calls)]; hash != want {
-			t.Errorf("line %d: %s", i, hash)
+			t.Errorf("line %d: got the hash %s, want %s", i, hash, want)
 		}
 	}
 	if others == hashes[0] || len(others) != 12 || strings.Contains(strings.ToLower(log.String()), one) || strings.Contains(log.String(), two) {
@@ -503,7 +503,7 @@ func TestNoTokensForPages(t *testing.T) {
 		}
 	}
 	if a := b.send(http.MethodPut, "/auth/v1/user", `{"data":{"password":"is a member of something else"}}`); a.Status != http.StatusOK {
-		t.Errorf("metadata: %d: %s", a.Status, a.Body)
+		t.Errorf("metadata: got status %d, want 200: %s", a.Status, a.Body)
 	}
 	b.mustBe(email)
 	for _, path := range []string{"/auth/v1/user", "/rest/v1/profiles?select=email"} {
@@ -536,11 +536,11 @@ func TestOriginOfReads(t *testing.T) {
 			}
 		}
 		if a := other.send(http.MethodGet, path, "", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusOK && strings.HasPrefix(path, "/functions/") {
-			t.Errorf("%s without the cookie: %d: %s", path, a.Status, a.Body)
+			t.Errorf("%s without the cookie: got status %d, want 200: %s", path, a.Status, a.Body)
 		}
 	}
 	if n := reached.Load(); n != 6 {
-		t.Errorf("%d reached the functions", n)
+		t.Errorf("requests that reached the functions: got %d, want 6", n)
 	}
 	mustProblem(t, b.send(http.MethodGet, "/auth/v1/reauthenticate", "", "Sec-Fetch-Site", "same-site"), http.StatusForbidden)
 }

@@ -33,7 +33,7 @@ func mustDashboard(t *testing.T) []panel {
 	}
 	var dashboard struct{ Panels []panel }
 	if err := json.Unmarshal(text, &dashboard); err != nil || len(dashboard.Panels) == 0 {
-		t.Fatalf("%d panels, %v", len(dashboard.Panels), err)
+		t.Fatalf("the dashboard: got %d panels, %v, want some", len(dashboard.Panels), err)
 	}
 	return dashboard.Panels
 }

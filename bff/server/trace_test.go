@@ -334,22 +334,22 @@ func TestTracesOfCallers(t *testing.T) {
 			id := mustSend(t, http.MethodGet, bff+"/rest/v1/tasks?limit=1", "", headers...).Header.Get("X-Request-Id")
 			seen := rest.of(id)
 			if len(seen) != 1 || len(seen[0].Header["Traceparent"]) != 1 {
-				t.Fatalf("Supabase sees %v", seen)
+				t.Fatalf("Supabase sees %v, want one request with one traceparent", seen)
 			}
 			got := seen[0].Header.Get("Traceparent")
 			if strings.Contains(got, trace) != tt.Continued || strings.Contains(got, parent) || strings.HasSuffix(got, "-01") != tt.Recorded {
 				t.Errorf("Supabase sees %s", got)
 			}
 			if state := seen[0].Header.Get("Tracestate"); (state == "vendor=state-marker") != tt.Continued || state != "" && !tt.Continued {
-				t.Errorf("Supabase sees the state %q", state)
+				t.Errorf("Supabase sees the state %q, want vendor=state-marker: %t, or none", state, tt.Continued)
 			}
 			if seen[0].Header.Get("Baggage") != "user=baggage-marker" {
-				t.Errorf("Supabase sees the baggage %q", seen[0].Header.Get("Baggage"))
+				t.Errorf("Supabase sees the baggage %q, want user=baggage-marker", seen[0].Header.Get("Baggage"))
 			}
 			if !tt.Recorded {
 				stop() // which exports what there is (TestLastSpans)
 				if len(c.spans) > 0 {
-					t.Errorf("%d spans came", len(c.spans))
+					t.Errorf("spans: got %d, want none", len(c.spans))
 				}
 				return
 			}
@@ -375,7 +375,7 @@ func TestWithoutTraces(t *testing.T) {
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": rest.URL}))
 	id := mustSend(t, http.MethodGet, bff+"/rest/v1/tasks?limit=1", "", "Traceparent", "theirs", "Tracestate", "a=b").Header.Get("X-Request-Id")
 	if seen := rest.of(id); len(seen) != 1 || seen[0].Header.Get("Traceparent") != "theirs" || seen[0].Header.Get("Tracestate") != "a=b" {
-		t.Errorf("Supabase sees %v", seen)
+		t.Errorf("Supabase sees %v, want one request with the traceparent theirs and the state a=b", seen)
 	}
 }
 
@@ -400,14 +400,14 @@ func TestHostileRequestsAreInNoSpan(t *testing.T) {
 		}
 	}
 	if len(names) < 15 || len(names) > 100 {
-		t.Errorf("%d names: %v", len(names), names)
+		t.Errorf("names of spans: got %d, want 15 to 100: %v", len(names), names)
 	}
 	if bytes.Contains(bytes.ToLower(c.raw.Bytes()), []byte("mrkr")) {
 		t.Error("the client's own was exported")
 	}
 	// What is beyond the address's rate is in the log once a minute, and so it is here.
 	if names["GET /"] > 250 {
-		t.Errorf("%d spans of a flood", names["GET /"])
+		t.Errorf("spans of a flood: got %d, want at most 250", names["GET /"])
 	}
 }
 
@@ -450,7 +450,7 @@ func TestLastSpans(t *testing.T) {
 	all.Wait()
 	stop()
 	if len(c.spans) != 600 {
-		t.Errorf("%d of 600 spans came", len(c.spans))
+		t.Errorf("spans: got %d, want 600", len(c.spans))
 	}
 }
 

@@ -121,7 +121,7 @@ func TestLargeBodies_alone(t *testing.T) {
 			}
 			defer resp.Body.Close()
 			if sum, err := sumOf(resp.Body); err != nil || sum != want || resp.ContentLength != length {
-				t.Errorf("%s of %d bytes, %v", sum, resp.ContentLength, err)
+				t.Errorf("the download: got the sum %s of %d bytes, %v, want %s of %d", sum, resp.ContentLength, err, want, length)
 			}
 		})
 	}
@@ -131,7 +131,7 @@ func TestLargeBodies_alone(t *testing.T) {
 	grown := (int64(highest.Load()) - int64(before.HeapInuse+before.StackInuse)) >> 20
 	t.Logf("4 × 200 MB at once took %d MB more than none", grown)
 	if grown > 48 {
-		t.Errorf("%d MB more in use", grown)
+		t.Errorf("memory in use: got %d MB more, want at most 48", grown)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestABrokenUploadIsNeverComplete(t *testing.T) {
 	}
 	a := mustSend(t, "POST", bff+"/storage/v1/object/files/x", strings.Repeat("x", 1<<20))
 	if a.Status != 200 {
-		t.Errorf("afterwards: %d %s", a.Status, a.Body)
+		t.Errorf("afterwards: got status %d, want 200: %s", a.Status, a.Body)
 	}
 }
 
@@ -547,10 +547,10 @@ func TestAnswersPassAsTheyAre(t *testing.T) {
 			defer resp.Body.Close()
 			body, err := io.ReadAll(resp.Body)
 			if err != nil || resp.StatusCode != tt.Status || string(body) != tt.Body || resp.Header.Get("Content-Range") != tt.Range {
-				t.Errorf("%d, %d bytes, Content-Range %q, %v", resp.StatusCode, len(body), resp.Header.Get("Content-Range"), err)
+				t.Errorf("got status %d, %d bytes, Content-Range %q, %v, want %d, %d bytes and %q", resp.StatusCode, len(body), resp.Header.Get("Content-Range"), err, tt.Status, len(tt.Body), tt.Range)
 			}
 			if tt.Method == "HEAD" && resp.ContentLength != int64(len(content)) {
-				t.Errorf("Content-Length %d", resp.ContentLength)
+				t.Errorf("Content-Length: got %d, want %d", resp.ContentLength, len(content))
 			}
 		})
 	}

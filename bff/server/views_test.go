@@ -42,7 +42,7 @@ func mustView[V any](tb testing.TB, address, token string) *V {
 		}
 	}
 	if tag := a.Header.Get("Etag"); !strings.HasPrefix(tag, `"`) || len(tag) != 24 {
-		tb.Errorf("%s: ETag %q", address, tag)
+		tb.Errorf("%s: got the ETag %q, want a quoted one of 24 characters", address, tag)
 	}
 	return mustDecode[V](tb, a.Body)
 }
@@ -205,7 +205,7 @@ func TestFiguresOfTheViews(t *testing.T) {
 
 	burndown := mustView[sprint.Burndown](t, at+"/burndown", owner.Token)
 	if burndown.Start.Tasks != 60 || burndown.Scope.VisibleTasks != 60 || len(burndown.Days) != 14 || burndown.Pace.Tasks == nil {
-		t.Errorf("burndown: start %+v, %d days, pace %+v", burndown.Start, len(burndown.Days), burndown.Pace)
+		t.Errorf("burndown: got the start %+v, %d visible tasks, %d days and the pace %+v, want 60 tasks, 60, 14 and a pace", burndown.Start, burndown.Scope.VisibleTasks, len(burndown.Days), burndown.Pace)
 	}
 	// Each view counts from its own moment: midnight may pass between two.
 	today := slices.IndexFunc(burndown.Days, func(day sprint.BurndownDay) bool { return day.Date == supabasetest.DayOf(burndown.AsOf, 0) })
@@ -228,7 +228,7 @@ func TestFiguresOfTheViews(t *testing.T) {
 	}
 	report := mustView[sprint.Report](t, at+"/report", owner.Token)
 	if report.Final || report.Committed.Tasks != 60 || report.Completed.Tasks != 40 || *report.Completion.Tasks != 0.6667 {
-		t.Errorf("report: final %t, committed %d, completed %d, completion %+v", report.Final, report.Committed.Tasks, report.Completed.Tasks, report.Completion)
+		t.Errorf("report: got final %t, committed %d, completed %d, completion %+v, want false, 60, 40 and 0.6667", report.Final, report.Committed.Tasks, report.Completed.Tasks, report.Completion)
 	}
 	workload := mustView[sprint.Workload](t, at+"/workload", owner.Token)
 	daysLeft := 1 // every day is a working day, and today counts
@@ -248,34 +248,34 @@ func TestFiguresOfTheViews(t *testing.T) {
 	}
 	mine := mustView[sprint.MyScrum](t, bff+"/api/v1/me/scrum", owner.Token)
 	if len(mine.Scrums) != 1 || mine.Scrums[0].Sprint.SprintID != made.SprintID || !mine.Scrums[0].Expected || len(mine.Scrums[0].Draft.Impediments) == 0 {
-		t.Errorf("my scrum: %+v", mine)
+		t.Errorf("my scrum: got %+v, want one of the sprint %s, expected, with impediments in the draft", mine, made.SprintID)
 	}
 	if mine.Scope.VisibleSprints != 1 {
 		t.Errorf("my scrum is of %+v", mine.Scope)
 	}
 	if forecast := mustView[sprint.Forecast](t, project+"/forecast", owner.Token); forecast.Scope.VisibleTasks != 60 || forecast.Remaining.Tasks != 20 {
-		t.Errorf("forecast: of %+v, remaining %+v", forecast.Scope, forecast.Remaining)
+		t.Errorf("forecast: got %+v with %+v remaining, want 60 visible and 20 remaining tasks", forecast.Scope, forecast.Remaining)
 	}
 	owner.MustInsert(t, "impediments", map[string]any{"sprint_id": made.SprintID, "description": "It hangs"}, nil)
 	if impediments := mustView[sprint.Impediments](t, project+"/impediments", owner.Token); impediments.Scope.VisibleImpediments != 1 || len(impediments.Open) != 1 {
-		t.Errorf("impediments: %+v", impediments)
+		t.Errorf("impediments: got %+v, want one that is open", impediments)
 	}
 	owner.MustDo(t, "open_daily_scrums", map[string]any{}, nil)
 	if participation := mustView[sprint.Participation](t, project+"/participation", owner.Token); participation.Scope.VisibleScrums != 1 || participation.Scheduled != 1 {
-		t.Errorf("participation: %+v", participation)
+		t.Errorf("participation: got %+v, want one scrum, which was scheduled", participation)
 	}
 	if velocity := mustView[sprint.Velocity](t, project+"/velocity?last=50", owner.Token); velocity.Scope.VisibleSprints != 0 || velocity.Tasks.Average != nil {
-		t.Errorf("velocity: %+v", velocity)
+		t.Errorf("velocity: got %+v, want no sprint and no average", velocity)
 	}
 	owner.MustDo(t, "complete_sprint", map[string]any{"sprint_id": made.SprintID}, nil)
 	if velocity := mustView[sprint.Velocity](t, project+"/velocity", owner.Token); velocity.Scope.VisibleSprints != 1 || *velocity.Tasks.Average != 40 {
-		t.Errorf("velocity: %+v", velocity)
+		t.Errorf("velocity: got %+v, want one sprint and an average of 40 tasks", velocity)
 	}
 	if report := mustView[sprint.Report](t, at+"/report", owner.Token); !report.Final || report.CarriedOver.Tasks != 20 || report.CarriedOver.To != nil {
-		t.Errorf("frozen report: final %t, carried over %+v", report.Final, report.CarriedOver)
+		t.Errorf("frozen report: got final %t, carried over %+v, want true and 20 tasks to the backlog", report.Final, report.CarriedOver)
 	}
 	if participation := mustView[sprint.Participation](t, project+"/participation?from=2026-01-01&to=2026-06-30", owner.Token); participation.FromDate != "2026-01-01" || participation.ToDate != "2026-06-30" || participation.Scheduled != 0 {
-		t.Errorf("participation: %+v", participation)
+		t.Errorf("participation: got %+v, want nothing scheduled from 2026-01-01 to 2026-06-30", participation)
 	}
 }
 
@@ -420,7 +420,7 @@ func TestFaultsOfViews(t *testing.T) {
 				t.Errorf("faults\n%s", strings.Join(got, "\n"))
 			}
 			if *p.Message != strings.Join(says, "; ")+"." || *p.Code != "invalid_request" || a.Header.Get("Content-Language") != "en" {
-				t.Errorf("%s, message %q in %q", *p.Code, *p.Message, a.Header.Get("Content-Language"))
+				t.Errorf("got code %s with the message %q in %q, want invalid_request with %q in en", *p.Code, *p.Message, a.Header.Get("Content-Language"), says)
 			}
 			korean := mustProblem(t, mustSend(t, "GET", bff+tt.Path, "", append(headers, "Accept-Language", "ko-KR,en;q=0.5")...), http.StatusBadRequest)
 			if len(korean.Errors) != len(p.Errors) || *korean.Code != *p.Code {
@@ -432,7 +432,7 @@ func TestFaultsOfViews(t *testing.T) {
 					t.Errorf("in Korean another order: %q", e.Message)
 				}
 				if !hangul(e.Message) || !strings.Contains(e.Message, e.Name) {
-					t.Errorf("in Korean: %q", e.Message)
+					t.Errorf("in Korean: got %q, want Korean about %s", e.Message, e.Name)
 				}
 			}
 		})

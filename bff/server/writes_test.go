@@ -177,6 +177,6 @@ func TestFaultsAreBounded(t *testing.T) {
 	a := mustSend(t, "POST", bff+"/rest/v1/tasks", string(body),
 		"Authorization", "Bearer "+supabasetest.MustSignUp(t).Token, "Content-Type", "application/json")
 	if p := mustProblem(t, a, http.StatusBadRequest); len(p.Errors) != 100 || len(a.Body) > 100<<10 {
-		t.Errorf("%d faults in %d bytes", len(p.Errors), len(a.Body))
+		t.Errorf("got %d faults in %d bytes, want 100 in at most 100 kB", len(p.Errors), len(a.Body))
 	}
 }

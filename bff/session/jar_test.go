@@ -115,7 +115,7 @@ func TestSizesOfCookies(t *testing.T) {
 		}
 	}
 	if len(held) != 2 {
-		t.Errorf("leftovers: %v", held)
+		t.Errorf("cookies: got %v, want 2", held)
 	}
 	for _, cookie := range jar.ClearSession(held) {
 		if !strings.Contains(cookie.String(), "Max-Age=0") || !cookie.Secure {
@@ -123,7 +123,7 @@ func TestSizesOfCookies(t *testing.T) {
 		}
 	}
 	if held = take(held, jar.ClearSession(held)); len(held) != 1 || held["other"] == "" {
-		t.Errorf("cleared: %v", held)
+		t.Errorf("cleared: got %v, want the other one alone", held)
 	}
 	if _, found, err := jar.Session(held); found || err != nil {
 		t.Errorf("still there: %v", err)
@@ -158,7 +158,7 @@ func TestForgedCookies(t *testing.T) {
 		"no count":              counted(""), "negative": counted("-1"), "none": counted("0"), "fewer": counted("2"), "huge": counted("999999999"),
 	} {
 		if _, found, err := jar.Session(cookies); !found || !errors.Is(err, session.ErrUnreadable) {
-			t.Errorf("%s: found %t, %v", name, found, err)
+			t.Errorf("%s: got found %t, %v, want true and %v", name, found, err, session.ErrUnreadable)
 		}
 	}
 	if _, found, err := jar.Session(session.Cookies{"mysingle.2": "x", "mysingles": "y", "__Host-mysingle": "z"}); found || err != nil {
@@ -177,7 +177,7 @@ func TestFlow(t *testing.T) {
 	}
 	held := take(nil, []*http.Cookie{cookie})
 	if f, ok := jar.Flow(held, now.Add(9*time.Minute)); !ok || f.State != "state" || f.Verifier != "secret" || f.ReturnTo != "/board" {
-		t.Errorf("became %+v", f)
+		t.Errorf("got %+v, want the flow to /board", f)
 	}
 	for size, kept := range map[int]bool{600: true, 4000: false} {
 		previous := signedIn(size, time.Hour)

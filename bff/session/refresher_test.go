@@ -111,7 +111,7 @@ func refreshAll(t *testing.T, n int, refreshers []*session.Refresher, s session.
 		wait.Go(func() {
 			fresh, renewed, err := refreshers[i%len(refreshers)].Fresh(context.Background(), s, a.refresh)
 			if err != nil || !renewed {
-				t.Errorf("renewed %t, %v", renewed, err)
+				t.Errorf("got renewed %t, %v, want true", renewed, err)
 				return
 			}
 			mu.Lock()
@@ -177,7 +177,7 @@ func testFresh(t *testing.T) {
 		tt.Session.RefreshToken = tt.Name
 		fresh, renewed, err := r.Fresh(context.Background(), tt.Session, a.refresh)
 		if err != nil || renewed != tt.Renewed || renewed == (fresh == tt.Session) {
-			t.Errorf("%s: renewed %t, %v", tt.Name, renewed, err)
+			t.Errorf("%s: got renewed %t, %v, want %t", tt.Name, renewed, err, tt.Renewed)
 		}
 	}
 }
@@ -222,7 +222,7 @@ func TestRefreshFails(t *testing.T) {
 			s := signedIn(10, tt.Within)
 			fresh, renewed, err := r.Fresh(context.Background(), s, a.refresh)
 			if !errors.Is(err, tt.Want) || renewed || err == nil && fresh != s {
-				t.Fatalf("renewed %t, %v", renewed, err)
+				t.Fatalf("got renewed %t, %v, want false and %v", renewed, err, tt.Want)
 			}
 			a.fault = nil
 			if _, renewed, err := r.Fresh(context.Background(), s, a.refresh); !renewed || err != nil {
@@ -319,7 +319,7 @@ func TestOtherSessionsEnd(t *testing.T) {
 			}
 			for _, s := range []session.Session{mine, later, begun, strangers} {
 				if err := r.Ended(ctx, s); err != nil {
-					t.Errorf("%s: %s of %s: %v", name, s.ID, s.Subject, err)
+					t.Errorf("%s: the session %s of %s: got error %v, want none", name, s.ID, s.Subject, err)
 				}
 			}
 		}
@@ -365,7 +365,7 @@ func TestNotesOfOtherSessions(t *testing.T) {
 			t.Error(err)
 		}
 		if len(value) > len("1764000000000000000") {
-			t.Errorf("a note of %d bytes", len(value))
+			t.Errorf("a note: got %d bytes, want at most 19", len(value))
 		}
 	}
 	for i := range 20 {
@@ -393,11 +393,11 @@ func TestRedisIsDown(t *testing.T) {
 		s.RefreshToken = name
 		begin := time.Now()
 		if _, renewed, err := r.Fresh(context.Background(), s, a.refresh); err != nil || !renewed {
-			t.Errorf("%s: renewed %t, %v", name, renewed, err)
+			t.Errorf("%s: got renewed %t, %v, want true", name, renewed, err)
 		}
 		// Stragglers are served from memory.
 		if _, _, err := r.Fresh(context.Background(), s, a.refresh); err != nil {
-			t.Errorf("%s, again: %v", name, err)
+			t.Errorf("%s, again: got error %v, want none", name, err)
 		}
 		if err := r.Ended(context.Background(), s); err != nil {
 			t.Error(err)
@@ -430,7 +430,7 @@ func TestRedisIsDown(t *testing.T) {
 		refresh(fmt.Sprintf("hung %d", i))
 	}
 	if lines := strings.Count(log.String(), "\n"); lines != 3 { // down, back, down
-		t.Errorf("%d lines: %s", lines, log.String())
+		t.Errorf("got %d lines, want 3: %s", lines, log.String())
 	}
 }
 
@@ -537,7 +537,7 @@ func TestAnInstanceDiesWhileItRefreshes(t *testing.T) {
 	}()
 	supabasetest.MustWait(t, "the lock", func() bool { return client.DBSize(context.Background()).Val() > 0 })
 	if _, renewed, err := session.NewRefresher(other).Fresh(context.Background(), s, newAuth().refresh); !renewed || err != nil {
-		t.Errorf("renewed %t, %v", renewed, err)
+		t.Errorf("got renewed %t, %v, want true", renewed, err)
 	}
 }
 
@@ -551,7 +551,7 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 	}
 	keys := client.Keys(context.Background(), "*").Val()
 	if len(keys) != 1 {
-		t.Fatalf("keys %v", keys)
+		t.Fatalf("keys: got %v, want one", keys)
 	}
 	held := keys[0] + client.Get(context.Background(), keys[0]).Val()
 	for _, secret := range []string{s.RefreshToken, s.AccessToken, "fresh-1", "refresh-1", s.Subject} {
@@ -560,7 +560,7 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 		}
 	}
 	if life := client.TTL(context.Background(), keys[0]).Val(); life < 10*time.Second || life > time.Minute {
-		t.Errorf("kept for %s", life)
+		t.Errorf("kept for %s, want 10s to 1m", life)
 	}
 }
 
@@ -583,7 +583,7 @@ func TestValuesOfRedisAreOfTheirKey(t *testing.T) {
 	mustFresh(theirs)
 	keys := client.Keys(ctx, "*").Val()
 	if len(keys) != 1 {
-		t.Fatalf("keys %v", keys)
+		t.Fatalf("keys: got %v, want one", keys)
 	}
 	value := client.Get(ctx, keys[0]).Val()
 	mustFresh(mine)
@@ -595,7 +595,7 @@ func TestValuesOfRedisAreOfTheirKey(t *testing.T) {
 	// Another instance doesn't take it, and asks Auth, where mine is used up.
 	fresh, _, err := session.NewRefresher(mustRedis(t, server, io.Discard)).Fresh(ctx, mine, a.refresh)
 	if !errors.Is(err, session.ErrEnded) || fresh.Subject == theirs.Subject {
-		t.Errorf("became %+v, %v", fresh, err)
+		t.Errorf("got %+v, %v, want %v and nobody else's session", fresh, err, session.ErrEnded)
 	}
 }
 
@@ -618,7 +618,7 @@ func TestEndIsKnownAsLongAsATokenLives(t *testing.T) {
 	s.IssuedAt = s.ExpiresAt.Add(-2 * time.Hour)
 	session.NewRefresher(store).End(context.Background(), s, session.ErrEnded)
 	if left := time.Until(store.until); left < 119*time.Minute {
-		t.Errorf("known for %s", left)
+		t.Errorf("known for %s, want at least 119m", left)
 	}
 }
 
@@ -629,6 +629,6 @@ func TestRefreshThatPanics(t *testing.T) {
 		t.Errorf("a refresh that panics: got error %v, want one with \"no such thing\"", err)
 	}
 	if _, _, err := r.Fresh(context.Background(), s, newAuth().refresh); err != nil {
-		t.Errorf("and then %v", err)
+		t.Errorf("the refresh after it: got error %v, want none", err)
 	}
 }

@@ -96,7 +96,7 @@ func TestKeys(t *testing.T) {
 		var keys session.Keys
 		err := keys.UnmarshalText([]byte(text))
 		if (err == nil) != (count > 0) || count > 0 && len(keys) != count {
-			t.Errorf("%q: %d keys, %v", text, len(keys), err)
+			t.Errorf("%q: got %d keys, %v, want %d (0 is an error)", text, len(keys), err, count)
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("a key shows in: %v", err)

@@ -61,7 +61,7 @@ func TestJWK(t *testing.T) {
 	k := good["RSA"]
 	k.N, k.E = modulus(8192), exponent(3)
 	if _, err := k.read(); err != nil {
-		t.Errorf("8192 bits: %v", err)
+		t.Errorf("8192 bits: got error %v, want none", err)
 	}
 	for _, tt := range []struct {
 		Name, Type string
@@ -156,11 +156,11 @@ func FuzzJWK(f *testing.F) {
 			}
 		case *rsa.PublicKey:
 			if bits := public.N.BitLen(); key.algorithm != "RS256" || bits < 2048 || bits > 8192 || public.N.Bit(0) == 0 || public.E < 3 || public.E%2 == 0 {
-				t.Errorf("%s: %d bits, exponent %d", key.algorithm, bits, public.E)
+				t.Errorf("got %s of %d bits, exponent %d, want RS256 of 2048 to 8192 bits, odd, with an odd exponent", key.algorithm, bits, public.E)
 			}
 		case ed25519.PublicKey:
 			if key.algorithm != "EdDSA" || len(public) != ed25519.PublicKeySize {
-				t.Errorf("%s: %d bytes", key.algorithm, len(public))
+				t.Errorf("got %s of %d bytes, want EdDSA of %d", key.algorithm, len(public), ed25519.PublicKeySize)
 			}
 		default:
 			t.Errorf("%s: %T", key.algorithm, public)

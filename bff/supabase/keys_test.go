@@ -109,7 +109,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	all.Wait()
 	if n := auth.fetches.Load() - before; n != 1 {
-		t.Errorf("%d fetches for one rotation", n)
+		t.Errorf("fetches for one rotation: got %d, want 1", n)
 	}
 
 	at.advance(11 * time.Second)
@@ -120,7 +120,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 	}
 	if n := auth.fetches.Load() - before; n > 1 {
-		t.Errorf("%d fetches for unknown ids", n)
+		t.Errorf("fetches for unknown ids: got %d, want at most 1", n)
 	}
 
 	// While Auth is out of reach, or answers nonsense, the known keys stay.
@@ -129,10 +129,10 @@ func TestKeyRotation(t *testing.T) {
 		at.advance(11 * time.Minute)
 		var failure *supabase.Failure
 		if err := verify(token(second, "third")); !errors.As(err, &failure) {
-			t.Errorf("%s: unknown key: %v", fault, err)
+			t.Errorf("%s, an unknown key: got error %v, want a %T", fault, err, failure)
 		}
 		if err := verify(token(second, "second")); err != nil {
-			t.Errorf("%s: known key: %v", fault, err)
+			t.Errorf("%s, a known key: got error %v, want none", fault, err)
 		}
 	}
 

@@ -223,7 +223,7 @@ func TestRepeats(t *testing.T) {
 				_ = answer.Close()
 			}
 			if (err == nil) != (tt.Want == 2) || seen.Load() != tt.Want {
-				t.Errorf("seen %d times, %v", seen.Load(), err)
+				t.Errorf("the server saw the request %d times, %v, want %d times", seen.Load(), err, tt.Want)
 			}
 		})
 	}

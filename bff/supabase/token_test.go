@@ -170,10 +170,10 @@ func TestVerify(t *testing.T) {
 					t.Fatal(err)
 				}
 				if identity.Subject != subject || identity.Token != tt.Token || identity.Anonymous() {
-					t.Errorf("identity %+v", identity)
+					t.Errorf("got %+v, want the subject %s with its token", identity, subject)
 				}
 				if again, err := v.Verify(context.Background(), tt.Token); err != nil || again != identity {
-					t.Errorf("the second time: %+v, %v", again, err)
+					t.Errorf("the second time: got %+v, %v, want %+v", again, err, identity)
 				}
 				at.advance(2 * time.Hour)
 				if _, err := v.Verify(context.Background(), tt.Token); err == nil {
@@ -214,7 +214,7 @@ func TestVerify(t *testing.T) {
 		}
 		identity, err := v.Verify(context.Background(), with(jwt.MapClaims{"role": "anon", "sub": nil, "aud": nil}))
 		if err != nil || !identity.Anonymous() {
-			t.Errorf("anon: %+v, %v", identity, err)
+			t.Errorf("anon: got %+v, %v, want an anonymous one", identity, err)
 		}
 	})
 }

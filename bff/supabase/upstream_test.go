@@ -147,13 +147,13 @@ func TestBreaker(t *testing.T) {
 			})
 			for range 20 {
 				if status, err := get(passage); status != 200 {
-					t.Errorf("after the recovery: %d, %v", status, err)
+					t.Errorf("after the recovery: got status %d, %v, want 200", status, err)
 				}
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			if all := strings.Join(states, ", "); !strings.HasPrefix(all, "PostgREST open, PostgREST half-open") || !strings.HasSuffix(all, "PostgREST closed") {
-				t.Errorf("states: %s", all)
+				t.Errorf("states: got %s, want open and half-open at first, and closed at last", all)
 			}
 		})
 	}
@@ -177,7 +177,7 @@ func TestTheBreakerStaysShut(t *testing.T) {
 		body := io.MultiReader(strings.NewReader("half"), failing{broken})
 		_, err := passage.Do(context.Background(), supabase.Request{Method: "POST", Path: "/x", Upload: &supabase.Upload{Length: 100, ReadCloser: io.NopCloser(body)}})
 		if !errors.Is(err, broken) || errors.As(err, new(*supabase.Failure)) {
-			t.Fatalf("%T %v", err, err)
+			t.Fatalf("got error %T %v, want the client's own", err, err)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -246,7 +246,7 @@ func TestRepeatsOnANewConnection(t *testing.T) {
 					}
 				}
 				if (err == nil) != (tt.Breaks < tt.Want) || seen.Load() != tt.Want {
-					t.Errorf("seen %d times, %v", seen.Load(), err)
+					t.Errorf("the server saw the request %d times, %v, want %d times", seen.Load(), err, tt.Want)
 				}
 			})
 		}
