@@ -221,7 +221,7 @@ function inherited() {
  * Runs `work` and returns what it returns; on its end, an error, a signal or the starter's death (see
  * onEnd) every process is ended. After a signal the result is the exit code that shells give it.
  */
-async function supervised({ folder, tell, detached }, work) {
+export async function supervised({ folder, tell, detached }, work) {
   const processes = new Processes(folder, tell);
   const stack = { processes, folder, say: tell, upstreams: {}, gateway: null, onEmail: ({ to, subject, text }) => tell(`\nE-mail to ${to}: ${subject}\n${text}\n`) };
   const interrupted = new Promise((resolve) =>
