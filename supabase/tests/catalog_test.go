@@ -196,7 +196,7 @@ var catalogRules = []struct {
 		select signature from functions
 		where prosecdef and provolatile <> 'v' and proargnames && '{sprint_id,project_id,task_id,daily_scrum_id}'
 			and has_function_privilege('authenticated', oid, 'execute')
-			and prosrc !~ 'if private\.may_read_(sprint|project)\(\$1\) is not true|and private\.may_read_project\('`},
+			and prosrc !~ 'if private\.may_read_(sprint|project)\(\1_id\) is not true|and private\.may_read_project\('`},
 
 	{name: "no function may be called by public or anon", sql: functionsCTE + `
 		select format('%s by %s', signature, coalesce(nullif(x.grantee, 0)::regrole::text, 'public'))
