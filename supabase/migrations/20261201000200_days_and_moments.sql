@@ -12,20 +12,20 @@ comment on function private.is_calendar_day(date) is
   'long.';
 grant execute on function private.is_calendar_day(date) to authenticated, service_role;
 
-create function private.start_of(day date, timezone text) returns timestamptz
+create function private.start_of_day(day date, timezone text) returns timestamptz
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
   return (
     -- One microsecond after the last moment of the day before. Where clocks go back at midnight, that is the first of
     -- two midnights; where they go forward, the first moment of the day.
-    select ((start_of.day::timestamp - interval '1 microsecond') at time zone start_of.timezone)
+    select ((start_of_day.day::timestamp - interval '1 microsecond') at time zone start_of_day.timezone)
       + interval '1 microsecond');
 end $$;
-comment on function private.start_of(date, text) is 'The moment at which a day begins in a time zone.';
-grant execute on function private.start_of(date, text) to authenticated, service_role;
+comment on function private.start_of_day(date, text) is 'The moment at which a day begins in a time zone.';
+grant execute on function private.start_of_day(date, text) to authenticated, service_role;
 
-create function private.moment_of(day date, clock time, timezone text) returns timestamptz
+create function private.first_moment_at(day date, clock time, timezone text) returns timestamptz
 language plpgsql stable set search_path = '' as $$
 declare
   wall constant timestamp := day + clock;
@@ -48,12 +48,12 @@ begin
     select min(m)
     from generate_series(
       date_trunc('minute', least(by_earlier, by_later)), greatest(by_earlier, by_later), interval '1 minute') m
-    where m at time zone moment_of.timezone >= wall);
+    where m at time zone first_moment_at.timezone >= wall);
 end $$;
-comment on function private.moment_of(date, time, text) is
+comment on function private.first_moment_at(date, time, text) is
   'The first moment at which the local time of a day is reached in a time zone: the first of a time that occurs '
   'twice, the moment after the jump for a time that is skipped.';
-grant execute on function private.moment_of(date, time, text) to service_role;
+grant execute on function private.first_moment_at(date, time, text) to service_role;
 
 create function private.local_time(at timestamptz, timezone text) returns timestamp
 language plpgsql stable set search_path = '' as $$
@@ -67,7 +67,7 @@ comment on function private.local_time(timestamptz, text) is
   'zone data may drop one.';
 grant execute on function private.local_time(timestamptz, text) to service_role;
 
-create function private.moment(as_of timestamptz) returns timestamptz
+create function private.resolve_as_of(as_of timestamptz) returns timestamptz
 language plpgsql stable set search_path = '' as $$
 begin
   if as_of is null then
@@ -77,12 +77,12 @@ begin
   end if;
   return as_of;
 end $$;
-comment on function private.moment(timestamptz) is
+comment on function private.resolve_as_of(timestamptz) is
   'The moment at which figures are asked for: now for null. 22023 (400) if it is infinite or more than ten years '
   'ahead, since such a view has too many days.';
-grant execute on function private.moment(timestamptz) to authenticated, service_role;
+grant execute on function private.resolve_as_of(timestamptz) to authenticated, service_role;
 
-create function private.past_moment(at timestamptz) returns timestamptz
+create function private.resolve_past_moment(at timestamptz) returns timestamptz
 language plpgsql stable set search_path = '' as $$
 begin
   if at is null then
@@ -92,6 +92,6 @@ begin
   end if;
   return at;
 end $$;
-comment on function private.past_moment(timestamptz) is
+comment on function private.resolve_past_moment(timestamptz) is
   'The moment at which a schedule asks: now for null. 22023 (400) for a moment in the future.';
-grant execute on function private.past_moment(timestamptz) to service_role;
+grant execute on function private.resolve_past_moment(timestamptz) to service_role;

@@ -139,23 +139,23 @@ create policy "Named tasks are taken back by who named them" on public.daily_scr
 -- project_id is the column that every policy filters on. A trigger takes it from the parent row whatever the client
 -- sends; the composite foreign keys keep it true.
 
-create function private.project_from_sprint() returns trigger
+create function private.fill_project_from_sprint() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   select s.project_id into new.project_id from public.sprints s where s.sprint_id = new.sprint_id;
   return new;
 end $$;
-comment on function private.project_from_sprint() is
+comment on function private.fill_project_from_sprint() is
   'Trigger: takes project_id from the sprint. For a sprint that the caller can''t see it finds none, and the policy '
   'refuses the row.';
 
-create function private.project_from_scrum() returns trigger
+create function private.fill_project_from_scrum() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   select d.project_id into new.project_id from public.daily_scrums d where d.daily_scrum_id = new.daily_scrum_id;
   return new;
 end $$;
-comment on function private.project_from_scrum() is
+comment on function private.fill_project_from_scrum() is
   'Trigger: takes project_id from the daily scrum. For a scrum that the caller can''t see it finds none, and the '
   'policy refuses the row.';
 
@@ -187,7 +187,7 @@ comment on function private.check_scrum_date() is
   'for a sprint that the caller can''t see: the policy refuses that row.';
 
 create trigger daily_scrums_a_project before insert on public.daily_scrums
-  for each row execute function private.project_from_sprint();
+  for each row execute function private.fill_project_from_sprint();
 create trigger daily_scrums_check_date before insert on public.daily_scrums
   for each row execute function private.check_scrum_date();
 create trigger daily_scrums_touch before update on public.daily_scrums
@@ -198,7 +198,7 @@ create trigger daily_scrums_keep_key before update on public.daily_scrums
   execute function private.refuse_change('sprint_id, scrum_date', 'Only the summary changes.');
 
 create trigger daily_scrum_updates_a_project before insert on public.daily_scrum_updates
-  for each row execute function private.project_from_scrum();
+  for each row execute function private.fill_project_from_scrum();
 create trigger daily_scrum_updates_touch before update on public.daily_scrum_updates
   for each row execute function private.touch_updated_at();
 -- Deleting the account sets profile_id to null.
@@ -209,7 +209,7 @@ create trigger daily_scrum_updates_keep_key before update on public.daily_scrum_
   execute function private.refuse_change('daily_scrum_id, profile_id', 'Only the texts change.');
 
 create trigger daily_scrum_tasks_a_project before insert on public.daily_scrum_tasks
-  for each row execute function private.project_from_scrum();
+  for each row execute function private.fill_project_from_scrum();
 -- A task named in a scrum stays there, so a change stamps one project only.
 create trigger daily_scrum_tasks_keep_key before update on public.daily_scrum_tasks
   for each row when ((old.daily_scrum_id, old.project_id) is distinct from (new.daily_scrum_id, new.project_id))

@@ -92,7 +92,7 @@ comment on function private.refuse_delete_with_impediments() is
   'Trigger: refuses to delete a sprint that has impediments. Definer: it decides by rows that the caller may not see.';
 
 create trigger impediments_a_project before insert on public.impediments
-  for each row execute function private.project_from_sprint();
+  for each row execute function private.fill_project_from_sprint();
 create trigger impediments_stamp_resolution before update on public.impediments
   for each row when (old.resolved_at is distinct from new.resolved_at)
   execute function private.stamp_resolution();

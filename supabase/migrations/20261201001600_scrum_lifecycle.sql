@@ -111,7 +111,7 @@ grant execute on function public.open_daily_scrums(date) to authenticated, servi
 create function public.open_scrums(at timestamptz default null, org_id uuid default null)
 returns setof public.daily_scrums
 language sql security invoker set search_path = '' as $$
-  select * from private.open_due_scrums(null, private.past_moment(open_scrums.at), open_scrums.org_id, true)
+  select * from private.open_due_scrums(null, private.resolve_past_moment(open_scrums.at), open_scrums.org_id, true)
 $$;
 comment on function public.open_scrums(timestamptz, uuid) is
   'Opens the scrums of the day at a moment (default now) in every organization, or in one: for the running sprints, '

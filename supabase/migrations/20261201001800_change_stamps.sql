@@ -113,14 +113,14 @@ end $$;
 comment on function private.forget_stamps() is
   'Trigger: deletes the stamps of deleted projects or organizations. Definer: nobody may write stamps.';
 
-create function private.stamp_of(scope uuid, and_named boolean default false) returns text
+create function private.stamp_sum(scope uuid, and_named boolean default false) returns text
 language plpgsql stable set search_path = '' as $$
 begin
   return (
     select sum(s.stamp) from private.change_stamps s
-    where s.scope = stamp_of.scope and (not s.named or and_named));
+    where s.scope = stamp_sum.scope and (not s.named or and_named));
 end $$;
-comment on function private.stamp_of(uuid, boolean) is
+comment on function private.stamp_sum(uuid, boolean) is
   'Sum of the stamps of a project or organization: another number after every change, with and_named also after a '
   'change of the tasks named in its scrums. For definer functions that have checked what the caller may see.';
 

@@ -36,7 +36,7 @@ begin
       s.status = 'Cancelled',
       r.start,
       coalesce(e.completed_at, greatest(r.start, least(
-        private.start_of(s.end_date + 1, o.timezone) - interval '1 microsecond', c.as_of))),
+        private.start_of_day(s.end_date + 1, o.timezone) - interval '1 microsecond', c.as_of))),
       r.horizon, (r.horizon at time zone o.timezone)::date,
       (r.start at time zone o.timezone)::date,
       greatest(s.end_date, (case when e.lasts then r.horizon else r.start end at time zone o.timezone)::date),
@@ -44,13 +44,13 @@ begin
     from public.sprints s
     join public.projects p on p.project_id = s.project_id
     join public.organizations o on o.org_id = p.org_id
-    cross join lateral (select private.moment(sprint_clock.moment) as as_of) c
+    cross join lateral (select private.resolve_as_of(sprint_clock.moment) as as_of) c
     cross join lateral (
       select case when s.started_at <= c.as_of then s.started_at end as started_at,
              case when s.completed_at <= c.as_of then s.completed_at end as completed_at,
              s.started_at is not null and s.started_at <= c.as_of and s.status <> 'Cancelled' as lasts) e
     cross join lateral (
-      select coalesce(e.started_at, private.start_of(s.start_date, o.timezone)) as start,
+      select coalesce(e.started_at, private.start_of_day(s.start_date, o.timezone)) as start,
              coalesce(e.completed_at, c.as_of) as horizon) r
     where s.sprint_id = sprint_clock.sprint;
 end $$;
@@ -63,7 +63,8 @@ comment on function private.sprint_clock(uuid, timestamptz) is
   'not happened. No row for a sprint that the caller can''t see.';
 grant execute on function private.sprint_clock(uuid, timestamptz) to authenticated, service_role;
 
-create function private.calendar(org_id uuid, from_day date, to_day date) returns table (day date, is_working boolean)
+create function private.calendar_days(org_id uuid, from_day date, to_day date)
+returns table (day date, is_working boolean)
 language plpgsql stable set search_path = '' rows 30 as $$
 #variable_conflict use_column
 begin
@@ -72,11 +73,11 @@ begin
     from public.organizations o
     cross join generate_series(from_day::timestamp, to_day::timestamp, interval '1 day') d
     left join public.org_holidays h on h.org_id = o.org_id and h.holiday_date = d::date
-    where o.org_id = calendar.org_id;
+    where o.org_id = calendar_days.org_id;
 end $$;
-comment on function private.calendar(uuid, date, date) is
+comment on function private.calendar_days(uuid, date, date) is
   'The days from from_day to to_day, both included, and whether the organization works on them.';
-grant execute on function private.calendar(uuid, date, date) to authenticated, service_role;
+grant execute on function private.calendar_days(uuid, date, date) to authenticated, service_role;
 
 create function private.working_days_left(sprint_id uuid, as_of timestamptz) returns setof date
 language plpgsql stable set search_path = '' rows 10 as $$
@@ -85,7 +86,7 @@ begin
   return query
     select c.day
     from private.sprint_clock(working_days_left.sprint_id, working_days_left.as_of) k
-    cross join lateral private.calendar(k.org_id, greatest(k.today, k.first_day), k.end_date) c
+    cross join lateral private.calendar_days(k.org_id, greatest(k.today, k.first_day), k.end_date) c
     where c.is_working and not k.finished and not k.cancelled;
 end $$;
 comment on function private.working_days_left(uuid, timestamptz) is
@@ -100,7 +101,7 @@ begin
   return (
     -- At most three years ahead: later days have no date.
     select c.day
-    from private.calendar(working_day_after.org_id, working_day_after.day + 1, working_day_after.day + 1096) c
+    from private.calendar_days(working_day_after.org_id, working_day_after.day + 1, working_day_after.day + 1096) c
     where c.is_working and n <= 1000
     order by c.day offset greatest(n - 1, 0)::bigint limit 1);
 end $$;
@@ -188,7 +189,7 @@ grant execute on function private.sprint_tasks(uuid, timestamptz) to authenticat
 
 -- What every view shows the same way ---------------------------------------------------------------------------------
 
-create function private.sprint_head(sprint_id uuid) returns json
+create function private.sprint_json(sprint_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -197,34 +198,34 @@ begin
       'sprint_id', s.sprint_id, 'sprint_name', s.sprint_name, 'goal', s.goal, 'status', s.status,
       'start_date', s.start_date, 'end_date', s.end_date,
       'started_at', s.started_at, 'completed_at', s.completed_at)
-    from public.sprints s where s.sprint_id = sprint_head.sprint_id);
+    from public.sprints s where s.sprint_id = sprint_json.sprint_id);
 end $$;
-comment on function private.sprint_head(uuid) is 'A sprint as every view shows it: as it is now, whatever as_of is.';
-grant execute on function private.sprint_head(uuid) to authenticated, service_role;
+comment on function private.sprint_json(uuid) is 'A sprint as every view shows it: as it is now, whatever as_of is.';
+grant execute on function private.sprint_json(uuid) to authenticated, service_role;
 
-create function private.project_head(project_id uuid) returns json
+create function private.project_json(project_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
   return (
     select json_build_object('project_id', p.project_id, 'project_name', p.project_name)
-    from public.projects p where p.project_id = project_head.project_id);
+    from public.projects p where p.project_id = project_json.project_id);
 end $$;
-comment on function private.project_head(uuid) is 'A project as every view shows it.';
-grant execute on function private.project_head(uuid) to authenticated, service_role;
+comment on function private.project_json(uuid) is 'A project as every view shows it.';
+grant execute on function private.project_json(uuid) to authenticated, service_role;
 
-create function private.person(profile_id uuid) returns json
+create function private.profile_json(profile_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
   return (
     select json_build_object('profile_id', p.profile_id, 'full_name', p.full_name)
-    from public.profiles p where p.profile_id = person.profile_id);
+    from public.profiles p where p.profile_id = profile_json.profile_id);
 end $$;
-comment on function private.person(uuid) is 'A person as every view shows them; null for nobody.';
-grant execute on function private.person(uuid) to authenticated, service_role;
+comment on function private.profile_json(uuid) is 'A person as every view shows them; null for nobody.';
+grant execute on function private.profile_json(uuid) to authenticated, service_role;
 
-create function private.impediment(impediment public.impediments, until timestamptz) returns json
+create function private.impediment_json(impediment public.impediments, until timestamptz) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -236,24 +237,24 @@ begin
                  from public.sprints s where s.sprint_id = impediment.sprint_id),
       'task', (select json_build_object('task_id', t.task_id, 'task_name', t.task_name)
                from public.tasks t where t.task_id = impediment.task_id),
-      'raised_by', private.person(impediment.raised_by),
+      'raised_by', private.profile_json(impediment.raised_by),
       'raised_at', impediment.raised_at,
-      'resolved_by', case when impediment.resolved_at <= until then private.person(impediment.resolved_by) end,
+      'resolved_by', case when impediment.resolved_at <= until then private.profile_json(impediment.resolved_by) end,
       'resolved_at', case when impediment.resolved_at <= until then impediment.resolved_at end,
-      'hours', private.hours(
+      'hours', private.seconds_to_hours(
         extract(epoch from least(impediment.resolved_at, until) - impediment.raised_at)::double precision)));
 end $$;
-comment on function private.impediment(public.impediments, timestamptz) is
+comment on function private.impediment_json(public.impediments, timestamptz) is
   'An impediment as it was at a moment. hours: its age then, or the time it took to resolve.';
-grant execute on function private.impediment(public.impediments, timestamptz) to authenticated, service_role;
+grant execute on function private.impediment_json(public.impediments, timestamptz) to authenticated, service_role;
 
-create function private.hours(seconds double precision) returns numeric
+create function private.seconds_to_hours(seconds double precision) returns numeric
 language plpgsql immutable set search_path = '' as $$
 begin
   return trim_scale(round((seconds / 3600)::numeric, 2));
 end $$;
-comment on function private.hours(double precision) is 'Seconds as hours, rounded to two decimals.';
-grant execute on function private.hours(double precision) to authenticated, service_role;
+comment on function private.seconds_to_hours(double precision) is 'Seconds as hours, rounded to two decimals.';
+grant execute on function private.seconds_to_hours(double precision) to authenticated, service_role;
 
 create function private.ratio(part numeric, whole numeric) returns numeric
 language plpgsql immutable set search_path = '' as $$

@@ -49,8 +49,8 @@ begin
       'timezone', k.timezone,
       'scope', json_build_object('visible_tasks', (
         select count(*) from public.tasks t where t.sprint_id = k.sprint_id)),
-      'sprint', private.sprint_head(k.sprint_id),
-      'project', private.project_head(k.project_id),
+      'sprint', private.sprint_json(k.sprint_id),
+      'project', private.project_json(k.project_id),
       'columns', (
         select json_agg(json_build_object(
             'status', status,

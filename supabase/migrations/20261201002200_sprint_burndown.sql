@@ -54,7 +54,7 @@ begin
         count(*) filter (where c.is_working and c.day > k.today) over so_far as working_days_ahead
       from clock k
       cross join start s
-      cross join lateral private.calendar(k.org_id, k.first_day, k.last_day) c
+      cross join lateral private.calendar_days(k.org_id, k.first_day, k.last_day) c
       left join flow f on f.day = c.day
       window so_far as (order by c.day)
     ), recent as (
@@ -80,8 +80,8 @@ begin
       'timezone', k.timezone,
       'scope', json_build_object('visible_tasks', (
         select count(*) from change c where c.in_sprint and c.until is null)),
-      'sprint', private.sprint_head(k.sprint_id),
-      'project', private.project_head(k.project_id),
+      'sprint', private.sprint_json(k.sprint_id),
+      'project', private.project_json(k.project_id),
       'reference_start', case when k.begun then k.reference_start end,
       'reference_finish', case when k.begun then k.reference_finish end,
       'start', case when k.begun then json_build_object('tasks', s.tasks, 'points', trim_scale(s.points)) end,

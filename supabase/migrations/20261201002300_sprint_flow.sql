@@ -4,22 +4,22 @@
 set lock_timeout = '5s';
 set statement_timeout = '30s';
 
-create function private.percentiles(seconds double precision[]) returns json
+create function private.duration_percentiles(seconds double precision[]) returns json
 language plpgsql immutable set search_path = '' as $$
 #variable_conflict use_column
 begin
   return (
     select json_build_object(
       'count', count(s),
-      'p50_hours', private.hours(percentile_cont(0.50) within group (order by s)),
-      'p85_hours', private.hours(percentile_cont(0.85) within group (order by s)),
-      'p95_hours', private.hours(percentile_cont(0.95) within group (order by s)))
+      'p50_hours', private.seconds_to_hours(percentile_cont(0.50) within group (order by s)),
+      'p85_hours', private.seconds_to_hours(percentile_cont(0.85) within group (order by s)),
+      'p95_hours', private.seconds_to_hours(percentile_cont(0.95) within group (order by s)))
     from unnest(seconds) s);
 end $$;
-comment on function private.percentiles(double precision[]) is
+comment on function private.duration_percentiles(double precision[]) is
   '{count, p50_hours, p85_hours, p95_hours} of durations in seconds, interpolated linearly between neighbours; null '
   'without durations.';
-grant execute on function private.percentiles(double precision[]) to authenticated, service_role;
+grant execute on function private.duration_percentiles(double precision[]) to authenticated, service_role;
 
 create function private.sprint_flow(sprint_id uuid, as_of timestamptz) returns json
 language plpgsql stable security definer set search_path = ''
@@ -50,7 +50,7 @@ begin
         sum(coalesce(step.points, 0)) over so_far as points,
         k.begun and c.day <= k.horizon_day as has_come
       from clock k
-      cross join lateral private.calendar(k.org_id, k.first_day, k.last_day) c
+      cross join lateral private.calendar_days(k.org_id, k.first_day, k.last_day) c
       cross join unnest(enum_range(null::public.task_status)) as status (status)
       left join step on step.day = c.day and step.status = status.status
       window so_far as (partition by status.status order by c.day)
@@ -82,8 +82,8 @@ begin
       'timezone', k.timezone,
       'scope', json_build_object('visible_tasks', (
         select count(*) from change c where c.in_sprint and c.until is null)),
-      'sprint', private.sprint_head(k.sprint_id),
-      'project', private.project_head(k.project_id),
+      'sprint', private.sprint_json(k.sprint_id),
+      'project', private.project_json(k.project_id),
       'reference_start', case when k.begun then k.reference_start end,
       'reference_finish', case when k.begun then k.reference_finish end,
       'days', (
@@ -97,13 +97,13 @@ begin
               cell.status, case when cell.has_come then trim_scale(cell.points) end order by cell.status) as points
           from cell group by cell.day, cell.is_working) d),
       'lead_time', (
-        select private.percentiles(array_agg(
+        select private.duration_percentiles(array_agg(
           extract(epoch from completed_at - created_at)::double precision)) from life),
       'cycle_time', (
-        select private.percentiles(array_agg(
+        select private.duration_percentiles(array_agg(
           extract(epoch from completed_at - first_started_at)::double precision)) from life),
       'blocked', (
-        select json_build_object('tasks', count(*), 'hours', private.hours(coalesce(sum(seconds), 0)))
+        select json_build_object('tasks', count(*), 'hours', private.seconds_to_hours(coalesce(sum(seconds), 0)))
         from blocked),
       'reopened', (select json_build_object('tasks', count(*), 'times', coalesce(sum(times), 0)) from reopened))
     from clock k);

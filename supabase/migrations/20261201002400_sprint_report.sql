@@ -105,8 +105,8 @@ begin
     )
     select jsonb_build_object(
         'timezone', k.timezone,
-        'sprint', private.sprint_head(k.sprint_id),
-        'project', private.project_head(k.project_id),
+        'sprint', private.sprint_json(k.sprint_id),
+        'project', private.project_json(k.project_id),
         'goal', (select s.goal from public.sprints s where s.sprint_id = k.sprint_id),
         'final', k.finished,
         'reference_start', case when k.begun then k.reference_start end,
@@ -143,10 +143,10 @@ begin
             'raised', count(*),
             'resolved', count(i.resolved_in_time),
             'open', count(*) - count(i.resolved_in_time),
-            'median_resolution_hours', private.hours(
+            'median_resolution_hours', private.seconds_to_hours(
               percentile_cont(0.5) within group (order by i.seconds)
               filter (where i.resolved_in_time is not null)),
-            'items', coalesce(jsonb_agg(private.impediment(i.body, i.reference_finish)
+            'items', coalesce(jsonb_agg(private.impediment_json(i.body, i.reference_finish)
               order by i.raised_at, i.impediment_id), '[]'))
           from impediment i) end)
     from clock k);

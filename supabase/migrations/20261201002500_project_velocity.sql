@@ -4,7 +4,7 @@
 set lock_timeout = '5s';
 set statement_timeout = '30s';
 
-create function private.spread(figures numeric[]) returns json
+create function private.sample_statistics(figures numeric[]) returns json
 language plpgsql immutable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -16,10 +16,10 @@ begin
       'high', trim_scale(round(avg(f) + stddev_samp(f), 2)))
     from unnest(figures) f);
 end $$;
-comment on function private.spread(numeric[]) is
+comment on function private.sample_statistics(numeric[]) is
   '{average, standard_deviation, low, high} of a sample; low and high are one standard deviation from the average, '
   'low at least 0. All are null without figures; with one figure all but the average are.';
-grant execute on function private.spread(numeric[]) to authenticated, service_role;
+grant execute on function private.sample_statistics(numeric[]) to authenticated, service_role;
 
 create function private.project_velocity(project_id uuid, last integer, as_of timestamptz) returns json
 language plpgsql stable security definer set search_path = ''
@@ -38,14 +38,14 @@ begin
       from public.sprints s
       join public.sprint_snapshots f on f.sprint_id = s.sprint_id and f.moment = 'close'
       where s.project_id = project_velocity.project_id and s.status = 'Completed'
-        and s.completed_at <= private.moment(project_velocity.as_of)
+        and s.completed_at <= private.resolve_as_of(project_velocity.as_of)
       order by s.completed_at desc, s.sprint_id limit last
     )
     select json_build_object(
-      'as_of', private.moment(project_velocity.as_of),
+      'as_of', private.resolve_as_of(project_velocity.as_of),
       'timezone', o.timezone,
       'scope', json_build_object('visible_sprints', (select count(*) from closed)),
-      'project', private.project_head(p.project_id),
+      'project', private.project_json(p.project_id),
       'sprints', (
         select coalesce(json_agg(json_build_object(
             'sprint_id', c.sprint_id, 'sprint_name', c.sprint_name, 'start_date', c.start_date, 'end_date', c.end_date,
@@ -55,8 +55,9 @@ begin
             'completed', json_build_object(
               'tasks', c.report #> '{completed,tasks}', 'points', c.report #> '{completed,points}'))
           order by c.completed_at, c.sprint_id), '[]') from closed c),
-      'tasks', (select private.spread(array_agg((c.report #>> '{completed,tasks}')::numeric)) from closed c),
-      'points', (select private.spread(array_agg((c.report #>> '{completed,points}')::numeric)) from closed c))
+      'tasks', (select private.sample_statistics(array_agg((c.report #>> '{completed,tasks}')::numeric)) from closed c),
+      'points', (
+        select private.sample_statistics(array_agg((c.report #>> '{completed,points}')::numeric)) from closed c))
     from public.projects p join public.organizations o on o.org_id = p.org_id
     where p.project_id = project_velocity.project_id);
 end $$;

@@ -20,7 +20,7 @@ begin
         (c.as_of at time zone o.timezone)::date as today
       from public.projects p
       join public.organizations o on o.org_id = p.org_id
-      cross join (select private.moment(project_throughput.as_of) as as_of) c
+      cross join (select private.resolve_as_of(project_throughput.as_of) as as_of) c
       where p.project_id = project_throughput.project_id
     ), change as materialized (
       -- As in private.sprint_changes, but of the whole project instead of a sprint, and so without a join.
@@ -47,7 +47,7 @@ begin
       select w.day, w.from_day
       from span cross join lateral (
         select c.day, coalesce(lag(c.day) over (order by c.day) + 1, '-infinity') as from_day
-        from project p cross join lateral private.calendar(p.org_id, span.from_day - 366, p.today - 1) c
+        from project p cross join lateral private.calendar_days(p.org_id, span.from_day - 366, p.today - 1) c
         where c.is_working) w
       where w.day >= span.from_day
     ), history as (
@@ -62,7 +62,7 @@ begin
       'as_of', p.as_of,
       'timezone', p.timezone,
       'scope', json_build_object('visible_tasks', (select count(*) from task t where t.is_there)),
-      'project', private.project_head(p.project_id),
+      'project', private.project_json(p.project_id),
       'remaining', (
         select json_build_object('tasks', count(*), 'points', trim_scale(coalesce(sum(t.points), 0)),
           'unestimated_count', count(*) filter (where t.points is null))

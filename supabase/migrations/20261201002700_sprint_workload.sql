@@ -53,8 +53,8 @@ begin
       'as_of', k.as_of,
       'timezone', k.timezone,
       'scope', json_build_object('visible_tasks', (select count(*) from held)),
-      'sprint', private.sprint_head(k.sprint_id),
-      'project', private.project_head(k.project_id),
+      'sprint', private.sprint_json(k.sprint_id),
+      'project', private.project_json(k.project_id),
       'working_days_left', (select count(*) from working_day),
       'members', coalesce((
         select json_agg(json_build_object(

@@ -21,7 +21,7 @@ begin
         else 'weekend' end
     from private.sprint_clock(no_scrum_reason.sprint_id, no_scrum_reason.as_of) k
     join public.organizations o on o.org_id = k.org_id
-    cross join lateral private.calendar(k.org_id, no_scrum_reason.day, no_scrum_reason.day) c
+    cross join lateral private.calendar_days(k.org_id, no_scrum_reason.day, no_scrum_reason.day) c
     left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = no_scrum_reason.day);
 end $$;
 comment on function private.no_scrum_reason(uuid, date, timestamptz) is
@@ -42,8 +42,8 @@ begin
       d.day between k.first_day and k.last_day,
       reason.why is null, reason.why,
       own.daily_scrum_id, own.summary, before.daily_scrum_id,
-      coalesce(private.start_of(before.scrum_date, k.timezone), k.reference_start),
-      least(private.start_of(d.day + 1, k.timezone) - interval '1 microsecond', k.horizon)
+      coalesce(private.start_of_day(before.scrum_date, k.timezone), k.reference_start),
+      least(private.start_of_day(d.day + 1, k.timezone) - interval '1 microsecond', k.horizon)
     from private.sprint_clock(scrum_day.sprint, scrum_day.moment) k
     cross join lateral (
       select coalesce(scrum_day.on_day, least(greatest(k.horizon_day, k.first_day), k.last_day)) as day) d
@@ -80,7 +80,8 @@ comment on function private.expects_update(public.project_role, timestamptz, uui
 grant execute on function private.expects_update(public.project_role, timestamptz, uuid, date, text)
   to authenticated, service_role;
 
-create function private.task_refs(daily_scrum_id uuid, profile_id uuid, intent public.scrum_task_intent) returns json
+create function private.named_tasks_json(daily_scrum_id uuid, profile_id uuid, intent public.scrum_task_intent)
+returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -88,14 +89,14 @@ begin
     select coalesce(json_agg(json_build_object('task_id', t.task_id, 'task_name', t.task_name)
       order by t.task_name collate "C", t.task_id), '[]')
     from public.daily_scrum_tasks n join public.tasks t using (task_id)
-    where n.daily_scrum_id = task_refs.daily_scrum_id and n.profile_id = task_refs.profile_id
-      and n.intent = task_refs.intent);
+    where n.daily_scrum_id = named_tasks_json.daily_scrum_id and n.profile_id = named_tasks_json.profile_id
+      and n.intent = named_tasks_json.intent);
 end $$;
-comment on function private.task_refs(uuid, uuid, public.scrum_task_intent) is
+comment on function private.named_tasks_json(uuid, uuid, public.scrum_task_intent) is
   'Tasks that a member named in a scrum: [{task_id, task_name}].';
-grant execute on function private.task_refs(uuid, uuid, public.scrum_task_intent) to authenticated, service_role;
+grant execute on function private.named_tasks_json(uuid, uuid, public.scrum_task_intent) to authenticated, service_role;
 
-create function private.scrum_update(posted public.daily_scrum_updates, as_of timestamptz) returns json
+create function private.scrum_update_json(posted public.daily_scrum_updates, as_of timestamptz) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -104,15 +105,16 @@ begin
       'update_id', posted.update_id, 'yesterday_work', posted.yesterday_work,
       'today_work', posted.today_work,
       'created_at', posted.created_at, 'updated_at', posted.updated_at,
-      'did', private.task_refs(posted.daily_scrum_id, posted.profile_id, 'did'),
-      'will_do', private.task_refs(posted.daily_scrum_id, posted.profile_id, 'will do'))
-    where posted.created_at <= scrum_update.as_of);
+      'did', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'did'),
+      'will_do', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'will do'))
+    where posted.created_at <= scrum_update_json.as_of);
 end $$;
-comment on function private.scrum_update(public.daily_scrum_updates, timestamptz) is
+comment on function private.scrum_update_json(public.daily_scrum_updates, timestamptz) is
   'A scrum update with the tasks it names, as it reads now; null if it wasn''t posted by as_of.';
-grant execute on function private.scrum_update(public.daily_scrum_updates, timestamptz) to authenticated, service_role;
+grant execute on function private.scrum_update_json(public.daily_scrum_updates, timestamptz)
+  to authenticated, service_role;
 
-create function private.activity(project_id uuid, actor uuid, since timestamptz, until timestamptz)
+create function private.task_activity(project_id uuid, actor uuid, since timestamptz, until timestamptz)
 returns table (
   event_id bigint, task_id uuid, task_name text, kind public.task_event_kind,
   old_value text, new_value text, at timestamptz)
@@ -126,12 +128,12 @@ begin
     left join lateral (
       select g.old_value from public.task_events g
       where t.task_id is null and g.task_id = e.task_id and g.kind = 'deleted' limit 1) gone on true
-    where e.project_id = activity.project_id and e.at between activity.since and activity.until
-      and (activity.actor is null or e.actor = activity.actor);
+    where e.project_id = task_activity.project_id and e.at between task_activity.since and task_activity.until
+      and (task_activity.actor is null or e.actor = task_activity.actor);
 end $$;
-comment on function private.activity(uuid, uuid, timestamptz, timestamptz) is
+comment on function private.task_activity(uuid, uuid, timestamptz, timestamptz) is
   'What a person (null: anybody) did to a project''s tasks between two moments, both included.';
-grant execute on function private.activity(uuid, uuid, timestamptz, timestamptz) to authenticated, service_role;
+grant execute on function private.task_activity(uuid, uuid, timestamptz, timestamptz) to authenticated, service_role;
 
 create function private.scrum_of_day(sprint_id uuid, date date, as_of timestamptz) returns json
 language plpgsql stable security definer set search_path = ''
@@ -163,7 +165,7 @@ begin
       exists (
         select from public.days_off o
         where o.profile_id = p.profile_id and scrum.day between o.from_date and o.to_date) as day_off,
-      private.scrum_update(posted, scrum.as_of) as posted
+      private.scrum_update_json(posted, scrum.as_of) as posted
     from (select * from public.project_members m where m.project_id = scrum.project_id) m
     full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id) posted
       on posted.profile_id = m.profile_id
@@ -187,7 +189,7 @@ begin
     where n.daily_scrum_id = scrum.last_scrum_id and n.intent = 'will do'
   ), activity as materialized (
     select e.*, a.actor
-    from private.activity(scrum.project_id, null, scrum.since, scrum.until) e
+    from private.task_activity(scrum.project_id, null, scrum.since, scrum.until) e
     join public.task_events a on a.event_id = e.event_id
   )
   select json_build_object(
@@ -195,8 +197,8 @@ begin
     'timezone', scrum.timezone,
     'scope', json_build_object('visible_tasks', (
       select count(*) from private.sprint_tasks(scrum.sprint_id, scrum.until))),
-    'sprint', private.sprint_head(scrum.sprint_id),
-    'project', private.project_head(scrum.project_id),
+    'sprint', private.sprint_json(scrum.sprint_id),
+    'project', private.project_json(scrum.project_id),
     'date', scrum.day,
     'is_scrum_day', scrum.is_scrum_day,
     'reason', scrum.reason,
@@ -228,7 +230,7 @@ begin
         order by m.full_name collate "C", m.profile_id)
       from member m where m.expected and m.posted is null), '[]'),
     'impediments', coalesce((
-      select json_agg(private.impediment(i, scrum.until) order by i.raised_at, i.impediment_id)
+      select json_agg(private.impediment_json(i, scrum.until) order by i.raised_at, i.impediment_id)
       from public.impediments i
       where i.sprint_id = scrum.sprint_id and i.raised_at <= scrum.until
         and (i.resolved_at is null or i.resolved_at > scrum.until)), '[]'))

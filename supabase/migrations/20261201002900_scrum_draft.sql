@@ -17,7 +17,7 @@ begin
       join public.projects p on p.project_id = s.project_id
       join public.organizations o on o.org_id = p.org_id
       cross join lateral private.scrum_day(s.sprint_id,
-        (private.moment(scrum_draft.as_of) at time zone o.timezone)::date, scrum_draft.as_of) d
+        (private.resolve_as_of(scrum_draft.as_of) at time zone o.timezone)::date, scrum_draft.as_of) d
       where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
     ), mine_now as materialized (
       -- The caller's tasks at as_of; status_since is the last change that brought the present status.
@@ -31,13 +31,13 @@ begin
       where c.until is null and c.in_scope and c.assigned_to = (select auth.uid())
     )
     select json_build_object(
-      'as_of', private.moment(scrum_draft.as_of),
+      'as_of', private.resolve_as_of(scrum_draft.as_of),
       'timezone', o.timezone,
       'scope', json_build_object('visible_sprints', (select count(*) from mine)),
       'scrums', coalesce((
         select json_agg(json_build_object(
-            'sprint', private.sprint_head(d.sprint_id),
-            'project', private.project_head(d.project_id),
+            'sprint', private.sprint_json(d.sprint_id),
+            'project', private.project_json(d.project_id),
             'date', d.day,
             'is_scrum_day', d.is_scrum_day,
             'reason', d.reason,
@@ -45,7 +45,7 @@ begin
               and private.expects_update(d.role, d.joined_at, me.profile_id, d.day, d.timezone),
             'daily_scrum_id', d.daily_scrum_id,
             'update', (
-              select private.scrum_update(u, d.as_of) from public.daily_scrum_updates u
+              select private.scrum_update_json(u, d.as_of) from public.daily_scrum_updates u
               where u.daily_scrum_id = d.daily_scrum_id and u.profile_id = me.profile_id),
             'draft', json_build_object(
               'yesterday', coalesce((
@@ -57,7 +57,7 @@ begin
                     json_agg(
                       json_build_object('kind', a.kind, 'old_value', a.old_value, 'new_value', a.new_value, 'at', a.at)
                       order by a.at, a.event_id) as what
-                  from private.activity(d.project_id, me.profile_id, d.since, d.as_of) a
+                  from private.task_activity(d.project_id, me.profile_id, d.since, d.as_of) a
                   group by a.task_id, a.task_name) t), '[]'),
               'today', coalesce((
                 select json_agg(json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'status', c.status,

@@ -14,7 +14,7 @@ begin
   end if;
   return (
     with moment as (
-      select private.moment(project_impediments.as_of) as as_of
+      select private.resolve_as_of(project_impediments.as_of) as as_of
     ), impediment as materialized (
       select i as body, i.impediment_id, i.raised_at,
         case when i.resolved_at <= m.as_of then i.resolved_at end as resolved_at
@@ -25,12 +25,12 @@ begin
       'as_of', m.as_of,
       'timezone', o.timezone,
       'scope', json_build_object('visible_impediments', (select count(*) from impediment)),
-      'project', private.project_head(p.project_id),
+      'project', private.project_json(p.project_id),
       'open', coalesce((
-        select json_agg(private.impediment(i.body, m.as_of) order by i.raised_at, i.impediment_id)
+        select json_agg(private.impediment_json(i.body, m.as_of) order by i.raised_at, i.impediment_id)
         from impediment i where i.resolved_at is null), '[]'),
       'resolved', coalesce((
-        select json_agg(private.impediment(i.body, m.as_of) order by i.resolved_at desc, i.impediment_id)
+        select json_agg(private.impediment_json(i.body, m.as_of) order by i.resolved_at desc, i.impediment_id)
         from (
           select * from impediment where resolved_at is not null
           order by resolved_at desc, impediment_id limit 20) i), '[]'),
@@ -38,10 +38,10 @@ begin
         select json_build_object(
           'open', count(*) filter (where i.resolved_at is null),
           'resolved', count(i.resolved_at),
-          'median_resolution_hours', private.hours(
+          'median_resolution_hours', private.seconds_to_hours(
             percentile_cont(0.5) within group (
               order by extract(epoch from i.resolved_at - i.raised_at)::double precision)),
-          'oldest_open_hours', private.hours(
+          'oldest_open_hours', private.seconds_to_hours(
             extract(epoch from m.as_of - min(i.raised_at) filter (where i.resolved_at is null))::double precision))
         from impediment i))
     from moment m

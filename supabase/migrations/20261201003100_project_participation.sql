@@ -22,7 +22,7 @@ begin
   into span
   from public.projects p
   join public.organizations o on o.org_id = p.org_id
-  cross join (select private.moment(project_participation.as_of) as as_of) c
+  cross join (select private.resolve_as_of(project_participation.as_of) as as_of) c
   where p.project_id = project_participation.project_id;
   if not found then
     return null;
@@ -75,7 +75,7 @@ begin
     'as_of', span.as_of,
     'timezone', span.timezone,
     'scope', json_build_object('visible_scrums', (select count(*) from scrum)),
-    'project', private.project_head(span.project_id),
+    'project', private.project_json(span.project_id),
     'from_date', span.from_day,
     'to_date', span.to_day,
     'scheduled', (select count(*) from scrum),

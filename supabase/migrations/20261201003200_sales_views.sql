@@ -25,7 +25,7 @@ comment on column public.opportunity_pipeline.forecast_acv is
   'The part of acv that counts in a forecast: 0 for a lost deal.';
 grant select on public.opportunity_pipeline to authenticated, service_role;
 
-create function private.running_sprint(project_id uuid) returns json
+create function private.running_sprint_json(project_id uuid) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -59,12 +59,12 @@ begin
         select d.value from json_array_elements(f.figures -> 'days') d
         where d.value #>> '{tasks,scope}' is not null
         order by d.value ->> 'date' desc limit 1) as today offset 0) b
-    where s.project_id = running_sprint.project_id and s.status = 'Active');
+    where s.project_id = running_sprint_json.project_id and s.status = 'Active');
 end $$;
-comment on function private.running_sprint(uuid) is
+comment on function private.running_sprint_json(uuid) is
   'The state of a project''s running sprint as account_delivery.projects describes it. Null if no sprint runs or the '
   'caller can''t see it.';
-grant execute on function private.running_sprint(uuid) to authenticated, service_role;
+grant execute on function private.running_sprint_json(uuid) to authenticated, service_role;
 
 create view public.account_delivery with (security_invoker = true) as
   select a.org_id, a.account_id, a.account_name, a.account_type,
@@ -90,7 +90,7 @@ create view public.account_delivery with (security_invoker = true) as
       group by o.currency_code) c) sale on true
   left join lateral (
     select count(*) as count, json_agg(json_build_object('project_id', p.project_id, 'project_name', p.project_name,
-      'opportunity_id', p.opportunity_id, 'running_sprint', private.running_sprint(p.project_id))
+      'opportunity_id', p.opportunity_id, 'running_sprint', private.running_sprint_json(p.project_id))
       order by p.project_name collate "C", p.project_id) as projects
     from public.projects p where p.account_id = a.account_id) work on true;
 comment on view public.account_delivery is

@@ -24,7 +24,7 @@ comment on function private.last_change(uuid) is
   'completion of a sprint, a scrum update. Null if nothing happened.';
 grant execute on function private.last_change(uuid) to authenticated, service_role;
 
-create function private.settled(timezone text, by_minute boolean, last_change timestamptz) returns timestamptz
+create function private.version_as_of(timezone text, by_minute boolean, last_change timestamptz) returns timestamptz
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
@@ -33,18 +33,18 @@ begin
       date_trunc(case when by_minute then 'minute' else 'day' end, statement_timestamp(), timezone),
       last_change));
 end $$;
-comment on function private.settled(text, boolean, timestamptz) is
+comment on function private.version_as_of(text, boolean, timestamptz) is
   'The as_of of a version: the last change, or the beginning of the present minute or day if that is later. Figures '
   'as of that moment are those of now, and stay the same until something happens or the next minute or day begins.';
-grant execute on function private.settled(text, boolean, timestamptz) to authenticated, service_role;
+grant execute on function private.version_as_of(text, boolean, timestamptz) to authenticated, service_role;
 
-create function private.version(variadic parts text[]) returns text
+create function private.version_hash(variadic parts text[]) returns text
 language plpgsql immutable set search_path = '' as $$
 begin
   return encode(substr(sha256(convert_to(array_to_string(parts, '|', '-'), 'UTF8')), 1, 16), 'hex');
 end $$;
-comment on function private.version(text[]) is 'A short hash of the parts.';
-grant execute on function private.version(text[]) to authenticated, service_role;
+comment on function private.version_hash(text[]) is 'A short hash of the parts.';
+grant execute on function private.version_hash(text[]) to authenticated, service_role;
 
 create function private.sprint_version(sprint_id uuid, by_minute boolean) returns json
 language plpgsql stable security definer set search_path = ''
@@ -53,17 +53,17 @@ set plan_cache_mode = force_generic_plan as $$
 begin
   return (
     select json_build_object(
-      'version', private.version(settled.as_of::text, s.sprint_id::text,
-        private.stamp_of(s.project_id, and_named => true), private.stamp_of(p.org_id)),
+      'version', private.version_hash(settled.as_of::text, s.sprint_id::text,
+        private.stamp_sum(s.project_id, and_named => true), private.stamp_sum(p.org_id)),
       'as_of', settled.as_of,
       'timezone', o.timezone,
-      'sprint', private.sprint_head(s.sprint_id),
-      'project', private.project_head(s.project_id))
+      'sprint', private.sprint_json(s.sprint_id),
+      'project', private.project_json(s.project_id))
     from public.sprints s
     join public.projects p on p.project_id = s.project_id
     join public.organizations o on o.org_id = p.org_id
     cross join lateral (
-      select private.settled(o.timezone, by_minute, private.last_change(s.project_id)) as as_of offset 0) settled
+      select private.version_as_of(o.timezone, by_minute, private.last_change(s.project_id)) as as_of offset 0) settled
     where s.sprint_id = sprint_version.sprint_id and private.may_read_project(s.project_id));
 end $$;
 comment on function private.sprint_version(uuid, boolean) is
@@ -89,15 +89,15 @@ set plan_cache_mode = force_generic_plan as $$
 begin
   return (
     select json_build_object(
-      'version', private.version(settled.as_of::text, p.project_id::text,
-        private.stamp_of(p.project_id), private.stamp_of(p.org_id)),
+      'version', private.version_hash(settled.as_of::text, p.project_id::text,
+        private.stamp_sum(p.project_id), private.stamp_sum(p.org_id)),
       'as_of', settled.as_of,
       'timezone', o.timezone,
-      'project', private.project_head(p.project_id))
+      'project', private.project_json(p.project_id))
     from public.projects p
     join public.organizations o on o.org_id = p.org_id
     cross join lateral (
-      select private.settled(o.timezone, by_minute, private.last_change(p.project_id)) as as_of offset 0) settled
+      select private.version_as_of(o.timezone, by_minute, private.last_change(p.project_id)) as as_of offset 0) settled
     where p.project_id = project_version.project_id and private.may_read_project(p.project_id));
 end $$;
 comment on function private.project_version(uuid, boolean) is
@@ -126,9 +126,9 @@ begin
       where m.profile_id = auth.uid() and m.role <> 'viewer'
     )
     select json_build_object(
-      'version', private.version(settled.as_of::text, me.profile_id::text, private.stamp_of(me.org_id),
+      'version', private.version_hash(settled.as_of::text, me.profile_id::text, private.stamp_sum(me.org_id),
         (select string_agg(
-          concat_ws(',', mine.sprint_id, private.stamp_of(mine.project_id, and_named => true)), '/'
+          concat_ws(',', mine.sprint_id, private.stamp_sum(mine.project_id, and_named => true)), '/'
           order by mine.sprint_id)
          from mine)),
       'as_of', settled.as_of,
@@ -136,7 +136,8 @@ begin
     from public.profiles me
     join public.organizations o on o.org_id = me.org_id
     cross join lateral (
-      select private.settled(o.timezone, false, (select max(private.last_change(mine.project_id)) from mine)) as as_of
+      select private.version_as_of(
+        o.timezone, false, (select max(private.last_change(mine.project_id)) from mine)) as as_of
       offset 0) settled
     where me.profile_id = auth.uid());
 end $$;
@@ -162,7 +163,7 @@ begin
   return (
     select case
         when s.sprint_id is null then
-          json_build_object('sprint', null, 'project', private.project_head(p.project_id))
+          json_build_object('sprint', null, 'project', private.project_json(p.project_id))
         else public.sprint_version(s.sprint_id, by_minute) end
     from public.projects p
     -- At most one: sprints_one_active.

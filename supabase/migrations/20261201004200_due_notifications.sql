@@ -3,7 +3,7 @@
 set lock_timeout = '5s';
 set statement_timeout = '30s';
 
-create function private.batch_size(batch integer, most integer) returns integer
+create function private.check_batch_size(batch integer, most integer) returns integer
 language plpgsql immutable set search_path = '' as $$
 begin
   if batch is null or batch not between 1 and most then
@@ -11,8 +11,9 @@ begin
   end if;
   return batch;
 end $$;
-comment on function private.batch_size(integer, integer) is 'The batch, if it is from 1 to most; else 22023 (400).';
-grant execute on function private.batch_size(integer, integer) to service_role;
+comment on function private.check_batch_size(integer, integer) is
+  'The batch, if it is from 1 to most; else 22023 (400).';
+grant execute on function private.check_batch_size(integer, integer) to service_role;
 
 create function private.due_notifications(event public.notification_event, at timestamptz, org_id uuid)
 returns table (channel_id uuid, subject uuid)
@@ -30,7 +31,7 @@ begin
     ), org as materialized (
       -- The last day whose time has come: today, or for a digest still yesterday.
       select o.org_id, zone.timezone, zone.today,
-        case when due_notifications.at >= private.moment_of(zone.today,
+        case when due_notifications.at >= private.first_moment_at(zone.today,
           case due_notifications.event when 'scrum_digest' then o.digest_time else o.reminder_time end, zone.timezone)
         then zone.today when due_notifications.event = 'scrum_digest' then zone.today - 1 end as day
       from zone
@@ -96,13 +97,13 @@ language sql security invoker set search_path = '' as $$
   with zone as materialized (
     -- The same days as in private.due_notifications.
     select z.timezone, moment.at, private.local_time(moment.at, z.timezone)::date as today
-    from (select private.past_moment(scrum_digests_due.at) as at) moment
+    from (select private.resolve_past_moment(scrum_digests_due.at) as at) moment
     cross join (select distinct o.timezone from public.organizations o
                 where scrum_digests_due.org_id is null or o.org_id = scrum_digests_due.org_id) z
   ), org as materialized (
     select o.org_id, o.locale, zone.timezone,
       zone.today
-        - case when zone.at < private.moment_of(zone.today, o.digest_time, zone.timezone) then 1 else 0 end as day
+        - case when zone.at < private.first_moment_at(zone.today, o.digest_time, zone.timezone) then 1 else 0 end as day
     from zone
     join public.organizations o on o.timezone = zone.timezone
     where zone.today is not null
@@ -114,7 +115,7 @@ language sql security invoker set search_path = '' as $$
   join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.day
   where d.summary is null
   order by random()
-  limit private.batch_size(scrum_digests_due.batch, 200)
+  limit private.check_batch_size(scrum_digests_due.batch, 200)
 $$;
 comment on function public.scrum_digests_due(timestamptz, uuid, integer) is
   'The scrums without a summary at a moment (default now), in one organization (default all), at most batch (1 to '
@@ -134,7 +135,7 @@ begin
       when 'sprint_report' then (
         select s.completed_at + interval '7 days' from public.sprints s where s.sprint_id = due_until.subject)
       else (
-        select private.moment_of(d.scrum_date + 1,
+        select private.first_moment_at(d.scrum_date + 1,
           case due_until.event when 'scrum_digest' then o.digest_time else '00:00' end,
           -- For a zone that the system no longer knows nothing is sent; UTC ends its day at some time.
           case when private.local_time(now(), o.timezone) is null then 'UTC' else o.timezone end)

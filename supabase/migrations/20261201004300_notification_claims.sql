@@ -25,12 +25,12 @@ create type private.claimed_notification as (
 );
 comment on type private.claimed_notification is 'A claimed notification with all that the sender needs.';
 
-create function private.is_mine_to_take(what public.notification_event, channel uuid, subject uuid) returns boolean
+create function private.try_claim_lock(what public.notification_event, channel uuid, subject uuid) returns boolean
 language sql set search_path = '' as $$
   -- Two concurrent callers then claim different rows, instead of waiting for each other's and getting none.
   select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(concat_ws(' ', what, channel, subject), 0))
 $$;
-comment on function private.is_mine_to_take(public.notification_event, uuid, uuid) is
+comment on function private.try_claim_lock(public.notification_event, uuid, uuid) is
   'Takes the lock on claiming a notification, and returns whether it got it. Nobody else claims the notification '
   'until the transaction ends.';
 
@@ -78,10 +78,10 @@ create function private.claim_notifications(what public.notification_event, at t
 returns setof private.claimed_notification
 language plpgsql security definer set search_path = '' as $$
 declare
-  moment constant timestamptz := private.past_moment(at);
+  moment constant timestamptz := private.resolve_past_moment(at);
   channels uuid[];
   subjects uuid[];
-  missing integer := private.batch_size(batch, 1000);
+  missing integer := private.check_batch_size(batch, 1000);
   got integer;
 begin
   if what is null then
@@ -101,7 +101,7 @@ begin
         join public.notification_channels c on c.channel_id = n.channel_id
         order by row_number() over (partition by c.org_id order by n.subject, n.channel_id)
         offset 0) fair -- sorts before it takes locks
-      where private.is_mine_to_take(what, fair.channel_id, fair.subject) limit missing) due;
+      where private.try_claim_lock(what, fair.channel_id, fair.subject) limit missing) due;
     exit when channels is null;
     return query select * from private.take_notifications(what, channels, subjects, false);
     get diagnostics got = row_count;
@@ -150,7 +150,7 @@ begin
   from public.projects p
   join public.notification_channels c on c.org_id = p.org_id and (c.project_id is null or c.project_id = p.project_id)
   where p.project_id = project and c.is_enabled and what = any (c.events)
-    and private.is_mine_to_take(what, c.channel_id, about);
+    and private.try_claim_lock(what, c.channel_id, about);
   return query select * from private.take_notifications(
     what, channels, array_fill(about, array[coalesce(cardinality(channels), 0)]), coalesce(again, false));
 end $$;

@@ -116,12 +116,12 @@ begin
         select json_agg(json_build_object(
             'sprint_id', s.sprint_id, 'sprint_name', s.sprint_name,
             'project_id', s.project_id, 'project_name', s.project_name,
-            'date', c.day, 'starts_at', private.moment_of(c.day, feed.reminder_time, feed.timezone),
+            'date', c.day, 'starts_at', private.first_moment_at(c.day, feed.reminder_time, feed.timezone),
             'updated_at', greatest(s.updated_at, feed.org_updated_at))
           order by c.day, s.sprint_id)
         from sprint s
         -- Scrums are opened from the day on which the sprint was started.
-        cross join lateral private.calendar(feed.org_id,
+        cross join lateral private.calendar_days(feed.org_id,
           greatest((s.started_at at time zone feed.timezone)::date, feed.from_day), least(s.end_date, feed.to_day)) c
         where s.status = 'Active' and c.is_working
           and private.expects_update(s.role, s.joined_at, feed.profile_id, c.day, feed.timezone)), '[]'),

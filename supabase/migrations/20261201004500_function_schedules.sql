@@ -10,22 +10,22 @@ set statement_timeout = '30s';
 
 do $$
 declare
-  wanted record;
+  wanted text;
 begin
   for wanted in
-    select e.name, w.placement
-    from (values
-      ('pg_cron', 'with schema pg_catalog'),
-      ('pg_net', 'with schema extensions'),
-      ('supabase_vault', 'cascade')) as w (name, placement)
-    join pg_available_extensions e on e.name = w.name
-    where e.installed_version is null
+    select name from pg_available_extensions
+    where name in ('pg_cron', 'pg_net', 'supabase_vault') and installed_version is null
+    order by name
   loop
     begin
-      execute format('create extension if not exists %I %s', wanted.name, wanted.placement);
+      case wanted
+        when 'pg_cron' then create extension pg_cron with schema pg_catalog;
+        when 'pg_net' then create extension pg_net with schema extensions;
+        when 'supabase_vault' then create extension supabase_vault cascade;
+      end case;
     exception when others then
       -- Available but not usable, e.g. not in shared_preload_libraries: treated as missing.
-      raise warning 'extension % can''t be set up: % (%)', wanted.name, sqlerrm, sqlstate;
+      raise warning 'extension % can''t be set up: % (%)', wanted, sqlerrm, sqlstate;
     end;
   end loop;
 end $$;

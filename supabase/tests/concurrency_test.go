@@ -1054,7 +1054,7 @@ func TestVersion_repeatableRead(t *testing.T) {
 	t.Parallel()
 	w := mustCommitWorld(t)
 	version := func() string {
-		return w.mustAsk("select private.stamp_of({project})")
+		return w.mustAsk("select private.stamp_sum({project})")
 	}
 	tx, err := w.session(1, "postgres").conn.BeginTx(w.ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	if err != nil {

@@ -102,10 +102,10 @@ select is(pg_temp.changed_by('truncate truncated'), 'sprint project draft', 'a t
 -- A person who joins another organization has left one: both have changed.
 select pg_temp.sign_up('mover', '{"org_name": "Alone"}');
 select pg_temp.keep('left_org', org_id) from profiles where profile_id = pg_temp.id('mover');
-select set_config('test.left', private.stamp_of(pg_temp.id('left_org')), true);
+select set_config('test.left', private.stamp_sum(pg_temp.id('left_org')), true);
 select is(pg_temp.changed_by(format('update profiles set org_id = %L, org_role = ''member'' where profile_id = %L', pg_temp.id('org'), pg_temp.id('mover'))),
   'sprint project draft', 'who comes changes the organization they come to');
-select isnt(private.stamp_of(pg_temp.id('left_org')), current_setting('test.left'), 'and the one they leave');
+select isnt(private.stamp_sum(pg_temp.id('left_org')), current_setting('test.left'), 'and the one they leave');
 
 -- The right is the policies' right: asked of one project or of all.
 grant execute on function private.may_read_project(uuid) to authenticated;
