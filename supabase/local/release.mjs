@@ -1,6 +1,7 @@
 // The release that runs in production, and whether the migrations made since then go together with it.
 //
-//   node supabase/local/release.mjs keep v1.2.3   keeps that release's database, made by its own migrations
+//   node supabase/local/release.mjs keep v1.2.3   keeps that release's database, made by its own migrations; of a
+//                                                 release without a tag name the commit, too: keep v1.2.3 4f2a91c
 //   node supabase/local/release.mjs check         applies the newer migrations to what was kept, and has the
 //                                                 release's own tests run on the result
 //   node supabase/local/release.mjs trial         the same with one more migration, that only adds: it must pass
@@ -30,10 +31,11 @@ const say = (line) => console.log(`\n${line}`);
 const testsOfTheSchema = "^TestCommittedFilesAreCurrent$";
 
 const commands = {
-  async keep(version) {
-    if (!/^v\d+\.\d+\.\d+$/.test(version ?? "")) throw refuse("Keep which release? Name its tag: go tool task release:keep -- v1.2.3");
-    if (!isHere(version)) throw refuse(`There is no tag ${version} here: git fetch --tags`);
-    const commit = git("rev-parse", `${version}^{commit}`).toString().trim();
+  async keep(version, of = version) {
+    if (!/^v\d+\.\d+\.\d+$/.test(version ?? "")) throw refuse("Keep which release? Name its tag, and its commit if it has no tag yet: go tool task release:keep -- v1.2.3");
+    if (!isHere(of)) throw refuse(of === version ? `There is no tag ${version} here: git fetch --tags` : `There is no commit ${of} here`);
+    if (of !== version && isHere(version)) throw refuse(`${version} has a tag: keep that, without a commit`);
+    const commit = git("rev-parse", `${of}^{commit}`).toString().trim();
     const tree = checkout(commit);
     const file = join(tree, ".local", "kept.sql.gz");
     rmSync(file, { force: true });
@@ -191,10 +193,10 @@ async function mustRun(command, args, options = {}) {
   if (code !== 0) throw refuse(`Failed (${code}): ${[command, ...args].join(" ")}`);
 }
 
-const [, , command, argument] = process.argv;
+const [, , command, ...args] = process.argv;
 try {
-  if (!Object.hasOwn(commands, command)) throw refuse("Usage: node supabase/local/release.mjs keep <tag> | check | trial");
-  await commands[command](argument);
+  if (!Object.hasOwn(commands, command)) throw refuse("Usage: node supabase/local/release.mjs keep <tag> [<commit>] | check | trial");
+  await commands[command](...args);
 } catch (error) {
   console.error(error.refusal ? error.message : error.stack);
   process.exitCode = 1;
