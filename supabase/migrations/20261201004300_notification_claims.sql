@@ -41,10 +41,13 @@ create function private.take_notifications(
   again boolean
 ) returns setof private.claimed_notification
 language sql set search_path = '' as $$
-  -- A channel that is being deleted is left out: waiting for the deletion would fail for all channels.
+  -- A channel that is being deleted, alone or with its organization, is left out: waiting for the deletion would fail
+  -- for all channels.
   with there as materialized (
-    select c.channel_id, c.org_id from public.notification_channels c
-    where c.channel_id = any (channels) for key share skip locked
+    select c.channel_id, c.org_id
+    from public.notification_channels c
+    join public.organizations o on o.org_id = c.org_id
+    where c.channel_id = any (channels) for key share of c, o skip locked
   ), taken as (
     insert into public.notification_log as l (org_id, channel_id, event, subject, claimed_until)
     select c.org_id, c.channel_id, what, due.subject, clock_timestamp() + interval '5 minutes'
@@ -81,6 +84,8 @@ declare
   moment constant timestamptz := private.resolve_past_moment(at);
   channels uuid[];
   subjects uuid[];
+  tried_channels uuid[] := '{}';
+  tried_subjects uuid[] := '{}';
   missing integer := private.check_batch_size(batch, 1000);
   got integer;
 begin
@@ -99,6 +104,11 @@ begin
         select n.channel_id, n.subject
         from private.due_notifications(what, moment, org) n
         join public.notification_channels c on c.channel_id = n.channel_id
+        -- A notification that was tried and not taken stays due while somebody deletes its channel. The advisory lock
+        -- is re-entrant, so without this the loop would try it until that session commits: never, if it waits for us.
+        where not exists (
+          select from unnest(tried_channels, tried_subjects) as tried (channel_id, subject)
+          where tried.channel_id = n.channel_id and tried.subject = n.subject)
         order by row_number() over (partition by c.org_id order by n.subject, n.channel_id)
         offset 0) fair -- sorts before it takes locks
       where private.try_claim_lock(what, fair.channel_id, fair.subject) limit missing) due;
@@ -106,6 +116,8 @@ begin
     return query select * from private.take_notifications(what, channels, subjects, false);
     get diagnostics got = row_count;
     missing := missing - got;
+    tried_channels := tried_channels || channels;
+    tried_subjects := tried_subjects || subjects;
   end loop;
 end $$;
 comment on function private.claim_notifications(public.notification_event, timestamptz, uuid, integer) is
