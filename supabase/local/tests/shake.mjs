@@ -5,7 +5,9 @@
 //   go tool task test:shake -- 5 --clock 2026-12-31T14:57:00Z
 //                                                     PostgreSQL's clock starts every run at this moment; --clock real: at
 //                                                     the machine's. Without it, four runs of five start at a moment of `moments`
-//   go tool task test:shake -- 10 --core 1 --idle     on that core, without the load: for two at once, each the other's load
+//   go tool task test:shake -- 10 --core 1 --seed 11 --idle
+//                                                     runs 11 to 20, on that core and without the load: for two at once,
+//                                                     each the other's load
 //
 // Each run has a throw-away stack of its own. The table at the end says per test how often it ran, how often and how it
 // failed; .local/shake/ keeps what every run printed. Exit code 1 if any test failed.
@@ -37,14 +39,14 @@ const stack = join(repository, "supabase", "local", "stack.mjs");
 function parse(args) {
   const { values, positionals } = parseArgs({
     args, allowPositionals: true,
-    options: { only: { type: "string" }, clock: { type: "string" }, core: { type: "string", default: "0" }, idle: { type: "boolean", default: false } },
+    options: { only: { type: "string" }, clock: { type: "string" }, core: { type: "string", default: "0" }, seed: { type: "string", default: "1" }, idle: { type: "boolean", default: false } },
   });
   const runs = Number(positionals[0] ?? 20);
   const only = values.only?.split(",") ?? suites;
   if (positionals.length > 1 || !Number.isInteger(runs) || runs < 1) throw refuse("How many runs? go tool task test:shake -- 20");
   const unknown = only.filter((suite) => !suites.includes(suite));
   if (unknown.length > 0) throw refuse(`There is no suite ${unknown.join(", ")}: there are ${suites.join(", ")}`);
-  return { runs, only, clock: values.clock, core: Number(values.core), idle: values.idle };
+  return { runs, only, clock: values.clock, core: Number(values.core), first: Number(values.seed), idle: values.idle };
 }
 
 /** Builds every Go test program once, with the race detector where it can be, and without it for the tests that run alone. */
@@ -165,14 +167,14 @@ function resultsOf(folder) {
 }
 
 /** The table of what failed: per test, of how many runs, how often, in which runs, and how the first time. */
-function table(runs) {
+function table(runs, first) {
   const tests = new Map();
   for (const [index, results] of runs.entries()) {
     for (const { test, passed, message } of results) {
       const row = tests.get(test) ?? { test, ran: 0, failedIn: [], message: undefined };
       tests.set(test, row);
       row.ran++;
-      if (!passed) row.failedIn.push(index + 1);
+      if (!passed) row.failedIn.push(first + index);
       if (!passed) row.message ??= message;
     }
   }
@@ -182,7 +184,7 @@ function table(runs) {
   return { tests: tests.size, flaky, text: rows.join("\n") };
 }
 
-async function shake({ runs, only, clock, core, idle }) {
+async function shake({ runs, only, clock, core, first, idle }) {
   const pinned = Boolean(onPath("taskset")) && availableParallelism() > core;
   if (!pinned) console.log("Without taskset, or a second core: the runs are not pinned, and there is no load beside them");
   const folder = join(repository, ".local", "shake", `core${core}`);
@@ -193,7 +195,7 @@ async function shake({ runs, only, clock, core, idle }) {
   const release = pinned && !idle && availableParallelism() > 1 ? keepBusy(core === 0 ? 1 : 0) : () => {};
   const finished = [];
   try {
-    for (let run = 1; run <= runs; run++) {
+    for (let run = first; run < first + runs; run++) {
       const began = Date.now();
       const moment = momentOf(run, clock);
       const at = folderOfRun(folder, run);
@@ -210,12 +212,12 @@ async function shake({ runs, only, clock, core, idle }) {
       finished.push(results);
       const failed = results.filter(({ passed }) => !passed).map(({ test }) => test);
       const seconds = Math.round((Date.now() - began) / 1000);
-      console.log(`run ${run} of ${runs}, ${moment.name}: ${results.length - failed.length} passed, ${failed.length} failed, ${seconds} s  ${failed.join(", ")}`);
+      console.log(`run ${run}, ${moment.name}: ${results.length - failed.length} passed, ${failed.length} failed, ${seconds} s  ${failed.join(", ")}`);
     }
   } finally {
     release();
   }
-  const { tests, flaky, text } = table(finished);
+  const { tests, flaky, text } = table(finished, first);
   const summary = `${tests} tests, ${runs} runs each: ${flaky.length} failed at least once`;
   console.log(flaky.length > 0 ? `\n${summary}\n\n${text}\n\nEverything that was printed: ${relative(repository, folder)}` : `\n${summary}`);
   return flaky.length > 0 || tests === 0 ? 1 : 0;
