@@ -51,7 +51,7 @@ func MustTeam(tb testing.TB, tasks int) Team {
 // database's clock, and returns its name.
 func (t *Team) mustNoon(tb testing.TB) (name string) {
 	tb.Helper()
-	now := MustNow(tb).UTC()
+	now := supabasetest.Now(tb).UTC()
 	name = "Etc/GMT" // the sign of these names is the opposite of the offset's
 	if hours := now.Hour() - 12; hours != 0 {
 		name = fmt.Sprintf("Etc/GMT%+d", hours)
@@ -74,15 +74,6 @@ func (t *Team) mustSprint(tb testing.TB) supabasetest.Sprint {
 		"start_date": t.Day(0), "end_date": t.Day(13),
 	}, &made)
 	return made[0]
-}
-
-// MustNow returns the database's time, which need not be the test's.
-func MustNow(tb testing.TB) (now time.Time) {
-	tb.Helper()
-	if err := supabasetest.MustConnect(tb).QueryRow(tb.Context(), "select now()").Scan(&now); err != nil {
-		tb.Fatalf("ask for the database's time: %v", err)
-	}
-	return now
 }
 
 // MustHaveBegun makes the sprint, and everybody's membership, begin on a day of

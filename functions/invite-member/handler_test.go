@@ -42,8 +42,8 @@ func TestInvite(t *testing.T) {
 				OrgRole      string    `json:"org_role"`
 				ExpiresAt    time.Time `json:"expires_at"`
 			}
-			if got.Decode(t, &made); got.Status != http.StatusCreated || made.Email != strings.ToLower(email) || made.OrgRole != "admin" || made.ExpiresAt.Before(functionstest.MustNow(t).AddDate(0, 0, 6)) {
-				t.Fatalf(`%d %s, want got.Status == http.StatusCreated and made.Email == %v and made.OrgRole == "admin" and not made.ExpiresAt.Before(functionstest.MustNow(t).AddDate(0, 0, 6))`, got.Status, got.Body, strings.ToLower(email))
+			if got.Decode(t, &made); got.Status != http.StatusCreated || made.Email != strings.ToLower(email) || made.OrgRole != "admin" || made.ExpiresAt.Before(supabasetest.Now(t).AddDate(0, 0, 6)) {
+				t.Fatalf(`%d %s, want got.Status == http.StatusCreated and made.Email == %v and made.OrgRole == "admin" and not made.ExpiresAt.Before(supabasetest.Now(t).AddDate(0, 0, 6))`, got.Status, got.Body, strings.ToLower(email))
 			}
 			if strings.Contains(got.Body, "token") {
 				t.Errorf("the answer has the token: %s", got.Body)

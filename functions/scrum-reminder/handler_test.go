@@ -128,11 +128,11 @@ func TestOneChannelFails(t *testing.T) {
 				}
 			})
 
-			before := functionstest.MustNow(t)
+			before := supabasetest.Now(t)
 			if got, want := mustTick(t, target, team, "").Tally, (delivery.Tally{Sent: 2, Failed: 4, GivenUp: 2}); got != want {
 				t.Errorf("the call came to %+v, want %+v", got, want)
 			}
-			after := functionstest.MustNow(t)
+			after := supabasetest.Now(t)
 			for name, want := range map[string]struct{ status, code string }{
 				"good": {"sent", ""}, "trickling": {"sent", ""}, "down": {"failed", "http_500"}, "limited": {"failed", "rate_limited"},
 				"moved": {"given up", "redirected"}, "gone": {"given up", "no_such_channel"}, "broken": {"failed", "connection_failed"}, "hung": {"failed", "timeout"},
