@@ -82,7 +82,8 @@ func (t Team) MustHaveBegun(tb testing.TB, day string) {
 	tb.Helper()
 	// Without triggers: they keep dates as they are.
 	supabasetest.MustExec(tb, fmt.Sprintf(`begin; set local session_replication_role = replica;
-		update public.sprints set start_date = '%[3]s', started_at = '%[3]s' where sprint_id = '%[1]s';
+		update public.sprints set start_date = '%[3]s', started_at = '%[3]s',
+			end_date = least(end_date, '%[3]s'::date + 364) where sprint_id = '%[1]s'; -- a year at most
 		update public.project_members set joined_at = '%[3]s' where project_id = '%[2]s'; commit`, t.SprintID, t.ProjectID, day))
 }
 
