@@ -137,10 +137,10 @@ func metricsOf(expr string) []string {
 	return regexp.MustCompile(`\w+`).FindAllString(notMetrics.ReplaceAllString(expr, " "), -1)
 }
 
-// TestSignals has a Prometheus scrape a BFF to which everything happens that is
+// TestSignals_alone has a Prometheus scrape a BFF to which everything happens that is
 // measured. Every panel of the dashboard shows something, what the rules watch
 // is there, and the one for a service that is down is on its way.
-func TestSignals(t *testing.T) {
+func TestSignals_alone(t *testing.T) {
 	t.Parallel()
 	c := supabasetest.Config(t, map[string]string{"SUPABASE_FUNCTIONS_URL": "http://127.0.0.1:1", "BFF_RATE_USER": "10/10s", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(8 << 30)) // as GOMEMLIMIT
