@@ -32,6 +32,13 @@ func (q question) with(headers ...string) question {
 	return q
 }
 
+// isEstimated reports whether the answer has the planner's estimate of a count.
+func (q question) isEstimated() bool {
+	return slices.ContainsFunc(q.headers, func(value string) bool {
+		return strings.Contains(value, "count=planned") || strings.Contains(value, "count=estimated")
+	})
+}
+
 // reads are every combination of what a client may ask of a table.
 func reads(s supabasetest.Sprint) []question {
 	tasks := "/tasks?sprint_id=eq." + s.SprintID + "&order=board_rank"
@@ -237,6 +244,13 @@ func mustBeAlike(t *testing.T, q question, direct, through string, headers ...st
 		return answer{resp.StatusCode, resp.Header, string(body)}
 	}
 	a, b := ask(direct), ask(through)
+	// The planner's estimate of a table's rows moves while others write to it.
+	// Only answers between two equal ones of PostgREST's can be compared.
+	if q.isEstimated() {
+		for again := ask(direct); again.Header.Get("Content-Range") != a.Header.Get("Content-Range"); again = ask(direct) {
+			a, b = again, ask(through)
+		}
+	}
 	// A write may be refused by the BFF, with all its faults at once; but only
 	// one that PostgREST refuses too.
 	if q.writes && a.Status >= 400 && b.Status == 400 && strings.Contains(b.Body, `"code":"invalid_request"`) {

@@ -2,9 +2,10 @@
 //
 //   go tool task test:shake -- 20                     twenty runs of every suite
 //   go tool task test:shake -- 20 --only go,room      only these suites: go, node, alone, room
+//   go tool task test:shake -- 20 --race              Go's tests with the race detector: two to three times as long
 //   go tool task test:shake -- 5 --clock 2026-12-31T14:57:00Z
-//                                                     PostgreSQL's clock starts every run at this moment; --clock real: at
-//                                                     the machine's. Without it, four runs of five start at a moment of `moments`
+//                                                     PostgreSQL's clock starts every run at this moment, or for
+//                                                     --clock real at the machine's; by default at each of `moments` in turn
 //   go tool task test:shake -- 10 --core 1 --seed 11 --idle
 //                                                     runs 11 to 20, on that core and without the load: for two at once,
 //                                                     each the other's load
@@ -39,21 +40,27 @@ const stack = join(repository, "supabase", "local", "stack.mjs");
 function parse(args) {
   const { values, positionals } = parseArgs({
     args, allowPositionals: true,
-    options: { only: { type: "string" }, clock: { type: "string" }, core: { type: "string", default: "0" }, seed: { type: "string", default: "1" }, idle: { type: "boolean", default: false } },
+    options: {
+      only: { type: "string" },
+      clock: { type: "string" },
+      race: { type: "boolean", default: false },
+      core: { type: "string", default: "0" },
+      seed: { type: "string", default: "1" },
+      idle: { type: "boolean", default: false },
+    },
   });
   const runs = Number(positionals[0] ?? 20);
   const only = values.only?.split(",") ?? suites;
   if (positionals.length > 1 || !Number.isInteger(runs) || runs < 1) throw refuse("How many runs? go tool task test:shake -- 20");
   const unknown = only.filter((suite) => !suites.includes(suite));
   if (unknown.length > 0) throw refuse(`There is no suite ${unknown.join(", ")}: there are ${suites.join(", ")}`);
-  return { runs, only, clock: values.clock, core: Number(values.core), first: Number(values.seed), idle: values.idle };
+  return { runs, only, clock: values.clock, core: Number(values.core), first: Number(values.seed), idle: values.idle, race: values.race };
 }
 
-/** Builds every Go test program once, with the race detector where it can be, and without it for the tests that run alone. */
-function buildGoTests(folder, only) {
+/** Builds every Go test program once; with the race detector, if asked, but for the tests that run alone. */
+function buildGoTests(folder, { only, race }) {
   const packages = execFileSync("go", ["list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}", "./..."], { cwd: repository, encoding: "utf8" });
   const list = packages.trim().split("\n").map((line) => line.split(" "));
-  const compiler = onPath(execFileSync("go", ["env", "CC"], { encoding: "utf8" }).trim().split(" ")[0]);
   const build = (name, flags) => {
     mkdirSync(join(folder, name), { recursive: true });
     return list.map(([path, directory], index) => {
@@ -62,10 +69,8 @@ function buildGoTests(folder, only) {
       return { path, directory, program };
     });
   };
-  return {
-    go: only.includes("go") ? build("go", compiler ? ["-race"] : []) : [],
-    alone: only.includes("alone") ? build("alone", []) : [],
-  };
+  const plain = only.includes("alone") || (only.includes("go") && !race) ? build("plain", []) : [];
+  return { go: only.includes("go") && race ? build("race", ["-race"]) : plain, alone: plain };
 }
 
 /** Runs one suite inside of a stack, and calls `record` with each finished test. */
@@ -92,7 +97,7 @@ async function runSuite(suite, { programs, log, record, seed }) {
 /** Runs one Go test program; a test whose subtest failed is reported by the subtest alone. */
 async function runGoPackage({ path, directory, program }, suite, { log, record, seed }) {
   const name = path.replace("github.com/mysingle/mysingle/", "");
-  const selection = suite === "alone" ? ["-test.run=_alone$", "-test.parallel=1"] : ["-test.skip=_alone$", "-test.parallel=2"];
+  const selection = suite === "alone" ? ["-test.run=_alone$", "-test.parallel=1"] : ["-test.skip=_alone$", "-test.parallel=6"];
   const args = ["tool", "test2json", "-t", "-p", name, program, "-test.v=test2json", "-test.timeout=30m", `-test.shuffle=${seed}`, ...selection];
   const output = new Map();
   const failed = [];
@@ -184,14 +189,14 @@ function table(runs, first) {
   return { tests: tests.size, flaky, text: rows.join("\n") };
 }
 
-async function shake({ runs, only, clock, core, first, idle }) {
+async function shake({ runs, only, clock, core, first, idle, race }) {
   const pinned = Boolean(onPath("taskset")) && availableParallelism() > core;
   if (!pinned) console.log("Without taskset, or a second core: the runs are not pinned, and there is no load beside them");
   const folder = join(repository, ".local", "shake", `core${core}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   console.log("Building the tests …");
-  const programs = buildGoTests(folder, only);
+  const programs = buildGoTests(folder, { only, race });
   const release = pinned && !idle && availableParallelism() > 1 ? keepBusy(core === 0 ? 1 : 0) : () => {};
   const finished = [];
   try {
