@@ -259,7 +259,7 @@ func ahead(tb testing.TB, tasks, unestimated, days int, project string) *sprint.
 		tb.Fatal(err)
 	}
 	if view.Tasks.Runs != 0 && view.Tasks.Runs != forecast.Runs {
-		tb.Fatalf("%d runs", view.Tasks.Runs)
+		tb.Fatalf("got %d runs, want 0 or %d", view.Tasks.Runs, forecast.Runs)
 	}
 	return view
 }

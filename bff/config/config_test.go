@@ -144,7 +144,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("a secret shows in: %v", err)
 			}
 			if faults := err.(*config.Error).Faults; len(faults) != max(1, len(tt.Settings)) {
-				t.Errorf("%d faults: %v", len(faults), err)
+				t.Errorf("got %d faults, want %d: %v", len(faults), max(1, len(tt.Settings)), err)
 			}
 		})
 	}

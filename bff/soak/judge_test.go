@@ -56,7 +56,7 @@ func TestEnds(t *testing.T) {
 	l.note(moves, "late 2", nil)
 	faults := l.ends(map[string]int{"right 2": 1, "behind 1": 1, "perhaps 2": 1, "late 1": 1, "back 0": 1})
 	if len(faults) != 3 || !strings.Contains(faults[0], "back") || !strings.Contains(faults[1], "behind") || !strings.Contains(faults[2], "unmoved") {
-		t.Errorf(`%q, want len(faults) == 3 and strings.Contains(faults[0], "back") and strings.Contains(faults[1], "behind") and strings.Contains(faults[2], "unmoved")`, faults)
+		t.Errorf("faults: got %q, want one each of what is back, behind and unmoved, in this order", faults)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestWrongNotModified(t *testing.T) {
 	for range 300 { // one in five is looked at; a minute may end meanwhile
 		if err := u.look(context.Background(), "board", "/board"); err != nil {
 			if !strings.Contains(err.Error(), "304 for what has changed") {
-				t.Fatalf(`%v, want strings.Contains(err.Error(), "304 for what has changed")`, err)
+				t.Fatalf("got error %v, want one that says \"304 for what has changed\"", err)
 			}
 			return
 		}
@@ -257,7 +257,7 @@ func TestLeaks(t *testing.T) {
 		"goroutines":          {15, func(m float64) float64 { return 40 + 8*m }, true},
 	} {
 		if g := level(life(tt.minutes, tt.value)); g.Leak != tt.leak || g.Judged != (tt.minutes > 8) {
-			t.Errorf("%s: %+v, want g.Leak == %v and g.Judged == %v", name, g, tt.leak, (tt.minutes > 8))
+			t.Errorf("%s: got %+v, want a leak %t, judged %t", name, g, tt.leak, tt.minutes > 8)
 		}
 	}
 	if g := level(life(15, func(m float64) float64 { return 30 + m })); g.Slope < 55 || g.Slope > 65 {
@@ -277,7 +277,7 @@ func TestLives(t *testing.T) {
 	}
 	all := growths(samples)
 	if len(all) != 1 || all[0].Lives != 2 || all[0].Life != 39 || all[0].Quarters != [4]float64{200, 200, 200, 200} {
-		t.Errorf("%+v, want len(all) == 1 and all[0].Lives == 2 and all[0].Life == 39 and all[0].Quarters == [4]float64{200, 200, 200, 200}", all)
+		t.Errorf("got %+v, want one process with 2 lives, the longer of 39 minutes, and 200 in each quarter", all)
 	}
 }
 
@@ -299,7 +299,7 @@ func TestYoungGeneration(t *testing.T) {
 			samples = append(samples, sample{time.Unix(int64(2*i), 0), map[string]int{tt.part: 1}, map[string]map[string]float64{tt.part: {memory: value}}})
 		}
 		if all := growths(samples); len(all) != 1 || all[0].Leak != tt.leak {
-			t.Errorf("%s: %+v, want len(all) == 1 and all[0].Leak == %v", name, all, tt.leak)
+			t.Errorf("%s: got %+v, want one process, a leak %t", name, all, tt.leak)
 		}
 	}
 }
@@ -315,7 +315,7 @@ func TestUnasked(t *testing.T) {
 		at(40, map[string]int{"bff": 10, "postgres": 20, "auth": 31}),
 	}, windows)
 	if len(faults) != 2 || !strings.HasPrefix(faults[0], "bff") || !strings.HasPrefix(faults[1], "auth") {
-		t.Errorf(`%q, want len(faults) == 2 and strings.HasPrefix(faults[0], "bff") and strings.HasPrefix(faults[1], "auth")`, faults)
+		t.Errorf("faults: got %q, want one of a bff and then one of auth", faults)
 	}
 }
 
@@ -355,6 +355,6 @@ func TestParse(t *testing.T) {
 	into := make(map[string]float64)
 	parse(strings.NewReader("# HELP x y\ngo_goroutines 42\ngo_memstats_heap_inuse_bytes 2097152\nother{a=\"b c\"} 1\n"), into)
 	if len(into) != 2 || into[goroutines] != 42 || into[heap] != 2 {
-		t.Errorf("%v, want len(into) == 2 and into[goroutines] == 42 and into[heap] == 2", into)
+		t.Errorf("got %v, want 42 goroutines, a heap of 2 and nothing else", into)
 	}
 }

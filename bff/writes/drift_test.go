@@ -387,6 +387,6 @@ func TestNumbersByWayOfJSONBPassBoth(t *testing.T) {
 		}
 	}
 	if faults := w.faults(wr); faults != nil {
-		t.Errorf("%v, want faults == nil", faults)
+		t.Errorf("faults: got %v, want none", faults)
 	}
 }

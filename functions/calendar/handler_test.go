@@ -23,11 +23,11 @@ func mustFeed(tb testing.TB, target functionstest.Target, who supabasetest.Perso
 	tb.Helper()
 	got := target.MustDo(tb, functionstest.Request{Path: path, As: who, Body: body})
 	if got.Decode(tb, &f); got.Status != http.StatusCreated {
-		tb.Fatalf("%d %s, want got.Status == http.StatusCreated", got.Status, got.Body)
+		tb.Fatalf("making a feed: got status %d, want 201: %s", got.Status, got.Body)
 	}
 	u, err := url.Parse(f.URL)
 	if err != nil || !strings.HasPrefix(u.Path, "/functions/v1/calendar/") {
-		tb.Fatalf(`%s %v, want no error and strings.HasPrefix(u.Path, "/functions/v1/calendar/")`, f.URL, err)
+		tb.Fatalf("the feed's link: got %s, %v, want a path below /functions/v1/calendar/", f.URL, err)
 	}
 	supabasetest.Secret(strings.Split(f.URL, ".")[len(strings.Split(f.URL, "."))-2]) // the signature
 	return f, strings.TrimPrefix(u.Path, "/functions/v1")
@@ -38,7 +38,7 @@ func mustRead(tb testing.TB, target functionstest.Target, link string) (*ics.Cal
 	tb.Helper()
 	got := target.MustDo(tb, functionstest.Request{Method: http.MethodGet, Path: link})
 	if got.Status != http.StatusOK || got.Header.Get("Content-Type") != "text/calendar; charset=utf-8" {
-		tb.Fatalf(`%d %s %s, want got.Status == http.StatusOK and got.Header.Get("Content-Type") == "text/calendar; charset=utf-8"`, got.Status, got.Header, got.Body)
+		tb.Fatalf("reading a feed: got status %d with %s, want 200 and text/calendar; charset=utf-8: %s", got.Status, got.Header, got.Body)
 	}
 	calendar, err := ics.ParseCalendar(strings.NewReader(got.Body))
 	if err != nil {
@@ -85,7 +85,7 @@ func TestFeed(t *testing.T) {
 				t.Fatalf("%d sprints, %d scrums, %d tasks of %d\n%s", len(sprints), len(scrums), len(tasks), len(calendar.Events()), answer.Body)
 			}
 			if s := text(sprints[0], ics.ComponentPropertySummary); s != `스프린트: 4차; 배송, 추적\BEGIN:VEVENT` {
-				t.Errorf("%q, want s == `스프린트: 4차; 배송, 추적\\BEGIN:VEVENT`", s)
+				t.Errorf("the sprint: got %q, want %q", s, `스프린트: 4차; 배송, 추적\BEGIN:VEVENT`)
 			}
 			first, err := sprints[0].GetAllDayStartAt()
 			last, err2 := sprints[0].GetAllDayEndAt()
@@ -97,7 +97,7 @@ func TestFeed(t *testing.T) {
 				t.Errorf("the first scrum is at %s (%v), want %s", got, err, want)
 			}
 			if s := text(tasks[0], ics.ComponentPropertySummary); s != "마감: 견적 보내기" {
-				t.Errorf(`%q, want s == "마감: 견적 보내기"`, s)
+				t.Errorf("the task: got %q, want 마감: 견적 보내기", s)
 			}
 			for _, line := range strings.SplitAfter(strings.TrimSuffix(answer.Body, "\r\n"), "\r\n") {
 				if len(strings.TrimSuffix(line, "\r\n")) > 75 || strings.Contains(strings.TrimSuffix(line, "\r\n"), "\n") || !strings.HasPrefix(line, " ") && !strings.Contains(line, ":") {
@@ -105,7 +105,7 @@ func TestFeed(t *testing.T) {
 				}
 			}
 			if strings.Count(answer.Body, "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n") != 1 {
-				t.Errorf("%.400s, want strings.Count(answer.Body, \"\\r\\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\\r\\n\") == 1", answer.Body)
+				t.Errorf("got %.400s, want one line REFRESH-INTERVAL, of an hour", answer.Body)
 			}
 			for _, secret := range []string{team.Member.Email, team.Owner.Email, f.FeedID} {
 				if strings.Contains(answer.Body, secret) {
@@ -116,17 +116,17 @@ func TestFeed(t *testing.T) {
 			// The same again is answered with 304, and a change isn't.
 			again := functionstest.Request{Method: http.MethodGet, Path: link, Header: http.Header{"If-None-Match": {answer.Header.Get("ETag")}}}
 			if got := target.MustDo(t, again); got.Status != http.StatusNotModified || got.Body != "" {
-				t.Errorf(`%d %s, want got.Status == http.StatusNotModified and got.Body == ""`, got.Status, got.Body)
+				t.Errorf("with the ETag: got status %d, want 304 and no body: %s", got.Status, got.Body)
 			}
 			team.Owner.MustUpdate(t, "tasks", "task_name=eq."+url.PathEscape("견적 보내기")+"&project_id=eq."+team.ProjectID, map[string]any{"status": "Completed"})
 			if got := target.MustDo(t, again); got.Status != http.StatusOK || strings.Contains(got.Body, "견적") {
-				t.Errorf(`%d %s, want got.Status == http.StatusOK and not strings.Contains(got.Body, "견적")`, got.Status, got.Body)
+				t.Errorf("after a change: got status %d, want 200 without the task 견적: %s", got.Status, got.Body)
 			}
 
 			// Who leaves the project sees no more of it.
 			team.Owner.MustDelete(t, "project_members", "project_id=eq."+team.ProjectID+"&profile_id=eq."+team.Member.ID)
 			if calendar, answer := mustRead(t, target, link); len(calendar.Events()) != 0 {
-				t.Errorf("%s, want len(calendar.Events()) == 0", answer.Body)
+				t.Errorf("got %s, want no events", answer.Body)
 			}
 		})
 	}
@@ -153,12 +153,12 @@ func TestLinks(t *testing.T) {
 				"nothing":           path + "/.ics",
 			} {
 				if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_feed" {
-					t.Errorf(`%s: %d %s, want got.Status == 404 and got.Code() == "no_feed"`, name, got.Status, got.Body)
+					t.Errorf("%s: got status %d, want 404 and the code no_feed: %s", name, got.Status, got.Body)
 				}
 			}
 			var feeds []feed
 			if target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: path, As: me}).Decode(t, &feeds); len(feeds) != 1 || feeds[0].URL != f.URL || feeds[0].FeedName != "MySingle" {
-				t.Errorf(`%+v, want len(feeds) == 1 and feeds[0].URL == %v and feeds[0].FeedName == "MySingle"`, feeds, f.URL)
+				t.Errorf("feeds: got %+v, want one, with the link %s and the name MySingle", feeds, f.URL)
 			}
 			revoke := functionstest.Request{Method: http.MethodDelete, Path: path + "/" + f.FeedID, As: other}
 			if got := target.MustDo(t, revoke); got.Status != 404 {
@@ -167,7 +167,7 @@ func TestLinks(t *testing.T) {
 			mustRead(t, target, link)
 			revoke.As = me
 			if got := target.MustDo(t, revoke); got.Status != 204 || got.Body != "" {
-				t.Errorf(`%d %s, want got.Status == 204 and got.Body == ""`, got.Status, got.Body)
+				t.Errorf("revoking the link: got status %d, want 204 and no body: %s", got.Status, got.Body)
 			}
 			if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: link}); got.Status != 404 || got.Code() != "no_feed" {
 				t.Errorf("revoked: %d %s", got.Status, got.Body)

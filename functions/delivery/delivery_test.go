@@ -58,13 +58,13 @@ func TestPanics(t *testing.T) {
 		panic("on purpose")
 	})
 	if err != nil || tally != (delivery.Tally{Failed: 3}) || len(receiver.Got()) != 0 {
-		t.Fatalf("%+v, %v, want no error and tally == (delivery.Tally{Failed: 3}) and len(receiver.Got()) == 0", tally, err)
+		t.Fatalf("got %+v, %v, want 3 failed, no error and nothing received", tally, err)
 	}
 	panicked := 0
 	for _, id := range ids {
 		log := team.MustLog(t, id)
 		if len(log) != 1 || log[0].Status != "failed" {
-			t.Errorf(`%+v, want len(log) == 1 and log[0].Status == "failed"`, log)
+			t.Errorf("the log: got %+v, want one entry that failed", log)
 		} else if *log[0].LastError == "panicked" {
 			panicked++
 		}
@@ -98,6 +98,6 @@ func TestNothingToSay(t *testing.T) {
 		return notify.Message{}, delivery.ErrNothing
 	})
 	if log := team.MustLog(t, ids[0]); err != nil || tally != (delivery.Tally{GivenUp: 1}) || len(receiver.Got()) != 0 || *log[0].LastError != "nothing_to_say" {
-		t.Errorf(`%+v, %v, %+v, want no error and tally == (delivery.Tally{GivenUp: 1}) and len(receiver.Got()) == 0 and *log[0].LastError == "nothing_to_say"`, tally, err, log)
+		t.Errorf("got %+v, %v and the log %+v, want one given up with nothing_to_say, and nothing received", tally, err, log)
 	}
 }

@@ -131,7 +131,7 @@ func TestSameAnswers(t *testing.T) {
 	for _, pattern := range []string{"*_js.go", "*.ts", "../build/*.go"} {
 		sources, err := filepath.Glob(pattern)
 		if err != nil || len(sources) == 0 {
-			t.Fatalf("%v %v, want no error and len(sources) != 0", pattern, err)
+			t.Fatalf("files like %v: got none, %v, want some", pattern, err)
 		}
 		for _, source := range sources {
 			if _, err := os.Stat(source); err != nil {
@@ -217,7 +217,7 @@ func TestBodies(t *testing.T) {
 	}
 	// One that isn't read at all.
 	if got := wasm.mustDo(t, "POST", "/probe/hello", nil, bytes.NewReader(make([]byte, 5<<20))); got.Status != 200 {
-		t.Errorf("%d %s, want got.Status == 200", got.Status, got.Body)
+		t.Errorf("a body of 5 MB: got status %d, want 200: %s", got.Status, got.Body)
 	}
 }
 
@@ -327,7 +327,7 @@ func TestPanicsAndEnds(t *testing.T) {
 	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
 		resp, err := client.Get(p.url + "/probe/late-panic")
 		if err != nil {
-			t.Fatalf("%v %v, want no error", name, err)
+			t.Fatalf("%s: got error %v, want none", name, err)
 		}
 		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
@@ -335,14 +335,14 @@ func TestPanicsAndEnds(t *testing.T) {
 			t.Errorf("%s: %q looks whole", name, text)
 		}
 		if got := p.mustDo(t, "GET", "/probe/panic", nil, nil); got.Status != 500 || strings.Contains(got.Body, "purpose") || !strings.Contains(got.Body, `"code":"internal"`) {
-			t.Errorf("%s: %+v, want got.Status == 500 and not strings.Contains(got.Body, \"purpose\") and strings.Contains(got.Body, `\"code\":\"internal\"`)", name, got)
+			t.Errorf("%s: a panic: got %+v, want status 500 and the code internal, without the reason", name, got)
 		}
 		if log := p.mustLog(t); strings.Count(log, `"fault":"on purpose"`) == 0 || !strings.Contains(log, "main.go") {
 			t.Errorf("%s: no word of the panic in the log: %s", name, log)
 		}
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/exit", nil, nil); got.Status != 500 {
-		t.Errorf("%+v, want got.Status == 500", got)
+		t.Errorf("an exit: got %+v, want status 500", got)
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/hello", nil, nil); got.Status != 200 {
 		t.Errorf("after its end: %+v", got)
@@ -350,16 +350,16 @@ func TestPanicsAndEnds(t *testing.T) {
 	// An answer that HTTP hasn't got ends the handler, which would wait for ever.
 	before := wasm.mustDo(t, "GET", "/probe/gone", nil, nil).Body
 	if got := wasm.mustDo(t, "GET", "/probe/bad-header", nil, nil); got.Status != 500 {
-		t.Errorf("%+v, want got.Status == 500", got)
+		t.Errorf("a bad header: got %+v, want status 500", got)
 	}
 	if after := wasm.mustDo(t, "GET", "/probe/gone", nil, nil).Body; after == before {
 		t.Error("the handler goes on writing to nobody")
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/status?code=99", nil, nil); got.Status != 200 { // dropped, as what precedes an answer
-		t.Errorf("%+v, want got.Status == 200", got)
+		t.Errorf("the status 99: got %+v, want status 200", got)
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/status?code=700", nil, nil); got.Status != 500 {
-		t.Errorf("%+v, want got.Status == 500", got)
+		t.Errorf("the status 700: got %+v, want status 500", got)
 	}
 }
 
@@ -400,11 +400,11 @@ func TestManyAtOnce(t *testing.T) {
 			switch i % 5 {
 			case 0:
 				if got := wasm.mustDo(t, "GET", fmt.Sprint("/probe/hello?name=", i), nil, nil); !strings.Contains(got.Body, fmt.Sprintf(`"hello":"%d"`, i)) {
-					t.Errorf("%d: %+v, want strings.Contains(got.Body, fmt.Sprintf(`\"hello\":\"%%d\"`, i))", i, got)
+					t.Errorf("request %d: got %+v, want a greeting of %[1]d", i, got)
 				}
 			case 1:
 				if got := wasm.mustDo(t, "POST", "/probe/digest", nil, bytes.NewReader(text)); got.Body != digest {
-					t.Errorf("%d: %+v, want got.Body == %v", i, got, digest)
+					t.Errorf("request %d: got %+v, want the digest %s", i, got, digest)
 				}
 			case 2:
 				if got := wasm.mustDo(t, "GET", "/probe/bytes?count=300000", nil, nil); len(got.Body) != 300_000 {
@@ -412,11 +412,11 @@ func TestManyAtOnce(t *testing.T) {
 				}
 			case 3:
 				if got := wasm.mustDo(t, "GET", "/probe/panic", nil, nil); got.Status != 500 {
-					t.Errorf("%d: %+v, want got.Status == 500", i, got)
+					t.Errorf("request %d: a panic: got %+v, want status 500", i, got)
 				}
 			case 4:
 				if got := wasm.mustDo(t, "GET", "/probe/ticks?alone=true", nil, nil); strings.Count(got.Body, "data: ") != 5 {
-					t.Errorf(`%d: %q, want strings.Count(got.Body, "data: ") == 5`, i, got.Body)
+					t.Errorf("request %d: got %q, want 5 events", i, got.Body)
 				}
 			}
 		})

@@ -70,7 +70,7 @@ func TestMethods(t *testing.T) {
 			w := httptest.NewRecorder()
 			path.ServeHTTP(w, r)
 			if w.Code != scenario.status || !strings.Contains(w.Body.String(), scenario.want) || strings.Contains(w.Body.String(), "must not see") {
-				t.Errorf(`%d %s, want w.Code == %v and strings.Contains(w.Body.String(), scenario.want) and not strings.Contains(w.Body.String(), "must not see")`, w.Code, w.Body, scenario.status)
+				t.Errorf("got status %d and %s, want %d and %q, and no secret", w.Code, w.Body, scenario.status, scenario.want)
 			}
 			for name, want := range scenario.header {
 				if got := w.Header().Get(name); !strings.Contains(got, want) {

@@ -43,14 +43,14 @@ func TestInvite(t *testing.T) {
 				ExpiresAt    time.Time `json:"expires_at"`
 			}
 			if got.Decode(t, &made); got.Status != http.StatusCreated || made.Email != strings.ToLower(email) || made.OrgRole != "admin" || made.ExpiresAt.Before(supabasetest.Now(t).AddDate(0, 0, 6)) {
-				t.Fatalf(`%d %s, want got.Status == http.StatusCreated and made.Email == %v and made.OrgRole == "admin" and not made.ExpiresAt.Before(supabasetest.Now(t).AddDate(0, 0, 6))`, got.Status, got.Body, strings.ToLower(email))
+				t.Fatalf("got status %d, want 201 and an admin's invitation of %s, for at least 6 days: %s", got.Status, strings.ToLower(email), got.Body)
 			}
 			if strings.Contains(got.Body, "token") {
 				t.Errorf("the answer has the token: %s", got.Body)
 			}
 			rows := invitations(t, owner)
 			if len(rows) != 1 || rows[0].InvitationID != made.InvitationID || rows[0].Email != made.Email {
-				t.Errorf("%+v, want len(rows) == 1 and rows[0].InvitationID == %v and rows[0].Email == %v", rows, made.InvitationID, made.Email)
+				t.Errorf("invitations: got %+v, want the one %s of %s", rows, made.InvitationID, made.Email)
 			}
 		})
 	}
@@ -68,7 +68,7 @@ func TestInvitationIsAccepted(t *testing.T) {
 	for language, word := range map[string]string{"ko": "이도현 님이", "en": "이도현 invited you"} {
 		email := uuid.NewString() + "@test.mysingle.test"
 		if got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email, "language": language}}); got.Status != http.StatusCreated {
-			t.Fatalf("%d %s, want got.Status == http.StatusCreated", got.Status, got.Body)
+			t.Fatalf("inviting: got status %d, want 201: %s", got.Status, got.Body)
 		}
 		all := mails.Got()
 		mail := all[len(all)-1]
@@ -80,7 +80,7 @@ func TestInvitationIsAccepted(t *testing.T) {
 			t.Fatalf("json.Unmarshal: %v", err)
 		}
 		if mail.Path != "/emails" || mail.Header.Get("Authorization") != "Bearer re_test_key" || len(sent.To) != 1 || sent.To[0] != email || !strings.Contains(sent.Text, word) {
-			t.Errorf(`%s %v %s, want mail.Path == "/emails" and mail.Header.Get("Authorization") == "Bearer re_test_key" and len(sent.To) == 1 and sent.To[0] == %v and strings.Contains(sent.Text, word)`, mail.Path, sent.To, sent.Text, email)
+			t.Errorf("the mail: got it at %s to %v with the text %q, want it at /emails to %s, with the key and the word %q", mail.Path, sent.To, sent.Text, email, word)
 		}
 		link := regexp.MustCompile(regexp.QuoteMeta(os.Getenv("BFF_URL")) + `/#invitation=([0-9a-f]{64})`).FindStringSubmatch(sent.Text)
 		if link == nil || !strings.Contains(sent.HTML, link[0]) {
@@ -101,7 +101,7 @@ func TestMailInTheLog(t *testing.T) {
 	t.Parallel()
 	owner, email := supabasetest.MustSignUp(t), uuid.NewString()+"@test.mysingle.test"
 	if got := functionstest.Both(t, newHandler)[1].MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email}}); got.Status != http.StatusCreated {
-		t.Fatalf("%d %s, want got.Status == http.StatusCreated", got.Status, got.Body)
+		t.Fatalf("inviting: got status %d, want 201: %s", got.Status, got.Body)
 	}
 	log, err := os.ReadFile(filepath.Join(supabasetest.Env(t, "STACK_LOGS"), "function-invite-member.log"))
 	if err != nil || !strings.Contains(string(log), "E-mail to "+email) {
@@ -162,14 +162,14 @@ func TestMailFails(t *testing.T) {
 		before := len(mails.Got())
 		got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": uuid.NewString() + "@test.mysingle.test"}})
 		if got.Status != http.StatusBadGateway || got.Code() != "mail_failed" {
-			t.Errorf(`%s: %d %s, want got.Status == http.StatusBadGateway and got.Code() == "mail_failed"`, name, got.Status, got.Body)
+			t.Errorf("%s: got status %d, want 502 and the code mail_failed: %s", name, got.Status, got.Body)
 		}
 		// A broken connection is tried once more: the mail has an Idempotency-Key.
 		if n := len(mails.Got()) - before; n != 1 && (name != "broken" || n != 2) {
 			t.Errorf("%s: %d mails were tried", name, n)
 		}
 		if rows := invitations(t, owner); len(rows) != 0 && name != "broken" || len(rows) != 1 && name == "broken" {
-			t.Errorf(`%s: %+v, want (len(rows) == 0 or name == "broken") and (len(rows) == 1 or name != "broken")`, name, rows)
+			t.Errorf("%s: got the invitations %+v, want one where the answer is broken, else none", name, rows)
 		}
 	}
 	// Somebody who was invited before stays so.
@@ -183,14 +183,14 @@ func TestMailFails(t *testing.T) {
 	mails.Status(500)
 	got := function.MustDo(t, again)
 	if got.Code() != "mail_failed" || !strings.Contains(got.Body, "void") || len(invitations(t, owner)) != 1 {
-		t.Errorf(`%d %s, %+v, want got.Code() == "mail_failed" and strings.Contains(got.Body, "void") and len(invitations(t, owner)) == 1`, got.Status, got.Body, invitations(t, owner))
+		t.Errorf("got status %d, want the code mail_failed, the word void and one invitation, not %+v: %s", got.Status, invitations(t, owner), got.Body)
 	}
 	{
 		owner := supabasetest.MustSignUp(t)
 		function := functionstest.Native(t, newHandler, map[string]string{"FUNCTIONS_LOCAL": ""})
 		got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": uuid.NewString() + "@test.mysingle.test"}})
 		if got.Status != http.StatusServiceUnavailable || got.Code() != "mail_not_configured" || len(invitations(t, owner)) != 0 {
-			t.Errorf(`%d %s, want got.Status == http.StatusServiceUnavailable and got.Code() == "mail_not_configured" and len(invitations(t, owner)) == 0`, got.Status, got.Body)
+			t.Errorf("without a mail server: got status %d, want 503 and the code mail_not_configured, and no invitation: %s", got.Status, got.Body)
 		}
 	}
 }

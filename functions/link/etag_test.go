@@ -11,7 +11,7 @@ import (
 func TestUnchanged(t *testing.T) {
 	etag, other := link.ETag([]byte("a")), link.ETag([]byte("b"))
 	if etag == other || len(etag) != 24 {
-		t.Fatalf("%s, %s, want etag != %v and len(etag) == 24", etag, other, other)
+		t.Fatalf("ETags: got %s and %s, want different ones of 24 characters", etag, other)
 	}
 	for given, want := range map[string]int{
 		"":                            200,
@@ -27,7 +27,7 @@ func TestUnchanged(t *testing.T) {
 		r.Header.Set("If-None-Match", given)
 		w := httptest.NewRecorder()
 		if unchanged := link.Unchanged(w, r, etag); unchanged != (want == 304) || w.Code != want || w.Header().Get("ETag") != etag {
-			t.Errorf(`%q: %t, %d %v, want unchanged == %v and w.Code == %v and w.Header().Get("ETag") == %v`, given, unchanged, w.Code, w.Header(), (want == 304), want, etag)
+			t.Errorf("If-None-Match %q: got unchanged %t, status %d with %v, want %t, %d and the ETag %s", given, unchanged, w.Code, w.Header(), want == 304, want, etag)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestChannelIsNotShown(t *testing.T) {
 		}
 	}
 	if secretChannel.String() != "webhook channel" || secretChannel.GoString() != "webhook channel" {
-		t.Errorf(`%s, %s, want secretChannel.String() == "webhook channel" and secretChannel.GoString() == "webhook channel"`, secretChannel.String(), secretChannel.GoString())
+		t.Errorf("got %s and %s, want \"webhook channel\" of both", secretChannel.String(), secretChannel.GoString())
 	}
 }
 
@@ -49,6 +49,6 @@ func TestChannelIsRead(t *testing.T) {
 	var c Channel
 	row := `{"kind": "webhook", "target": "https://hooks.example.com/T000/B000/sesame", "signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}`
 	if err := json.Unmarshal([]byte(row), &c); err != nil || c != secretChannel {
-		t.Errorf("%v, %v, want no error and c == %v", err, c.Target, secretChannel)
+		t.Errorf("got %v, %v, want the channel of the row", c, err)
 	}
 }

@@ -35,7 +35,7 @@ func TestGuardLooksWhenConnecting(t *testing.T) {
 	}
 	for _, host := range []string{"localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0"} {
 		if err := ask(newGuard(publicAddress, false), host); !errors.Is(err, errPrivate) {
-			t.Errorf("%s: %v, want errors.Is(err, errPrivate)", host, err)
+			t.Errorf("%s: got error %v, want %v", host, err, errPrivate)
 		}
 	}
 	if asked != 0 {
@@ -59,6 +59,6 @@ func TestGuardTakesNoProxy(t *testing.T) {
 		t.Fatalf("http.NewRequest: %v", err)
 	}
 	if _, err := newGuard(publicAddress, false).RoundTrip(req); !errors.Is(err, errPrivate) {
-		t.Errorf("%v, want errors.Is(err, errPrivate)", err)
+		t.Errorf("got error %v, want %v", err, errPrivate)
 	}
 }

@@ -86,7 +86,7 @@ func payloads(t *testing.T, m Message) map[string][]byte {
 	} {
 		body, err := render()
 		if err != nil {
-			t.Fatalf("%s: %v, want no error", name, err)
+			t.Fatalf("%s: got error %v, want none", name, err)
 		}
 		out[name] = body
 	}
@@ -427,7 +427,7 @@ func TestWebAddress(t *testing.T) {
 		{"https://app.example.com/" + strings.Repeat("a", maxAddress), ""}, {"https:app.example.com", ""}, {"https://a b/", ""},
 	} {
 		if got := webAddress(tt.Raw); got != tt.Want {
-			t.Errorf("%q: %q, want got == %v", tt.Raw, got, tt.Want)
+			t.Errorf("%q: got %q, want %q", tt.Raw, got, tt.Want)
 		}
 	}
 }

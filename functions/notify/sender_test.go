@@ -111,7 +111,7 @@ func fault(t *testing.T, err error, secrets ...string) *Failure {
 	}
 	failure := new(Failure)
 	if !errors.As(err, &failure) {
-		t.Fatalf("%T: %v, want errors.As(err, &failure)", err, err)
+		t.Fatalf("got error %T: %v, want a Failure", err, err)
 	}
 	text := printed(t, err) + printed(t, *failure) + printed(t, failure.Err)
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
@@ -217,7 +217,7 @@ func TestFaultsOfReceivers(t *testing.T) {
 			t.Parallel()
 			server := receiver(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/"+sesame || r.Method != http.MethodPost {
-					t.Errorf("%s %s, want r.URL.Path == %v and r.Method == http.MethodPost", r.Method, r.URL, "/"+sesame)
+					t.Errorf("got %s %s, want POST /%s", r.Method, r.URL, sesame)
 				}
 				tt.Handler(w, r)
 			})
@@ -274,7 +274,7 @@ func TestNoConnection(t *testing.T) {
 	address := server.URL
 	server.Close()
 	if failure := fault(t, localSender(t, Options{}).Send(t.Context(), channel(Slack, address), messages["bare_en"])); failure == nil || failure.Code != "connection_failed" || failure.Permanent {
-		t.Errorf(`%v, want failure != nil and failure.Code == "connection_failed" and not failure.Permanent`, failure)
+		t.Errorf("got %v, want the code connection_failed, not for good", failure)
 	}
 }
 
@@ -292,7 +292,7 @@ func TestNoSecureConnection(t *testing.T) {
 	for name, address := range map[string]string{"plain": strings.Replace(plain.URL, "http", "https", 1), "unknown": unknown.URL, "old": old.URL} {
 		failure := fault(t, localSender(t, Options{}).Send(t.Context(), channel(Slack, address), messages["bare_en"]))
 		if failure == nil || failure.Permanent || failure.Code != "tls_failed" && (name != "old" || failure.Code != "connection_failed") {
-			t.Errorf(`%s: %v, want failure != nil and not failure.Permanent and (failure.Code == "tls_failed" or name == "old" and failure.Code == "connection_failed")`, name, failure)
+			t.Errorf("%s: got %v, want the code tls_failed (of old also connection_failed), not for good", name, failure)
 		}
 	}
 }
@@ -302,12 +302,12 @@ func TestCallersContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if failure := fault(t, localSender(t, Options{}).Send(ctx, channel(Slack, server.URL), messages["bare_en"])); failure.Code != "canceled" || failure.Permanent || !errors.Is(failure, context.Canceled) {
-		t.Errorf(`%v, want failure.Code == "canceled" and not failure.Permanent and errors.Is(failure, context.Canceled)`, failure)
+		t.Errorf("got %v, want the code canceled, not for good, by %v", failure, context.Canceled)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if failure := fault(t, localSender(t, Options{}).Send(ctx, channel(Slack, server.URL), messages["bare_en"])); failure.Code != "timeout" || !errors.Is(failure, context.DeadlineExceeded) {
-		t.Errorf(`%v, want failure.Code == "timeout" and errors.Is(failure, context.DeadlineExceeded)`, failure)
+		t.Errorf("got %v, want the code timeout, by %v", failure, context.DeadlineExceeded)
 	}
 }
 
@@ -346,16 +346,16 @@ func TestRequests(t *testing.T) {
 		m := messages["digest_ko"]
 		before := time.Now()
 		if err := localSender(t, Options{}).Send(t.Context(), channel(kind, base), m); err != nil {
-			t.Fatalf("%s: %v, want no error", kind, err)
+			t.Fatalf("%s: got error %v, want none", kind, err)
 		}
 		after := time.Now()
 		r := got()
 		if !json.Valid([]byte(r.body)) || r.Header.Get("Content-Type") != "application/json; charset=utf-8" || !strings.HasPrefix(r.UserAgent(), "MySingle") ||
 			r.Header.Get("Cookie") != "" || r.ContentLength != int64(len(r.body)) {
-			t.Errorf(`%s: %s %v, want json.Valid([]byte(r.body)) and r.Header.Get("Content-Type") == "application/json; charset=utf-8" and strings.HasPrefix(r.UserAgent(), "MySingle") and r.Header.Get("Cookie") == "" and r.ContentLength == %v`, kind, r.body, r.Header, int64(len(r.body)))
+			t.Errorf("%s: got %s with %v, want JSON from MySingle, with its type and length and without a cookie", kind, r.body, r.Header)
 		}
 		if r.URL.Query().Get("key") != sesame || (kind == Discord) != (r.URL.Query().Get("wait") == "true") {
-			t.Errorf(`%s: %s, want r.URL.Query().Get("key") == %v and (kind == Discord) == %v`, kind, r.URL, sesame, (r.URL.Query().Get("wait") == "true"))
+			t.Errorf("%s: got the address %s, want the key %s, and wait=true for Discord alone", kind, r.URL, sesame)
 		}
 		if kind != Webhook {
 			if r.Header.Get("Webhook-Signature") != "" {
@@ -366,7 +366,7 @@ func TestRequests(t *testing.T) {
 		c := channel(kind, base)
 		timestamp := r.Header.Get("webhook-timestamp")
 		if r.Header.Get("webhook-id") != m.ID || r.Header.Get("webhook-signature") != signature(c.SigningSecret, m.ID, timestamp, r.body) {
-			t.Errorf(`%v, want r.Header.Get("webhook-id") == %v and r.Header.Get("webhook-signature") == %v`, r.Header, m.ID, signature(c.SigningSecret, m.ID, timestamp, r.body))
+			t.Errorf("got %v, want the webhook-id %s and the webhook-signature %s", r.Header, m.ID, signature(c.SigningSecret, m.ID, timestamp, r.body))
 		}
 		if seconds, err := strconv.ParseInt(timestamp, 10, 64); err != nil || seconds < before.Unix() || seconds > after.Unix() {
 			t.Errorf("signed at %s (%v), want %d to %d", timestamp, err, before.Unix(), after.Unix())
@@ -464,7 +464,7 @@ func TestWhatCanNotBeSent(t *testing.T) {
 	} {
 		failure := fault(t, localSender(t, Options{}).Send(t.Context(), tt.Channel, tt.Message), "sesame.example")
 		if failure == nil || failure.Code != tt.Code || !failure.Permanent {
-			t.Errorf("%s: %v, want failure != nil and failure.Code == %v and failure.Permanent", tt.Name, failure, tt.Code)
+			t.Errorf("%s: got %v, want the code %s, for good", tt.Name, failure, tt.Code)
 		}
 	}
 }
@@ -477,13 +477,13 @@ func TestNotLocal(t *testing.T) {
 	}
 	for _, kind := range []Kind{Slack, Discord, Teams, Webhook} {
 		if failure := fault(t, s.Send(t.Context(), channel(kind, base), messages["bare_en"])); failure == nil || failure.Code != "bad_target" {
-			t.Errorf(`%s: %v, want failure != nil and failure.Code == "bad_target"`, kind, failure)
+			t.Errorf("%s: got %v, want the code bad_target", kind, failure)
 		}
 	}
 	// A host on the list, of which the address is not public after all.
 	s.hosts = []hostRule{{host: "localhost", port: "443"}}
 	if failure := fault(t, s.Send(t.Context(), channel(Webhook, "https://localhost"), messages["bare_en"])); failure == nil || failure.Code != "private_address" || !failure.Permanent {
-		t.Errorf(`%v, want failure != nil and failure.Code == "private_address" and failure.Permanent`, failure)
+		t.Errorf("got %v, want the code private_address, for good", failure)
 	}
 	if got().Request != nil {
 		t.Error("the receiver was asked")
@@ -493,10 +493,10 @@ func TestNotLocal(t *testing.T) {
 func TestUnknownHost(t *testing.T) {
 	err := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: sesame, IsNotFound: true}}
 	if failure := fault(t, unanswered(t.Context(), err)); failure.Code != "host_not_found" || failure.Permanent {
-		t.Errorf(`%v, want failure.Code == "host_not_found" and not failure.Permanent`, failure)
+		t.Errorf("got %v, want the code host_not_found, not for good", failure)
 	}
 	if failure := fault(t, unanswered(t.Context(), fmt.Errorf("fetch() failed: TypeError: error sending request for url (https://%s/): %w", sesame, io.EOF))); failure.Code != "connection_failed" {
-		t.Errorf(`%v, want failure.Code == "connection_failed"`, failure)
+		t.Errorf("got %v, want the code connection_failed", failure)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestTargets(t *testing.T) {
 		for _, raw := range targets {
 			u, loopback, failure := sender(t, false).target(kind, raw)
 			if failure != nil || loopback {
-				t.Errorf("%s: %s: %v, want failure == nil and not loopback", kind, raw, failure)
+				t.Errorf("%s: %s: got loopback %t, %v, want false and no failure", kind, raw, loopback, failure)
 				continue
 			}
 			if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host || u.Scheme != "https" {
@@ -99,7 +99,7 @@ func TestHostileTargets(t *testing.T) {
 			if failure == nil {
 				t.Errorf("%s: %q leads to %s", kind, raw, u)
 			} else if !failure.Permanent || failure.Code != "bad_target" && failure.Code != "refused_host" {
-				t.Errorf(`%s: %q: %v, want failure.Permanent and (failure.Code == "bad_target" or failure.Code == "refused_host")`, kind, raw, failure)
+				t.Errorf("%s: %q: got %v, want the code bad_target or refused_host, for good", kind, raw, failure)
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func TestHostsOfAnotherKind(t *testing.T) {
 		Slack: "https://discord.com/api/webhooks/1/x", Discord: "https://hooks.slack.com/services/x", Teams: "https://hooks.example.com/", Webhook: "https://hooks.slack.com/services/x",
 	} {
 		if _, _, failure := sender(t, false).target(kind, raw); failure == nil || failure.Code != "refused_host" {
-			t.Errorf(`%s: %s: %v, want failure != nil and failure.Code == "refused_host"`, kind, raw, failure)
+			t.Errorf("%s: %s: got %v, want the code refused_host", kind, raw, failure)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestLocalTargets(t *testing.T) {
 	for _, raw := range allowed {
 		for _, kind := range []Kind{Slack, Discord, Teams, Webhook} {
 			if _, loopback, failure := sender(t, true).target(kind, raw); failure != nil || !loopback {
-				t.Errorf("%s: %s: %v, want failure == nil and loopback", kind, raw, failure)
+				t.Errorf("%s: %s: got loopback %t, %v, want true and no failure", kind, raw, loopback, failure)
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func TestPlain(t *testing.T) {
 		t.Run(tt.Name, func(t *testing.T) {
 			got := plain(tt.Text)
 			if got != tt.Want {
-				t.Errorf("%+q, want got == %v", got, tt.Want)
+				t.Errorf("got %+q, want %+q", got, tt.Want)
 			}
 			if again := plain(got); again != got {
 				t.Errorf("again: %+q", again)
@@ -108,7 +108,7 @@ func TestClipEscapes(t *testing.T) {
 		{"no space before the ellipsis", "가나 다라", 4, asIs, "가나…"},
 	} {
 		if got := clip(tt.Text, tt.Limit, tt.Escape); got != tt.Want {
-			t.Errorf("%s: %q, want got == %v", tt.Name, got, tt.Want)
+			t.Errorf("%s: got %q, want %q", tt.Name, got, tt.Want)
 		}
 	}
 	// A letter under a thousand marks is not one character for ever.
@@ -125,7 +125,7 @@ func FuzzClip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		text = plain(text)
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
-			t.Fatalf("%q, want utf8.ValidString(text) and not strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\\n' })", text)
+			t.Fatalf("got %q, want UTF-8 without control characters", text)
 		}
 		if plain(text) != text {
 			t.Fatalf("%+q becomes %+q", text, plain(text))

@@ -20,7 +20,7 @@ func TestWebAssembly(t *testing.T) {
 	build := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, file), ".")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s\nwant no error", err, out)
+		t.Fatalf("got error %v, want none:\n%s", err, out)
 	}
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -34,7 +34,7 @@ func TestWebAssembly(t *testing.T) {
 	run.Env = append(os.Environ(), "MYSINGLE_TEST_RECEIVER="+fetchReceiver(t))
 	out, err := run.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "PASS") {
-		t.Errorf("%v\n%s\nwant no error and strings.Contains(string(out), \"PASS\")", err, out)
+		t.Errorf("got error %v, want none and the word PASS:\n%s", err, out)
 	}
 }
 
@@ -75,7 +75,7 @@ func fetchReceiver(t *testing.T) string {
 			return
 		}
 		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
-			t.Errorf(`%s %v, want r.Method == http.MethodPost and r.Header.Get("Content-Type") == "application/json; charset=utf-8"`, r.Method, r.Header)
+			t.Errorf("got %s with %v, want POST of application/json; charset=utf-8", r.Method, r.Header)
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil || len(body) == 0 {

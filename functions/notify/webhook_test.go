@@ -22,7 +22,7 @@ func TestSignatureVector(t *testing.T) {
 		"webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 	} {
 		if got := header.Get(name); got != want {
-			t.Errorf("%s: %s, want got == %v", name, got, want)
+			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestJWTSecretOfFunctionsChanges_drill(t *testing.T) {
 		taken := func(token string) bool {
 			_, err := p.User(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}})
 			if err != nil && status(err) != http.StatusUnauthorized {
-				t.Errorf("%v, want no error or status(err) == http.StatusUnauthorized", err)
+				t.Errorf("got error %v, want none, or one of status 401", err)
 			}
 			return err == nil
 		}
@@ -118,7 +118,7 @@ func TestKeysOfFunctionsChange_drill(t *testing.T) {
 				t.Errorf("%s: a schedule: %v", step.name, err)
 			}
 			if err := works(p); err != nil {
-				t.Errorf("%s: %v, want no error", step.name, err)
+				t.Errorf("%s: got error %v, want none", step.name, err)
 			}
 		}
 	}

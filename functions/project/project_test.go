@@ -79,7 +79,7 @@ func TestRights(t *testing.T) {
 		board = nil
 		err := p.As(t.Context(), bff.Identity{Subject: who.ID, Token: who.Token}, "sprint_report", args, &board)
 		if err != nil || (board != nil) != (who.ID == me.ID) {
-			t.Errorf("%s: %v %v, want no error and (board != nil) == %v", name, board, err, (who.ID == me.ID))
+			t.Errorf("%s: got the board %v, %v, want one: %t", name, board, err, who.ID == me.ID)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestRefusals(t *testing.T) {
 		err := call()
 		fault := new(project.Error)
 		if !errors.As(err, &fault) || fault.Code != "22023" || fault.Message == "" {
-			t.Errorf(`%s: %v, want errors.As(err, &fault) and fault.Code == "22023" and fault.Message != ""`, name, err)
+			t.Errorf("%s: got error %v, want the code 22023 with a message", name, err)
 		}
 	}
 	if err := p.As(t.Context(), who, "claim_notifications", map[string]any{"event": "scrum_digest"}, &target); status(project.Answer(err)) != 403 {
@@ -130,7 +130,7 @@ func TestDatabaseIsDown(t *testing.T) {
 		} {
 			answer := new(edge.Problem)
 			if !errors.As(project.Answer(err), &answer) || answer.Status != 502 || strings.Contains(answer.Message, "127.0.0.1") {
-				t.Errorf(`%s, %s: %v, %+v, want errors.As(project.Answer(err), &answer) and answer.Status == 502 and not strings.Contains(answer.Message, "127.0.0.1")`, name, rights, err, answer)
+				t.Errorf("%s, %s: got error %v, answered by %+v, want status 502, without an address", name, rights, err, answer)
 			}
 		}
 	}

@@ -33,10 +33,10 @@ func TestSettings(t *testing.T) {
 		t.Fatalf("read: %v", err)
 	}
 	if s.PublishableKey != "sb_publishable_1" || s.SecretKey != "sb_secret_1" || strings.Join(s.SecretKeys, " ") != "sb_secret_1 sb_secret_2" {
-		t.Errorf(`%+v, want s.PublishableKey == "sb_publishable_1" and s.SecretKey == "sb_secret_1" and strings.Join(s.SecretKeys, " ") == "sb_secret_1 sb_secret_2"`, s)
+		t.Errorf("got %+v, want the keys sb_publishable_1, sb_secret_1 and both secret ones", s)
 	}
 	if s.AppURL.String() != "https://app.example.com" || s.MailURL.String() != "https://api.resend.com" || s.Local || len(s.SigningKeys) != 1 {
-		t.Errorf(`%+v, want s.AppURL.String() == "https://app.example.com" and s.MailURL.String() == "https://api.resend.com" and not s.Local and len(s.SigningKeys) == 1`, s)
+		t.Errorf("got %+v, want app.example.com, api.resend.com and one signing key, not local", s)
 	}
 	for name, changes := range map[string]map[string]string{
 		"legacy keys alone": {"SUPABASE_PUBLISHABLE_KEYS": "", "SUPABASE_SECRET_KEYS": ""},
@@ -47,7 +47,7 @@ func TestSettings(t *testing.T) {
 		"with mails":        {"FUNCTIONS_MAIL_KEY": "re_1", "FUNCTIONS_MAIL_FROM": "a@b.test"},
 	} {
 		if _, err := read(changes); err != nil {
-			t.Errorf("%s: %v, want no error", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func TestJWTSecrets(t *testing.T) {
 		"b c": {"JWT_SECRET": "b", "OTHER_JWT_SECRET": "c"},
 	} {
 		if s, err := read(changes); err != nil || strings.Join(s.JWTSecrets, " ") != want {
-			t.Errorf(`%v: %q, %v, want no error and strings.Join(s.JWTSecrets, " ") == %v`, changes, s.JWTSecrets, err, want)
+			t.Errorf("%v: got %q, %v, want %s", changes, s.JWTSecrets, err, want)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestKeyInUse(t *testing.T) {
 		all := map[string]string{"SUPABASE_PUBLISHABLE_KEYS": `{"default":"o","b":"p"}`, "SUPABASE_SECRET_KEYS": `{"c":"3","default":"1","b":"2"}`}
 		maps.Copy(all, changes)
 		if s, err := read(all); err != nil || strings.Join(s.SecretKeys, " ") != want || s.SecretKey != want[:1] || (s.PublishableKey == "o") != (want == "1 2 3") {
-			t.Errorf(`%v: %q, %q, %v, want no error and strings.Join(s.SecretKeys, " ") == %v and s.SecretKey == %v and (s.PublishableKey == "o") == %v`, changes, s.SecretKeys, s.PublishableKey, err, want, want[:1], (want == "1 2 3"))
+			t.Errorf("%v: got the secret keys %q, the publishable one %q, %v, want %s, the first of them in use", changes, s.SecretKeys, s.PublishableKey, err, want)
 		}
 	}
 	if _, err := read(map[string]string{"FUNCTIONS_SECRET_KEY_NAME": "next"}); err == nil || !strings.Contains(err.Error(), `SUPABASE_SECRET_KEYS: expected a key of the name "next"`) {

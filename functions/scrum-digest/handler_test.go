@@ -58,12 +58,12 @@ func TestScheduled(t *testing.T) {
 			tick := func() (got struct{ Summaries, Sent, Failed, Given_Up int }) {
 				answer := target.MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
 				if answer.Decode(t, &got); answer.Status != http.StatusOK {
-					t.Fatalf("%d %s, want answer.Status == http.StatusOK", answer.Status, answer.Body)
+					t.Fatalf("got status %d, want 200: %s", answer.Status, answer.Body)
 				}
 				return got
 			}
 			if got := tick(); got.Summaries != 1 || got.Sent != 2 || got.Failed+got.Given_Up != 0 {
-				t.Fatalf("%+v, want got.Summaries == 1 and got.Sent == 2 and got.Failed+got.Given_Up == 0", got)
+				t.Fatalf("got %+v, want one summary, two sent and none failed or given up", got)
 			}
 			text := s.summary(t)
 			for _, want := range []string{"3명 중 1명이 스크럼을 작성했습니다", " 중 ", "남았습니다 (계획대로라면 ", "스프린트는 ", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 방금)",
@@ -79,7 +79,7 @@ func TestScheduled(t *testing.T) {
 				t.Fatalf("%d and %d messages", len(slack.Got()), len(webhook.Got()))
 			}
 			if body := slack.Got()[0].Body; !strings.Contains(body, "결제 오류를 고쳤습니다") || strings.Contains(body, "<!channel>") || strings.Contains(body, "@here") {
-				t.Errorf(`%s, want strings.Contains(body, "결제 오류를 고쳤습니다") and not strings.Contains(body, "<!channel>") and not strings.Contains(body, "@here")`, body)
+				t.Errorf("got %s, want the update in it, and nobody alerted", body)
 			}
 			var hook struct {
 				Data struct {
@@ -92,7 +92,7 @@ func TestScheduled(t *testing.T) {
 			}
 			got := webhook.Got()[0]
 			if err := json.Unmarshal([]byte(got.Body), &hook); err != nil || !strings.Contains(got.Body, `"expected":3`) || !strings.HasPrefix(got.Header.Get("Webhook-Signature"), "v1,") {
-				t.Errorf("%v: %v %s, want no error and strings.Contains(got.Body, `\"expected\":3`) and strings.HasPrefix(got.Header.Get(\"Webhook-Signature\"), \"v1,\")", err, got.Header, got.Body)
+				t.Errorf("got %s with %v, %v, want 3 expected, signed by v1", got.Body, got.Header, err)
 			}
 			// Again: nothing. And what somebody has written since stays.
 			s.ScrumMaster.MustUpdate(t, "daily_scrums", "daily_scrum_id=eq."+s.scrum, map[string]any{"summary": "In my words."})
@@ -120,7 +120,7 @@ func TestAnotherDay(t *testing.T) {
 			var got struct{ Summary string }
 			target.MustDo(t, functionstest.Request{Path: path, As: team.Owner, Body: map[string]any{"daily_scrum_id": opened[0].ID}}).Decode(t, &got)
 			if !strings.Contains(got.Summary, "7개(21포인트) 중 6개(14포인트) 남았습니다") || strings.Contains(got.Summary, "끝납니다") {
-				t.Errorf(`%s, want strings.Contains(got.Summary, "7개(21포인트) 중 6개(14포인트) 남았습니다") and not strings.Contains(got.Summary, "끝납니다")`, got.Summary)
+				t.Errorf("got %s, want 6 of 7 tasks left, and no day on which they end", got.Summary)
 			}
 		})
 	}
@@ -177,7 +177,7 @@ func TestAsked(t *testing.T) {
 			}
 			for name, who := range map[string]supabasetest.Person{"member": s.Member, "viewer": s.Viewer} {
 				if answer, _ := ask(who, map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 403 || answer.Code() != "not_allowed" {
-					t.Errorf(`a %s: %d %s, want answer.Status == 403 and answer.Code() == "not_allowed"`, name, answer.Status, answer.Body)
+					t.Errorf("a %s: got status %d, want 403 and the code not_allowed: %s", name, answer.Status, answer.Body)
 				}
 			}
 			if answer, _ := ask(supabasetest.MustSignUp(t), map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 404 || answer.Code() != "scrum_not_found" {
@@ -187,7 +187,7 @@ func TestAsked(t *testing.T) {
 				t.Fatalf("%d messages, %q", len(slack.Got()), s.summary(t))
 			}
 			if answer, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 200 || got.Sent != 1 || got.Summary == "" || got.Summary != s.summary(t) {
-				t.Fatalf(`%d %s, want answer.Status == 200 and got.Sent == 1 and got.Summary != "" and got.Summary == %v`, answer.Status, answer.Body, s.summary(t))
+				t.Fatalf("got status %d, want 200, one sent, and the summary %q: %s", answer.Status, s.summary(t), answer.Body)
 			}
 			if _, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); got.Sent != 0 {
 				t.Errorf("again without being told to: %+v", got)

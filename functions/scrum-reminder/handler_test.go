@@ -23,7 +23,7 @@ func mustTick(tb testing.TB, target functionstest.Target, team functionstest.Tea
 	}
 	got := target.MustDo(tb, functionstest.Request{Path: path, Service: true, Body: body})
 	if got.Status != http.StatusOK {
-		tb.Fatalf("%d %s, want got.Status == http.StatusOK", got.Status, got.Body)
+		tb.Fatalf("got status %d, want 200: %s", got.Status, got.Body)
 	}
 	got.Decode(tb, &a)
 	return a
@@ -56,11 +56,11 @@ func TestRemind(t *testing.T) {
 			team.MustChannel(t, "slack", digests.Target, "scrum_digest")
 
 			if got := mustTick(t, target, team, ""); got.Opened != 1 || got.Sent != 1 || got.Failed != 0 || got.GivenUp != 0 {
-				t.Fatalf("%+v, want got.Opened == 1 and got.Sent == 1 and got.Failed == 0 and got.GivenUp == 0", got)
+				t.Fatalf("got %+v, want one scrum opened and one reminder sent", got)
 			}
 			got := slack.Got()
 			if len(got) != 1 || got[0].Path != strings.TrimPrefix(slack.Target, slack.URL) {
-				t.Fatalf("%+v, want len(got) == 1 and got[0].Path == %v", got, strings.TrimPrefix(slack.Target, slack.URL))
+				t.Fatalf("received: got %+v, want one message at %s", got, strings.TrimPrefix(slack.Target, slack.URL))
 			}
 			// Neither who is off, nor who only looks on.
 			for text, want := range map[string]bool{"Teamscrum_master": false, "Team scrum_master": true, "Team member": true, "Team viewer": false, "Team owner": false, "데일리 스크럼을 작성해 주세요": true} {
@@ -92,7 +92,7 @@ func TestNobodyIsMissing(t *testing.T) {
 	}
 	team.MustChannel(t, "slack", slack.Target)
 	if got := mustTick(t, target, team, ""); got != (answer{}) || len(slack.Got()) != 0 {
-		t.Errorf("%+v, %+v, want got == (answer{}) and len(slack.Got()) == 0", got, slack.Got())
+		t.Errorf("got %+v and the messages %+v, want none of anything", got, slack.Got())
 	}
 }
 
@@ -143,7 +143,7 @@ func TestOneChannelFails(t *testing.T) {
 					code = *log[0].LastError
 				}
 				if len(log) != 1 || log[0].Status != want.status || code != want.code {
-					t.Errorf("%s: %+v, %s, want len(log) == 1 and log[0].Status == %v and code == %v", name, log, code, want.status, want.code)
+					t.Errorf("%s: got the log %+v with the code %q, want one entry that is %s, with %q", name, log, code, want.status, want.code)
 				}
 			}
 			if n := len(elsewhere.Got()); n != 0 {
@@ -274,7 +274,7 @@ func TestEveryOrganizationsOwnTime(t *testing.T) {
 				for _, call := range scenario.calls {
 					got := mustTick(t, target, team, call.at)
 					if got.Opened != call.opened || got.Sent != call.sent {
-						t.Errorf("%s: %+v, want got.Opened == %v and got.Sent == %v", call.at, got, call.opened, call.sent)
+						t.Errorf("%s: got %+v, want %d opened and %d sent", call.at, got, call.opened, call.sent)
 					}
 					days, reminders = days+call.opened, reminders+call.sent
 				}
@@ -304,6 +304,6 @@ func TestBadCalls(t *testing.T) {
 		{Name: "another path", Request: functionstest.Request{Service: true, Path: path + "/x"}, Status: 404, Code: "no_such_path"},
 	})
 	if got := slack.Got(); len(got) != 0 || len(scrums(t, team)) != 0 {
-		t.Errorf("%+v, %v, want len(got) == 0 and len(scrums(t, team)) == 0", got, scrums(t, team))
+		t.Errorf("got the messages %+v and the scrums %v, want none", got, scrums(t, team))
 	}
 }

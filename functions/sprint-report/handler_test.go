@@ -42,7 +42,7 @@ func mustAsk(tb testing.TB, target functionstest.Target, r functionstest.Request
 	r.Path = path
 	got := target.MustDo(tb, r)
 	if got.Decode(tb, &a); got.Status != http.StatusOK {
-		tb.Fatalf("%d %s, want got.Status == http.StatusOK", got.Status, got.Body)
+		tb.Fatalf("got status %d, want 200: %s", got.Status, got.Body)
 	}
 	return a
 }
@@ -61,7 +61,7 @@ func TestCompleted(t *testing.T) {
 			second.Status(http.StatusBadGateway)
 			complete(t, team)
 			if got := mustAsk(t, target, functionstest.Request{Service: true, Body: webhook(team)}); got.Sent != 1 || got.Failed != 1 {
-				t.Fatalf("%+v, want got.Sent == 1 and got.Failed == 1", got)
+				t.Fatalf("got %+v, want one sent and one failed", got)
 			}
 			second.Status(http.StatusOK)
 			team.MustComeAround(t)
@@ -105,11 +105,11 @@ func mustPicture(tb testing.TB, address string) {
 		tb.Fatalf("body.ReadFrom: %v", err)
 	}
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "image/png" {
-		tb.Fatalf(`%s: %s %s, want resp.StatusCode == http.StatusOK and resp.Header.Get("Content-Type") == "image/png"`, address, resp.Status, body.String())
+		tb.Fatalf("%s: got status %s, want 200 and image/png: %s", address, resp.Status, body.String())
 	}
 	picture, err := png.Decode(&body)
 	if err != nil || picture.Bounds().Dx() != 1600 || picture.Bounds().Dy() != 900 {
-		tb.Errorf("%v %v, want no error and picture.Bounds().Dx() == 1600 and picture.Bounds().Dy() == 900", picture.Bounds(), err)
+		tb.Errorf("the picture: got %v, %v, want 1600 by 900", picture.Bounds(), err)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestAsked(t *testing.T) {
 			complete(t, team)
 			for name, who := range map[string]supabasetest.Person{"member": team.Member, "viewer": team.Viewer} {
 				if got := target.MustDo(t, functionstest.Request{Path: path, As: who, Body: body}); got.Status != 403 || got.Code() != "not_allowed" {
-					t.Errorf(`a %s: %d %s, want got.Status == 403 and got.Code() == "not_allowed"`, name, got.Status, got.Body)
+					t.Errorf("a %s: got status %d, want 403 and the code not_allowed: %s", name, got.Status, got.Body)
 				}
 			}
 			stranger := supabasetest.MustSignUp(t)
@@ -140,7 +140,7 @@ func TestAsked(t *testing.T) {
 			}
 			got := mustAsk(t, target, functionstest.Request{As: team.ScrumMaster, Body: body})
 			if got.Sent != 1 || !strings.HasPrefix(got.Markdown, "# Project of ") {
-				t.Fatalf(`%+v, want got.Sent == 1 and strings.HasPrefix(got.Markdown, "# Project of ")`, got)
+				t.Fatalf("got %+v, want one sent, headed by the project", got)
 			}
 			mustPicture(t, got.Picture)
 			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: body}); got.Sent != 0 || got.Markdown == "" {
@@ -155,7 +155,7 @@ func TestAsked(t *testing.T) {
 			read := functionstest.Request{Method: http.MethodGet, Path: path + "/" + team.SprintID, As: team.Viewer}
 			answer := target.MustDo(t, read)
 			if answer.Status != 200 || answer.Header.Get("Content-Type") != "text/markdown; charset=utf-8" || answer.Body != got.Markdown {
-				t.Errorf(`%d %s, want answer.Status == 200 and answer.Header.Get("Content-Type") == "text/markdown; charset=utf-8" and answer.Body == %v`, answer.Status, answer.Body, got.Markdown)
+				t.Errorf("got status %d, want 200 and the same Markdown: %s", answer.Status, answer.Body)
 			}
 			for _, want := range []string{"- 약속 14개", "| 완료 | 2 | ", "## 사람별", "| Team owner | ", "## 완료하지 못함\n\n- Task "} {
 				if !strings.Contains(answer.Body, want) {
@@ -185,7 +185,7 @@ func TestPictures(t *testing.T) {
 			picture := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID}}).Picture
 			u, err := url.Parse(picture)
 			if err != nil || !strings.HasPrefix(picture, os.Getenv("SUPABASE_URL")+"/functions/v1"+path+"/"+team.SprintID+".ko.") {
-				t.Fatalf(`%s %v, want no error and strings.HasPrefix(picture, os.Getenv("SUPABASE_URL")+"/functions/v1"+path+"/"+team.SprintID+".ko.")`, picture, err)
+				t.Fatalf("the picture's address: got %s, %v, want one of the sprint %s in Korean", picture, err, team.SprintID)
 			}
 			own := strings.TrimPrefix(u.Path, "/functions/v1")
 			parts := strings.Split(own, ".")
@@ -203,13 +203,13 @@ func TestPictures(t *testing.T) {
 				"a name that is none": path + "/report",
 			} {
 				if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_picture" {
-					t.Errorf(`%s: %d %s, want got.Status == 404 and got.Code() == "no_picture"`, name, got.Status, got.Body)
+					t.Errorf("%s: got status %d, want 404 and the code no_picture: %s", name, got.Status, got.Body)
 				}
 			}
 			read := functionstest.Request{Method: http.MethodGet, Path: own}
 			first := target.MustDo(t, read)
 			if first.Status != 200 || first.Header.Get("Cache-Control") != "public, max-age=86400" || len(first.Header.Get("ETag")) != 24 {
-				t.Errorf(`%d %v, want first.Status == 200 and first.Header.Get("Cache-Control") == "public, max-age=86400" and len(first.Header.Get("ETag")) == 24`, first.Status, first.Header)
+				t.Errorf("got status %d with %v, want 200, public for a day, with an ETag of 24 characters", first.Status, first.Header)
 			}
 			for name, function := range map[string]functionstest.Target{"again": target, "another instance": functionstest.Native(t, newHandler, nil)} {
 				if got := function.MustDo(t, read); got.Body != first.Body || got.Header.Get("ETag") != first.Header.Get("ETag") {

@@ -27,7 +27,7 @@ func TestPicturesAreKept(t *testing.T) {
 		all.Go(func() {
 			name := fmt.Sprint(i % kept)
 			if got, err := get(name); got != "picture "+name || err != nil {
-				t.Errorf("%s: %q %v, want got == %v and no error", name, got, err, "picture "+name)
+				t.Errorf("%s: got %q, %v, want %q", name, got, err, "picture "+name)
 			}
 		})
 	}

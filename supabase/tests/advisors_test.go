@@ -49,7 +49,7 @@ func TestAdvisors(t *testing.T) {
 	}
 	for _, result := range answer.Results {
 		if result.Name != "unused_index" {
-			t.Errorf(`%s: %s: %s, want result.Name == "unused_index"`, result.Level, result.Name, result.Detail)
+			t.Errorf("%s: %s: %s, want nothing but unused_index", result.Level, result.Name, result.Detail)
 		}
 	}
 }

@@ -255,7 +255,7 @@ func (w *committedWorld) mustLeaveNobodyBehind() {
 			where o.org_id in ({host_org}, {guest_org}, {org}) and not exists (
 				select from public.profiles p where p.org_id = o.org_id and p.org_role = 'owner')))`)
 	if left != "" {
-		w.t.Fatalf(`%v, want left == ""`, left)
+		w.t.Fatalf("left behind: got %s, want nothing", left)
 	}
 }
 
@@ -408,7 +408,7 @@ func mustHold(t *testing.T, s *session, sql string) pgx.Tx {
 		t.Fatalf("s.begin: %v", err)
 	}
 	if _, err := tx.Exec(s.w.ctx, s.w.fill(sql)); err != nil {
-		t.Fatalf("%v\n%s\nwant no error", err, sql)
+		t.Fatalf("hold: got error %v, want none:\n%s", err, sql)
 	}
 	return tx
 }
@@ -467,10 +467,10 @@ func (w *committedWorld) mustMatchEvents() {
 			|| (select count(*) from (table replayed except table frozen) r) || ' of the events alone'`)
 	var frozen, replayed, figures, events int
 	if _, err := fmt.Sscanf(differences, "%d frozen, %d replayed, %d of the figures alone, %d of the events alone", &frozen, &replayed, &figures, &events); err != nil {
-		w.t.Fatalf("%s: %v, want no error", differences, err)
+		w.t.Fatalf("read %q: %v", differences, err)
 	}
 	if frozen == 0 || frozen != replayed || figures != 0 || events != 0 {
-		w.t.Fatalf("%v, want frozen != 0 and frozen == %v and figures == 0 and events == 0", differences, replayed)
+		w.t.Fatalf("got %s, want as many frozen as replayed, at least one, and no difference", differences)
 	}
 }
 
@@ -509,7 +509,7 @@ func TestCompleteSprint_whileManyTasksChange(t *testing.T) {
 			if err == nil {
 				err = tx.Commit(w.ctx)
 			} else if rolledBack := tx.Rollback(w.ctx); rolledBack != nil {
-				t.Fatalf("%v, want rolledBack == nil", rolledBack)
+				t.Fatalf("rolling back: %v", rolledBack)
 			}
 			if outcome := code(err); outcome != "" && outcome != "40P01" {
 				t.Errorf("the change: %s", outcome)
@@ -702,7 +702,7 @@ func TestBulkUpdateWritesEventsOnce(t *testing.T) {
 			t.Fatalf("tx.Exec: %v", err)
 		}
 		if changed = int(tag.RowsAffected()); changed != 1000 {
-			t.Fatalf("%s: %d, want changed == 1000", step.name, changed)
+			t.Fatalf("%s: got %d changed rows, want 1000", step.name, changed)
 		}
 		if err := tx.QueryRow(ctx, count).Scan(&inserts, &events); err != nil {
 			t.Fatalf("Scan: %v", err)

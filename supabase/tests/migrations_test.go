@@ -34,7 +34,7 @@ func TestLifted(t *testing.T) {
 		"reset  statement_timeout;": true, "RESET ALL;": true, "discard all;": true,
 	} {
 		if got := lifted(begins + sql); got != want {
-			t.Errorf("%s: %t, want got == %v", sql, got, want)
+			t.Errorf("%s: got lifted %t, want %t", sql, got, want)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func mustListMigrations(t *testing.T) []migration {
 			continue
 		}
 		if _, err := time.Parse("20060102150405", match[1]); err != nil {
-			t.Errorf("%s: %v, want no error", name, err)
+			t.Errorf("%s: got the time %s, want one that exists: %v", name, match[1], err)
 		}
 		if other, taken := seen[match[1]]; taken {
 			t.Errorf("%s has the version of %s", name, other)

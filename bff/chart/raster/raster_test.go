@@ -101,7 +101,7 @@ func TestRender_everyPicture(t *testing.T) {
 				t.Error("drawn again, it came out differently")
 			}
 			if len(drawn) > 70_000 {
-				t.Errorf("%d bytes", len(drawn))
+				t.Errorf("got %d bytes, want at most 70,000", len(drawn))
 			}
 			whole := image.Rect(0, 0, 1600, 900)
 			if strings.Contains(path, "narrow") {
@@ -125,7 +125,7 @@ func TestRender_everyPicture(t *testing.T) {
 				t.Errorf("there is something at the edge: %v", box)
 			}
 			if palette, index := c.palette(); len(palette) > 256 {
-				t.Errorf("%d colours", len(palette))
+				t.Errorf("got %d colours, want at most 256", len(palette))
 			} else {
 				for colour := range c.count(0xffffff) {
 					if off := distance(colour, palette[index(colour)]); off > 16*16 {

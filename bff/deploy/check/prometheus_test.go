@@ -20,7 +20,7 @@ const (
 func promtool(t *testing.T, arguments ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("promtool"); err != nil {
-		t.Fatalf("%v\nIt is in Debian's and Ubuntu's package prometheus (apt-get install prometheus), which .ci/run installs, and in Homebrew's.", err)
+		t.Fatalf("%v\nIt is in Debian's and Ubuntu's package prometheus (apt-get install prometheus), which go tool task test installs, and in Homebrew's.", err)
 	}
 	if output, err := exec.Command("promtool", arguments...).CombinedOutput(); err != nil {
 		t.Errorf("promtool %s: %v\n%s", strings.Join(arguments, " "), err, output)

@@ -18,7 +18,7 @@ func TestExamples(t *testing.T) {
 				if answers[call] == nil {
 					answer, err := Answer(e.History, f)
 					if err != nil {
-						t.Fatalf("%s: %v, want no error", f.Function, err)
+						t.Fatalf("%s: got error %v, want none", f.Function, err)
 					}
 					answers[call] = answer
 				}
@@ -75,9 +75,9 @@ func TestPercentile(t *testing.T) {
 
 func TestSquareRoot(t *testing.T) {
 	if got := squareRoot(decimal("6.25")); got.Cmp(decimal("2.5")) != 0 {
-		t.Errorf(`√6.25 = %s, want got.Cmp(decimal("2.5")) == 0`, got)
+		t.Errorf("√6.25: got %s, want 2.5", got)
 	}
 	if got := rounded(squareRoot(whole(2)), 20).FloatString(20); got != "1.41421356237309504880" {
-		t.Errorf(`√2 = %s, want got == "1.41421356237309504880"`, got)
+		t.Errorf("√2: got %s, want 1.41421356237309504880", got)
 	}
 }

@@ -81,7 +81,7 @@ func TestSemiBold_syllables(t *testing.T) {
 		}
 	}
 	if n != 2350 {
-		t.Errorf("%d syllables", n)
+		t.Errorf("got %d syllables, want 2350", n)
 	}
 }
 
