@@ -222,7 +222,7 @@ func TestBoardNeedsAToken(t *testing.T) {
 	}
 }
 
-func TestBoardOfManyTasksIsTwoRoundTrips_browser(t *testing.T) {
+func TestBoardOfManyTasksIsTwoRoundTrips(t *testing.T) {
 	t.Parallel()
 	rest := httputil.NewSingleHostReverseProxy(supabasetest.MustURL(t, supabasetest.Env(t, "SUPABASE_URL")))
 	var trips atomic.Int64
