@@ -139,9 +139,10 @@ create trigger org_holidays_keep_org before update on public.org_holidays
   execute function private.refuse_change('org_id', 'A row stays in its organization.');
 
 grant select on public.organizations to authenticated;
-grant update (org_id, org_name, org_type, timezone, working_days, locale) on public.organizations to authenticated;
+grant
+  update (org_id, org_name, org_type, timezone, working_days, locale, reminder_time, digest_time)
+  on public.organizations to authenticated;
 grant select, insert, update, delete on public.organizations to service_role;
-grant update (reminder_time, digest_time) on public.organizations to authenticated;
 grant select, delete on public.org_holidays to authenticated;
 grant insert (org_id, holiday_date, name), update (org_id, holiday_date, name) on public.org_holidays to authenticated;
 grant select, insert, update, delete on public.org_holidays to service_role;

@@ -1,4 +1,4 @@
--- Accounts: the customers, and those who may become one.
+-- Accounts: the customers, prospects and partners of an organization.
 
 set lock_timeout = '5s';
 set statement_timeout = '30s';

@@ -3,9 +3,9 @@
 -- Every statement that changes what views show renews a stamp in its own transaction: a reader sees the stamp and the
 -- change together or neither, in whatever order transactions begin and commit. A single stamp per project would make
 -- its writers wait for each other. So a project has about as many stamps as it ever had writers at once: a writer takes
--- the first stamp that nobody holds, and makes another where there is none. Only who deletes a project or an
--- organization waits for those who still write in it. A stamp only grows, by the clock, and so does the sum of a
--- project's stamps: two equal sums are of the same state.
+-- the first stamp that nobody holds, and makes another where there is none. Only the deletion of a project or an
+-- organization waits for transactions that still write in it. A stamp only grows, by the clock, and so does the sum of
+-- a project's stamps: two equal sums mean the same state.
 -- NOTE: outside read committed every statement makes a stamp of its own; PostgREST's are read committed.
 -- NOTE: with triggers off (session_replication_role = replica) nothing is stamped.
 -- NOTE: PostgreSQL keeps every version of a stamp until the transaction ends, so each statement of a transaction costs

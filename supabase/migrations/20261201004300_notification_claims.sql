@@ -1,5 +1,5 @@
--- Claiming notifications: who claims one sends it, and no two callers get the same.
--- Who claims also gives up what failed too often or is no longer due, so that nothing stays failed or sending.
+-- Claiming notifications: a caller sends what it has claimed, and no two callers get the same.
+-- A claim also gives up what failed too often or is no longer due, so that nothing stays failed or sending.
 
 set lock_timeout = '5s';
 set statement_timeout = '30s';
