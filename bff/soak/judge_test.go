@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
 var here = &deployment{name: "here"}
@@ -224,7 +226,7 @@ func TestWhatBecameOfAWrite(t *testing.T) {
 		}
 	}
 	u, l := mustUser(t, nil), newLedger()
-	u.deployment.urls = []string{"http://127.0.0.1:" + freePort()}
+	u.deployment.urls = []string{"http://" + supabasetest.MustRefuse(t)}
 	err := u.post(context.Background(), l)
 	for _, got := range l.told[posts] {
 		if f := new(failure); got != refused || !errors.As(err, &f) || f.what != "refused connection" {

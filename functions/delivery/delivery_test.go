@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mysingle/mysingle/bff/supabasetest"
 	"github.com/mysingle/mysingle/functions/delivery"
@@ -82,7 +83,9 @@ func TestChannelGoesMeanwhile(t *testing.T) {
 	receiver.Answer(func(w http.ResponseWriter, _ *http.Request) {
 		supabasetest.MustExec(t, `delete from public.notification_channels where channel_id = $1`, ids[0])
 	})
-	tally, err := mustDeliverer(t).Due(t.Context(), event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a claim that waits for the deletion never ends
+	defer cancel()
+	tally, err := mustDeliverer(t).Due(ctx, event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
 		return notify.Message{Title: "x"}, nil
 	})
 	if want := (delivery.Tally{Sent: 1}); err != nil || tally != want {
