@@ -5,8 +5,8 @@
 -- search_path, as all of ours do, and plans a function in SQL again at every call. A PL/pgSQL function keeps its plan
 -- for the connection. Planning was more than half the time of most views of a sprint of 100 tasks.
 -- SQL remains where a plan isn't worth keeping: in functions that write or that a schedule calls, which a request calls
--- once, and in a column's default. Functions that a constraint calls are in SQL, too, because the OpenAPI document reads
--- from them what a column allows.
+-- once, and in a column's default. Functions that a constraint calls are in SQL, too: the OpenAPI document reads from
+-- them what a column allows.
 -- With "#variable_conflict use_column" a name in such a query is the column; the argument is <function>.<argument>.
 
 set lock_timeout = '5s';
