@@ -152,8 +152,8 @@ type chromium struct {
 	ctx context.Context
 }
 
-// patience is how long a page may take.
-const patience = 2 * time.Minute
+// pageTimeout is how long a page may take.
+const pageTimeout = 2 * time.Minute
 
 // Tests with one don't run beside others: it takes the processor that those
 // need to keep their deadlines.
@@ -164,7 +164,7 @@ func mustChromium(t *testing.T) *chromium {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"),
 		chromedp.IgnoreCertErrors, // httptest's
-		chromedp.WSURLReadTimeout(patience),
+		chromedp.WSURLReadTimeout(pageTimeout),
 	)
 	if binary := os.Getenv("CHROME_BIN"); binary != "" {
 		options = append(options, chromedp.ExecPath(binary))
@@ -182,7 +182,7 @@ func mustChromium(t *testing.T) *chromium {
 // mustOpen opens a page in the browser's tab.
 func (b *chromium) mustOpen(t *testing.T, address string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, pageTimeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
 		t.Fatalf("open %s: %v", address, err)
@@ -229,7 +229,7 @@ func (b *chromium) mustRun(t *testing.T, function string, result any, args ...an
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, pageTimeout)
 	defer cancel()
 	script := "(" + function + ")(..." + string(text) + ").then((result) => result ?? null)"
 	answer, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](script, chromedp.EvalAwaitPromise))

@@ -101,7 +101,7 @@ func (v *victim) mustNavigate(t *testing.T, from string, cookie bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(v.browser.ctx, patience)
+		ctx, cancel := context.WithTimeout(v.browser.ctx, pageTimeout)
 		response, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void]("var about = "+string(about)+"; "+script))
 		cancel()
 		if err != nil {

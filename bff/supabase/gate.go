@@ -40,12 +40,12 @@ func (g *gate) enter(ctx context.Context) error {
 	if g.waiting.Add(1) > int64(cap(g.places)) {
 		return ErrBusy
 	}
-	patience := time.NewTimer(g.timeout)
-	defer patience.Stop()
+	timer := time.NewTimer(g.timeout)
+	defer timer.Stop()
 	select {
 	case g.places <- struct{}{}:
 		return nil
-	case <-patience.C:
+	case <-timer.C:
 		return ErrBusy
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -84,7 +84,7 @@ func TestBreaker(t *testing.T) {
 			if status, err := get(passage); status != 200 {
 				t.Fatalf("up: got status %d, %v, want 200", status, err)
 			}
-			patience := passage.Timeout
+			usual := passage.Timeout
 			down.Store(true)
 			passage.Timeout, other.Timeout = 200*time.Millisecond, 200*time.Millisecond // for the silent one
 			var opened time.Time                                                        // or a moment before
@@ -94,7 +94,7 @@ func TestBreaker(t *testing.T) {
 					t.Fatalf("failure %d: got error %v, want the service's own", i, err)
 				}
 			}
-			passage.Timeout = patience
+			passage.Timeout = usual
 			// Now nobody is sent there, and nobody waits.
 			before, start := asked.Load(), time.Now()
 			for range 50 {

@@ -42,7 +42,7 @@ func TestFetch(t *testing.T) {
 	} {
 		options := Options{}
 		if tt.Code == "timeout" {
-			options.Timeout = patience
+			options.Timeout = shortTimeout
 		}
 		began := time.Now()
 		failure := fault(t, localSender(t, options).Send(t.Context(), channel(Slack, base+"/"+tt.Path), messages["digest_ko"]))
@@ -101,7 +101,7 @@ func TestFetchAfterResolving(t *testing.T) {
 		began := time.Now()
 		if tt.Want != nil {
 			// All the way, as nothing is sent.
-			s, err := New(Options{WebhookHosts: []string{host}, Timeout: patience})
+			s, err := New(Options{WebhookHosts: []string{host}, Timeout: shortTimeout})
 			if err != nil {
 				t.Fatalf("New: %v", err)
 			}

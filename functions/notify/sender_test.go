@@ -23,9 +23,9 @@ import (
 // failure.
 const sesame = "sesame"
 
-// patience is the timeout where one is waited for. Other senders have more, as
-// the machine may be busy.
-const patience = 500 * time.Millisecond
+// shortTimeout is for a sender that must run into it. Other senders have more,
+// as the machine may be busy.
+const shortTimeout = 500 * time.Millisecond
 
 // senderTimeout is how long a sender takes that waits for what never comes,
 // atMost what one takes that doesn't, on a machine that is busy.
@@ -223,7 +223,7 @@ func TestFaultsOfReceivers(t *testing.T) {
 			})
 			options := Options{}
 			if tt.Code == "timeout" {
-				options.Timeout = patience
+				options.Timeout = shortTimeout
 			}
 			began := time.Now()
 			failure := fault(t, localSender(t, options).Send(t.Context(), channel(tt.Kind, server.URL), messages["digest_ko"]))

@@ -6,7 +6,7 @@ import { repository } from "../../settings.mjs";
 import { until } from "../started-stack.mjs";
 import { languages } from "./words.mjs";
 
-const patience = 90; // seconds for whatever is waited for: other tests run beside
+const timeout = 90; // seconds for whatever is waited for: other tests run beside
 
 export const screens = {
   desktop: { viewport: { width: 1440, height: 900 } },
@@ -16,7 +16,7 @@ export const screens = {
 /** Opens the room, as somebody who isn't signed in yet in a context of its own, or in a tab beside another room's. */
 export async function openRoom(browser, { bff = process.env.BFF_URL, at = "/", language = "ko", screen = "desktop", context } = {}) {
   context ??= await browser.newContext({ ...screens[screen], baseURL: bff, locale: { ko: "ko-KR", en: "en-GB" }[language], reducedMotion: "reduce" });
-  context.setDefaultTimeout(patience * 1000);
+  context.setDefaultTimeout(timeout * 1000);
   const room = new Room(await context.newPage(), language);
   await room.watch(new URL(bff).origin);
   await room.page.goto(at);
@@ -126,7 +126,7 @@ class Room {
       const there = middle > 80 && middle < right - 80;
       await send("touchMove", { x: there ? middle : middle > 80 ? right : 10, y: from.y }); // at an edge the board scrolls
       return there && this.page.locator(`.column.target[data-status="${status}"]`).isVisible();
-    }, patience);
+    }, timeout);
     await send("touchEnd");
     await touch.detach();
   }
