@@ -57,7 +57,7 @@ describe("API keys on /rest/v1", () => {
   for (const [name, headers, expected] of cases) {
     it(name, async () => {
       const answer = await request(table, headers);
-      assert.ok(expected(answer), `answered ${answer.status} ${answer.text}, want ${expected}`);
+      assert.ok(expected(answer), `answered ${answer.status} ${answer.text}, want what ${expected.name} gets`);
     });
   }
 
