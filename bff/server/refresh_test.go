@@ -92,7 +92,7 @@ func TestManyRequestsWithAnExpiredToken(t *testing.T) {
 			b.mustExpire(time.Minute)
 			old := b.cookies()
 			set := askAll(t, bffs, old, 100)
-			time.Sleep(3 * time.Second)
+			time.Sleep(3 * time.Second) // these come after the refresh, with the cookie from before it
 			maps.Copy(set, askAll(t, bffs, old, 40))
 			if n := auth.refreshes.Load(); n < 1 || n > most {
 				t.Errorf("Auth was asked %d times", n)
@@ -295,9 +295,11 @@ func TestAuthIsDownDuringARefresh(t *testing.T) {
 	t.Parallel()
 	auth := supabasetest.MustStartAuth(t, nil)
 	settings := map[string]string{"SUPABASE_AUTH_URL": auth.URL, "BFF_SESSION_KEYS": randomKey()}
-	b, email := mustSignedUp(t, mustServe(t, supabasetest.Config(t, settings))) // which may take longer than
-	settings["BFF_UPSTREAM_TIMEOUT"] = "4s"                                     // for Auth that hangs, and for PostgREST, which answers
-	b.bff, b.sealed = mustServe(t, supabasetest.Config(t, settings)), settings["BFF_SESSION_KEYS"]
+	patient := mustServe(t, supabasetest.Config(t, settings))
+	b, email := mustSignedUp(t, patient)
+	settings["BFF_UPSTREAM_TIMEOUT"] = "4s" // for Auth that hangs
+	impatient := mustServe(t, supabasetest.Config(t, settings))
+	b.sealed = settings["BFF_SESSION_KEYS"]
 	for _, tt := range []struct {
 		Name   string
 		Fault  func(testing.TB)
@@ -311,16 +313,22 @@ func TestAuthIsDownDuringARefresh(t *testing.T) {
 			tt.Fault(t)
 			b.mustExpire(-30 * time.Second)
 			before := b.cookies()
+			b.bff = patient // PostgREST answers, when it comes to it
 			if a := b.send(http.MethodGet, "/rest/v1/profiles?select=email", ""); a.Status != http.StatusOK || !strings.Contains(a.Body, email) {
 				t.Errorf("with a token that still holds: %d: %s", a.Status, a.Body)
 			}
 			b.mustExpire(10 * time.Second)
+			b.bff = impatient
+			begin := time.Now()
 			for _, path := range signedInPaths {
 				a := b.send(http.MethodGet, path, "")
 				mustProblem(t, a, tt.Status)
 				if a.Header.Get("Set-Cookie") != "" {
 					t.Errorf("the cookie changes: %s", a.Header.Get("Set-Cookie"))
 				}
+			}
+			if took := time.Since(begin); took > 2*time.Minute {
+				t.Errorf("%d requests that wait 4 s each for Auth took %s", len(signedInPaths), took)
 			}
 			if len(before) != len(b.cookies()) {
 				t.Error("the cookie is gone")
@@ -333,6 +341,7 @@ func TestAuthIsDownDuringARefresh(t *testing.T) {
 				a = b.send(http.MethodGet, "/api/v1/session", "")
 				return a.Status == http.StatusOK || a.Status == http.StatusUnauthorized && tt.Status == http.StatusGatewayTimeout
 			})
+			b.bff = patient
 			if a.Status == http.StatusUnauthorized {
 				if p := mustProblem(t, a, http.StatusUnauthorized); *p.Code != "session_ended" {
 					t.Errorf("after the repair: got code %s, want session_ended", *p.Code)

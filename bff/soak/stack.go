@@ -266,7 +266,7 @@ func (st *stack) stop() {
 // others from 49152): of those, any connection may take one before the process does.
 func freePort() string {
 	for {
-		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		port := strconv.Itoa(20_000 + rand.IntN(6_000))
 		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			_ = listener.Close() // it has taken no connection
 			return port

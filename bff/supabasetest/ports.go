@@ -13,9 +13,9 @@ import (
 )
 
 // Ports that no system hands out by itself (Linux does from 32768, others from
-// 49152). The stack chooses its own from the same range, see
-// supabase/local/ready.mjs.
-const lowestPort, highestPort = 20_000, 32_000
+// 49152), and that nothing else of the project chooses: the stack takes its own
+// from 20000 to 26000, see supabase/local/ready.mjs.
+const lowestPort, highestPort = 26_000, 32_000
 
 // heldPort is a port that no other test chooses until it is released, not even
 // a test in another process: its lock file is open and locked.

@@ -287,14 +287,14 @@ func mustAnswer(t *testing.T, address string, p *process) map[string]string {
 func mustFreePort(t *testing.T) int {
 	t.Helper()
 	for range 1000 {
-		port := 20_000 + rand.IntN(12_000)
+		port := 20_000 + rand.IntN(6_000)
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			_ = listener.Close()
 			return port
 		}
 	}
-	t.Fatal("there is no free port between 20000 and 32000")
+	t.Fatal("there is no free port between 20000 and 26000")
 	return 0
 }
 

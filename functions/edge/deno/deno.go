@@ -67,8 +67,9 @@ func startOnce(cmd *exec.Cmd, log io.Writer, environment []string) (*Function, e
 		close(f.ended)
 	}()
 	deadline := time.After(time.Minute)
+	client := http.Client{Timeout: 10 * time.Second}
 	for {
-		resp, err := http.Get(f.URL)
+		resp, err := client.Get(f.URL)
 		if err == nil {
 			resp.Body.Close()
 		}
@@ -91,12 +92,12 @@ func startOnce(cmd *exec.Cmd, log io.Writer, environment []string) (*Function, e
 // others from 49152): of those, any connection may take one before the function does.
 func freePort() (int, error) {
 	for range 100 {
-		port := 20_000 + rand.IntN(12_000)
+		port := 20_000 + rand.IntN(6_000)
 		if held, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			return port, held.Close()
 		}
 	}
-	return 0, errors.New("there is no free port between 20000 and 32000")
+	return 0, errors.New("there is no free port between 20000 and 26000")
 }
 
 // PID is the process's id.
