@@ -23,11 +23,11 @@ func mustFeed(tb testing.TB, target functionstest.Target, who supabasetest.Perso
 	tb.Helper()
 	got := target.MustDo(tb, functionstest.Request{Path: path, As: who, Body: body})
 	if got.Decode(tb, &f); got.Status != http.StatusCreated {
-		tb.Fatalf("making a feed: got status %d, want 201: %s", got.Status, got.Body)
+		tb.Fatalf("create the feed: got status %d (%s), want 201", got.Status, got.Body)
 	}
 	u, err := url.Parse(f.URL)
 	if err != nil || !strings.HasPrefix(u.Path, "/functions/v1/calendar/") {
-		tb.Fatalf("the feed's link: got %s, %v, want a path below /functions/v1/calendar/", f.URL, err)
+		tb.Fatalf("the feed's URL: got %s (%v), want one below /functions/v1/calendar/", f.URL, err)
 	}
 	supabasetest.Secret(strings.Split(f.URL, ".")[len(strings.Split(f.URL, "."))-2]) // the signature
 	return f, strings.TrimPrefix(u.Path, "/functions/v1")
@@ -38,11 +38,12 @@ func mustRead(tb testing.TB, target functionstest.Target, link string) (*ics.Cal
 	tb.Helper()
 	got := target.MustDo(tb, functionstest.Request{Method: http.MethodGet, Path: link})
 	if got.Status != http.StatusOK || got.Header.Get("Content-Type") != "text/calendar; charset=utf-8" {
-		tb.Fatalf("reading a feed: got status %d with %s, want 200 and text/calendar; charset=utf-8: %s", got.Status, got.Header, got.Body)
+		tb.Fatalf("read the feed: got status %d of type %q (%s), want 200 of type text/calendar; charset=utf-8",
+			got.Status, got.Header.Get("Content-Type"), got.Body)
 	}
 	calendar, err := ics.ParseCalendar(strings.NewReader(got.Body))
 	if err != nil {
-		tb.Fatalf("%v in %s", err, got.Body)
+		tb.Fatalf("parse the feed: %v in %s", err, got.Body)
 	}
 	return calendar, got
 }
@@ -82,51 +83,55 @@ func TestFeed(t *testing.T) {
 
 			sprints, scrums, tasks := events(calendar, "sprint"), events(calendar, "scrum"), events(calendar, "task")
 			if len(sprints) != 1 || len(scrums) != 14 || len(tasks) != 1 || len(calendar.Events()) != 16 {
-				t.Fatalf("%d sprints, %d scrums, %d tasks of %d\n%s", len(sprints), len(scrums), len(tasks), len(calendar.Events()), answer.Body)
+				t.Fatalf("events: got %d sprints, %d scrums, %d tasks of %d, want 1, 14, 1 of 16\n%s",
+					len(sprints), len(scrums), len(tasks), len(calendar.Events()), answer.Body)
 			}
 			if s := text(sprints[0], ics.ComponentPropertySummary); s != `스프린트: 4차; 배송, 추적\BEGIN:VEVENT` {
-				t.Errorf("the sprint: got %q, want %q", s, `스프린트: 4차; 배송, 추적\BEGIN:VEVENT`)
+				t.Errorf("the sprint's summary: got %q, want its name on one line", s)
 			}
 			first, err := sprints[0].GetAllDayStartAt()
 			last, err2 := sprints[0].GetAllDayEndAt()
 			if err != nil || err2 != nil || first.Format(time.DateOnly) != team.Day(0) || last.Format(time.DateOnly) != team.Day(14) {
-				t.Errorf("%s to %s, %v %v", first, last, err, err2)
+				t.Errorf("the sprint's days: got %s to %s (%v, %v), want %s to %s",
+					first, last, err, err2, team.Day(0), team.Day(14))
 			}
 			starts, err := scrums[0].GetStartAt()
 			if got, want := starts.In(team.Zone).Format("2006-01-02 15:04"), team.Day(0)+" 09:30"; err != nil || got != want {
-				t.Errorf("the first scrum is at %s (%v), want %s", got, err, want)
+				t.Errorf("the first scrum: got %s (%v), want %s", got, err, want)
 			}
 			if s := text(tasks[0], ics.ComponentPropertySummary); s != "마감: 견적 보내기" {
-				t.Errorf("the task: got %q, want 마감: 견적 보내기", s)
+				t.Errorf("the task's summary: got %q, want the deadline of 견적 보내기", s)
 			}
 			for _, line := range strings.SplitAfter(strings.TrimSuffix(answer.Body, "\r\n"), "\r\n") {
 				if len(strings.TrimSuffix(line, "\r\n")) > 75 || strings.Contains(strings.TrimSuffix(line, "\r\n"), "\n") || !strings.HasPrefix(line, " ") && !strings.Contains(line, ":") {
-					t.Errorf("no line of RFC 5545: %q", line)
+					t.Errorf("a line of the feed: got %q, want one of RFC 5545", line)
 				}
 			}
 			if strings.Count(answer.Body, "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n") != 1 {
-				t.Errorf("got %.400s, want one line REFRESH-INTERVAL, of an hour", answer.Body)
+				t.Errorf("the feed: got %.400s, want one REFRESH-INTERVAL of an hour", answer.Body)
 			}
 			for _, secret := range []string{team.Member.Email, team.Owner.Email, f.FeedID} {
 				if strings.Contains(answer.Body, secret) {
-					t.Errorf("%s is in the feed", secret)
+					t.Errorf("the feed shows %s", secret)
 				}
 			}
 
 			// The same again is answered with 304, and a change isn't.
 			again := functionstest.Request{Method: http.MethodGet, Path: link, Header: http.Header{"If-None-Match": {answer.Header.Get("ETag")}}}
 			if got := target.MustDo(t, again); got.Status != http.StatusNotModified || got.Body != "" {
-				t.Errorf("with the ETag: got status %d, want 304 and no body: %s", got.Status, got.Body)
+				t.Errorf("the same feed again: got status %d (%s), want 304 and no body", got.Status, got.Body)
 			}
 			team.Owner.MustUpdate(t, "tasks", "task_name=eq."+url.PathEscape("견적 보내기")+"&project_id=eq."+team.ProjectID, map[string]any{"status": "Completed"})
 			if got := target.MustDo(t, again); got.Status != http.StatusOK || strings.Contains(got.Body, "견적") {
-				t.Errorf("after a change: got status %d, want 200 without the task 견적: %s", got.Status, got.Body)
+				t.Errorf("the feed after a change: got status %d (%s), want 200 without the completed task",
+					got.Status, got.Body)
 			}
 
 			// Who leaves the project sees no more of it.
 			team.Owner.MustDelete(t, "project_members", "project_id=eq."+team.ProjectID+"&profile_id=eq."+team.Member.ID)
 			if calendar, answer := mustRead(t, target, link); len(calendar.Events()) != 0 {
-				t.Errorf("got %s, want no events", answer.Body)
+				t.Errorf("the feed of who left the project: got %d events, want none: %s",
+					len(calendar.Events()), answer.Body)
 			}
 		})
 	}
@@ -153,27 +158,29 @@ func TestLinks(t *testing.T) {
 				"nothing":           path + "/.ics",
 			} {
 				if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_feed" {
-					t.Errorf("%s: got status %d, want 404 and the code no_feed: %s", name, got.Status, got.Body)
+					t.Errorf("a link with %s: got status %d (%s), want 404 with the code no_feed",
+						name, got.Status, got.Body)
 				}
 			}
 			var feeds []feed
 			if target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: path, As: me}).Decode(t, &feeds); len(feeds) != 1 || feeds[0].URL != f.URL || feeds[0].FeedName != "MySingle" {
-				t.Errorf("feeds: got %+v, want one, with the link %s and the name MySingle", feeds, f.URL)
+				t.Errorf("one's feeds: got %+v, want MySingle at %s alone", feeds, f.URL)
 			}
 			revoke := functionstest.Request{Method: http.MethodDelete, Path: path + "/" + f.FeedID, As: other}
 			if got := target.MustDo(t, revoke); got.Status != 404 {
-				t.Errorf("somebody else's: %d %s", got.Status, got.Body)
+				t.Errorf("delete somebody else's feed: got status %d (%s), want 404", got.Status, got.Body)
 			}
 			mustRead(t, target, link)
 			revoke.As = me
 			if got := target.MustDo(t, revoke); got.Status != 204 || got.Body != "" {
-				t.Errorf("revoking the link: got status %d, want 204 and no body: %s", got.Status, got.Body)
+				t.Errorf("delete one's feed: got status %d (%s), want 204 and no body", got.Status, got.Body)
 			}
 			if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: link}); got.Status != 404 || got.Code() != "no_feed" {
-				t.Errorf("revoked: %d %s", got.Status, got.Body)
+				t.Errorf("read a deleted feed: got status %d (%s), want 404 with the code no_feed",
+					got.Status, got.Body)
 			}
 			if got := target.MustDo(t, revoke); got.Status != 404 {
-				t.Errorf("revoked twice: %d %s", got.Status, got.Body)
+				t.Errorf("delete a deleted feed: got status %d (%s), want 404", got.Status, got.Body)
 			}
 		})
 	}
@@ -206,7 +213,7 @@ func TestKeysOfLinksChange_drill(t *testing.T) {
 	got := signs.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: path, As: me})
 	var feeds []feed
 	if got.Decode(t, &feeds); len(feeds) != len(early) {
-		t.Fatalf("%d feeds: %d %s", len(feeds), got.Status, got.Body)
+		t.Fatalf("one's feeds: got %d, status %d (%s), want %d", len(feeds), got.Status, got.Body, len(early))
 	}
 	for _, f := range feeds {
 		_, link, _ := strings.Cut(f.URL, "/functions/v1")
@@ -214,7 +221,7 @@ func TestKeysOfLinksChange_drill(t *testing.T) {
 		mustRead(t, signs, link)
 	}
 	if got := after.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: early[0]}); got.Status != http.StatusNotFound || got.Code() != "no_feed" {
-		t.Errorf("a link by the old key: %d %s", got.Status, got.Body)
+		t.Errorf("a link by the old key: got status %d (%s), want 404 with the code no_feed", got.Status, got.Body)
 	}
 }
 
@@ -235,7 +242,7 @@ func TestBadCalls(t *testing.T) {
 	})
 	var feeds []struct{}
 	if me.MustSelect(t, "calendar_feeds", "", &feeds); len(feeds) != 0 {
-		t.Errorf("%d feeds", len(feeds))
+		t.Errorf("feeds after refused calls: got %d, want none", len(feeds))
 	}
 }
 
@@ -251,6 +258,7 @@ func TestReadingOftenIsTheSame(t *testing.T) {
 	for read := time.Now().Unix(); time.Now().Unix() == read; time.Sleep(time.Millisecond) {
 	}
 	if _, second := mustRead(t, target, link); second.Body != first.Body || second.Header.Get("ETag") != first.Header.Get("ETag") {
-		t.Errorf("the first reading has the ETag %s:\n%s\nthe second one %s:\n%s", first.Header.Get("ETag"), first.Body, second.Header.Get("ETag"), second.Body)
+		t.Errorf("two readings of a feed: got the ETag %s:\n%s\nand then %s:\n%s\nwant the same",
+			first.Header.Get("ETag"), first.Body, second.Header.Get("ETag"), second.Body)
 	}
 }

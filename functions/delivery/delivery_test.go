@@ -47,7 +47,8 @@ func TestComposedOnce(t *testing.T) {
 		return notify.Message{Title: "x"}, nil
 	})
 	if err != nil || tally != (delivery.Tally{Sent: 21}) || composed.Load() != 1 || len(receiver.Got()) != 21 {
-		t.Errorf("%+v, %v: composed %d times, %d messages", tally, err, composed.Load(), len(receiver.Got()))
+		t.Errorf("the delivery: got %+v (%v), composed %d times, %d messages, want 21 sent, composed once, 21 messages",
+			tally, err, composed.Load(), len(receiver.Got()))
 	}
 }
 
@@ -59,19 +60,20 @@ func TestPanics(t *testing.T) {
 		panic("on purpose")
 	})
 	if err != nil || tally != (delivery.Tally{Failed: 3}) || len(receiver.Got()) != 0 {
-		t.Fatalf("got %+v, %v, want 3 failed, no error and nothing received", tally, err)
+		t.Fatalf("the delivery: got %+v (%v) and %d messages, want 3 failed and none",
+			tally, err, len(receiver.Got()))
 	}
 	panicked := 0
 	for _, id := range ids {
 		log := team.MustLog(t, id)
 		if len(log) != 1 || log[0].Status != "failed" {
-			t.Errorf("the log: got %+v, want one entry that failed", log)
+			t.Errorf("the log of channel %s: got %+v, want one failed entry", id, log)
 		} else if *log[0].LastError == "panicked" {
 			panicked++
 		}
 	}
 	if panicked == 0 {
-		t.Error("the log has no word of it")
+		t.Errorf("entries with the error panicked: got %d, want at least 1", panicked)
 	}
 }
 
@@ -89,7 +91,7 @@ func TestChannelGoesMeanwhile(t *testing.T) {
 		return notify.Message{Title: "x"}, nil
 	})
 	if want := (delivery.Tally{Sent: 1}); err != nil || tally != want {
-		t.Errorf("the delivery came to %+v (%v), want %+v", tally, err, want)
+		t.Errorf("the delivery: got %+v (%v), want %+v", tally, err, want)
 	}
 }
 
@@ -101,6 +103,7 @@ func TestNothingToSay(t *testing.T) {
 		return notify.Message{}, delivery.ErrNothing
 	})
 	if log := team.MustLog(t, ids[0]); err != nil || tally != (delivery.Tally{GivenUp: 1}) || len(receiver.Got()) != 0 || *log[0].LastError != "nothing_to_say" {
-		t.Errorf("got %+v, %v and the log %+v, want one given up with nothing_to_say, and nothing received", tally, err, log)
+		t.Errorf("the delivery: got %+v (%v), %d messages, the log %+v, want 1 given up, none, nothing_to_say",
+			tally, err, len(receiver.Got()), log)
 	}
 }

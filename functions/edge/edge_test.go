@@ -131,7 +131,7 @@ func TestSameAnswers(t *testing.T) {
 	for _, pattern := range []string{"*_js.go", "*.ts", "../build/*.go"} {
 		sources, err := filepath.Glob(pattern)
 		if err != nil || len(sources) == 0 {
-			t.Fatalf("files like %v: got none, %v, want some", pattern, err)
+			t.Fatalf("the sources %s: got %d files (%v), want at least one", pattern, len(sources), err)
 		}
 		for _, source := range sources {
 			if _, err := os.Stat(source); err != nil {
@@ -207,17 +207,17 @@ func TestBodies(t *testing.T) {
 		for name, body := range map[string]io.Reader{"with its length": bytes.NewReader(text), "chunked": io.MultiReader(bytes.NewReader(text))} {
 			t.Run(fmt.Sprint(size, " ", name), func(t *testing.T) {
 				if got := wasm.mustDo(t, "POST", "/probe/digest", nil, body); got.Status != 200 || got.Body != want {
-					t.Errorf("%d %.100s, want %s", got.Status, got.Body, want)
+					t.Errorf("the digest: got status %d (%.100s), want 200 (%s)", got.Status, got.Body, want)
 				}
 			})
 		}
 		if got := wasm.mustDo(t, "POST", "/probe/mirror", nil, bytes.NewReader(text)); got.Body != string(text) {
-			t.Errorf("%d bytes came back as %d", size, len(got.Body))
+			t.Errorf("mirror %d bytes: got %d bytes, want the same ones", size, len(got.Body))
 		}
 	}
 	// One that isn't read at all.
 	if got := wasm.mustDo(t, "POST", "/probe/hello", nil, bytes.NewReader(make([]byte, 5<<20))); got.Status != 200 {
-		t.Errorf("a body of 5 MB: got status %d, want 200: %s", got.Status, got.Body)
+		t.Errorf("a body that the handler doesn't read: got status %d (%s), want 200", got.Status, got.Body)
 	}
 }
 
@@ -233,11 +233,11 @@ func TestEventsAsTheyCome(t *testing.T) {
 					p.mustDo(t, "GET", "/probe/tick", nil, nil)
 				}
 				if got, want := nextEvent(lines), fmt.Sprint("data: ", i); got != want {
-					t.Fatalf("event %d is %q (%v), want %q", i, got, lines.Err(), want)
+					t.Fatalf("event %d: got %q (%v), want %q", i, got, lines.Err(), want)
 				}
 			}
 			if more := nextEvent(lines); more != "" || lines.Err() != nil {
-				t.Errorf("after five events: %q (%v), want the end", more, lines.Err())
+				t.Errorf("after five events: got %q (%v), want the end", more, lines.Err())
 			}
 		})
 	}
@@ -291,14 +291,14 @@ func TestClientLeaves(t *testing.T) {
 				mustChange(t, "the handler to begin", before, func() string { return p.mustDo(t, "GET", "/probe/waiting", nil, nil).Body })
 				cancel()
 				if err := <-answered; !errors.Is(err, context.Canceled) {
-					t.Errorf("the request that was left: %v, want %v", err, context.Canceled)
+					t.Errorf("the canceled request: got error %v, want %v", err, context.Canceled)
 				}
 			},
 			"/probe/ticks": func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				if got := nextEvent(p.mustStream(t, ctx, "/probe/ticks")); got != "data: 0" {
-					t.Errorf("the first event is %q, want data: 0", got)
+					t.Errorf("the first event: got %q, want data: 0", got)
 				}
 			},
 		} {
@@ -327,39 +327,40 @@ func TestPanicsAndEnds(t *testing.T) {
 	for name, p := range map[string]probe{"native": native, "wasm": wasm} {
 		resp, err := client.Get(p.url + "/probe/late-panic")
 		if err != nil {
-			t.Fatalf("%s: got error %v, want none", name, err)
+			t.Fatalf("%s: GET /probe/late-panic: got error %v, want the beginning of an answer", name, err)
 		}
 		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if err == nil {
-			t.Errorf("%s: %q looks whole", name, text)
+			t.Errorf("%s: a panic within the answer: got %q and no error, want a broken answer", name, text)
 		}
 		if got := p.mustDo(t, "GET", "/probe/panic", nil, nil); got.Status != 500 || strings.Contains(got.Body, "purpose") || !strings.Contains(got.Body, `"code":"internal"`) {
-			t.Errorf("%s: a panic: got %+v, want status 500 and the code internal, without the reason", name, got)
+			t.Errorf("%s: a panic before the answer: got status %d (%s), want 500 with the code internal alone",
+				name, got.Status, got.Body)
 		}
 		if log := p.mustLog(t); strings.Count(log, `"fault":"on purpose"`) == 0 || !strings.Contains(log, "main.go") {
-			t.Errorf("%s: no word of the panic in the log: %s", name, log)
+			t.Errorf("%s: the log: got no panic with its stack, want one: %s", name, log)
 		}
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/exit", nil, nil); got.Status != 500 {
-		t.Errorf("an exit: got %+v, want status 500", got)
+		t.Errorf("the end of the program: got status %d (%s), want 500", got.Status, got.Body)
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/hello", nil, nil); got.Status != 200 {
-		t.Errorf("after its end: %+v", got)
+		t.Errorf("a call after the end of the program: got status %d (%s), want 200", got.Status, got.Body)
 	}
 	// An answer that HTTP hasn't got ends the handler, which would wait for ever.
 	before := wasm.mustDo(t, "GET", "/probe/gone", nil, nil).Body
 	if got := wasm.mustDo(t, "GET", "/probe/bad-header", nil, nil); got.Status != 500 {
-		t.Errorf("a bad header: got %+v, want status 500", got)
+		t.Errorf("an answer with a bad header: got status %d (%s), want 500", got.Status, got.Body)
 	}
 	if after := wasm.mustDo(t, "GET", "/probe/gone", nil, nil).Body; after == before {
-		t.Error("the handler goes on writing to nobody")
+		t.Errorf("handlers that have ended: got %s as before the bad header, want one more", after)
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/status?code=99", nil, nil); got.Status != 200 { // dropped, as what precedes an answer
-		t.Errorf("the status 99: got %+v, want status 200", got)
+		t.Errorf("an answer of status 99: got status %d (%s), want 200", got.Status, got.Body)
 	}
 	if got := wasm.mustDo(t, "GET", "/probe/status?code=700", nil, nil); got.Status != 500 {
-		t.Errorf("the status 700: got %+v, want status 500", got)
+		t.Errorf("an answer of status 700: got status %d (%s), want 500", got.Status, got.Body)
 	}
 }
 
@@ -373,7 +374,7 @@ func TestLogs(t *testing.T) {
 			`"level":"ERROR","msg":"an error","part":"probe","g":{"n":3}}`,
 		} {
 			if !strings.Contains(log, want) {
-				t.Errorf("%s: no %s in the log: %s", name, want, log)
+				t.Errorf("%s: the log: got no %s, want it: %s", name, want, log)
 			}
 		}
 	}
@@ -400,23 +401,25 @@ func TestManyAtOnce(t *testing.T) {
 			switch i % 5 {
 			case 0:
 				if got := wasm.mustDo(t, "GET", fmt.Sprint("/probe/hello?name=", i), nil, nil); !strings.Contains(got.Body, fmt.Sprintf(`"hello":"%d"`, i)) {
-					t.Errorf("request %d: got %+v, want a greeting of %[1]d", i, got)
+					t.Errorf("request %d, a query: got status %d (%s), want the name %d in it",
+						i, got.Status, got.Body, i)
 				}
 			case 1:
 				if got := wasm.mustDo(t, "POST", "/probe/digest", nil, bytes.NewReader(text)); got.Body != digest {
-					t.Errorf("request %d: got %+v, want the digest %s", i, got, digest)
+					t.Errorf("request %d, a digest: got status %d (%s), want %s", i, got.Status, got.Body, digest)
 				}
 			case 2:
 				if got := wasm.mustDo(t, "GET", "/probe/bytes?count=300000", nil, nil); len(got.Body) != 300_000 {
-					t.Errorf("%d: %d bytes", i, len(got.Body))
+					t.Errorf("request %d: got status %d and %d bytes, want 300000 bytes",
+						i, got.Status, len(got.Body))
 				}
 			case 3:
 				if got := wasm.mustDo(t, "GET", "/probe/panic", nil, nil); got.Status != 500 {
-					t.Errorf("request %d: a panic: got %+v, want status 500", i, got)
+					t.Errorf("request %d, a panic: got status %d (%s), want 500", i, got.Status, got.Body)
 				}
 			case 4:
 				if got := wasm.mustDo(t, "GET", "/probe/ticks?alone=true", nil, nil); strings.Count(got.Body, "data: ") != 5 {
-					t.Errorf("request %d: got %q, want 5 events", i, got.Body)
+					t.Errorf("request %d, a stream: got %q, want 5 events", i, got.Body)
 				}
 			}
 		})

@@ -70,11 +70,12 @@ func TestMethods(t *testing.T) {
 			w := httptest.NewRecorder()
 			path.ServeHTTP(w, r)
 			if w.Code != scenario.status || !strings.Contains(w.Body.String(), scenario.want) || strings.Contains(w.Body.String(), "must not see") {
-				t.Errorf("got status %d and %s, want %d and %q, and no secret", w.Code, w.Body, scenario.status, scenario.want)
+				t.Errorf("got status %d (%s), want %d with %q and without the handler's own error",
+					w.Code, w.Body, scenario.status, scenario.want)
 			}
 			for name, want := range scenario.header {
 				if got := w.Header().Get(name); !strings.Contains(got, want) {
-					t.Errorf("%s: %q, want %q", name, got, want)
+					t.Errorf("the header %s: got %q, want %q in it", name, got, want)
 				}
 			}
 		})

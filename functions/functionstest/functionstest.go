@@ -67,7 +67,7 @@ type Answer struct {
 func (a Answer) Decode(tb testing.TB, target any) {
 	tb.Helper()
 	if err := json.Unmarshal([]byte(a.Body), target); err != nil {
-		tb.Fatalf("%v in %d %s", err, a.Status, a.Body)
+		tb.Fatalf("decode the answer: %v in status %d (%s)", err, a.Status, a.Body)
 	}
 }
 
@@ -297,7 +297,7 @@ func Refuses(t *testing.T, targets []Target, path string, refusals []Refusal) {
 					refusal.Request.Path = path
 				}
 				if got := target.MustDo(t, refusal.Request); got.Status != refusal.Status || got.Code() != refusal.Code {
-					t.Errorf("%d %s, want %d %s", got.Status, got.Body, refusal.Status, refusal.Code)
+					t.Errorf("got status %d (%s), want %d %s", got.Status, got.Body, refusal.Status, refusal.Code)
 				}
 			})
 		}

@@ -43,14 +43,15 @@ func TestInvite(t *testing.T) {
 				ExpiresAt    time.Time `json:"expires_at"`
 			}
 			if got.Decode(t, &made); got.Status != http.StatusCreated || made.Email != strings.ToLower(email) || made.OrgRole != "admin" || made.ExpiresAt.Before(supabasetest.Now(t).AddDate(0, 0, 6)) {
-				t.Fatalf("got status %d, want 201 and an admin's invitation of %s, for at least 6 days: %s", got.Status, strings.ToLower(email), got.Body)
+				t.Fatalf("invite %s as an admin: got status %d (%s), want 201 with both, and six days at least",
+					strings.ToLower(email), got.Status, got.Body)
 			}
 			if strings.Contains(got.Body, "token") {
 				t.Errorf("the answer has the token: %s", got.Body)
 			}
 			rows := invitations(t, owner)
 			if len(rows) != 1 || rows[0].InvitationID != made.InvitationID || rows[0].Email != made.Email {
-				t.Errorf("invitations: got %+v, want the one %s of %s", rows, made.InvitationID, made.Email)
+				t.Errorf("invitations: got %+v, want %s to %s alone", rows, made.InvitationID, made.Email)
 			}
 		})
 	}
@@ -68,7 +69,8 @@ func TestInvitationIsAccepted(t *testing.T) {
 	for language, word := range map[string]string{"ko": "이도현 님이", "en": "이도현 invited you"} {
 		email := uuid.NewString() + "@test.mysingle.test"
 		if got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email, "language": language}}); got.Status != http.StatusCreated {
-			t.Fatalf("inviting: got status %d, want 201: %s", got.Status, got.Body)
+			t.Fatalf("invite %s in the language %s: got status %d (%s), want 201",
+				email, language, got.Status, got.Body)
 		}
 		all := mails.Got()
 		mail := all[len(all)-1]
@@ -80,18 +82,19 @@ func TestInvitationIsAccepted(t *testing.T) {
 			t.Fatalf("json.Unmarshal: %v", err)
 		}
 		if mail.Path != "/emails" || mail.Header.Get("Authorization") != "Bearer re_test_key" || len(sent.To) != 1 || sent.To[0] != email || !strings.Contains(sent.Text, word) {
-			t.Errorf("the mail: got it at %s to %v with the text %q, want it at /emails to %s, with the key and the word %q", mail.Path, sent.To, sent.Text, email, word)
+			t.Errorf("the mail: got path %s, authorization %q, to %v, text %q; want /emails, the API key, %s, %q in it",
+				mail.Path, mail.Header.Get("Authorization"), sent.To, sent.Text, email, word)
 		}
 		link := regexp.MustCompile(regexp.QuoteMeta(os.Getenv("BFF_URL")) + `/#invitation=([0-9a-f]{64})`).FindStringSubmatch(sent.Text)
 		if link == nil || !strings.Contains(sent.HTML, link[0]) {
-			t.Fatalf("no link in %s", sent.Text)
+			t.Fatalf("the mail to %s: got no invitation link, or none in its HTML: %s", email, sent.Text)
 		}
 		guest := supabasetest.MustSignUp(t)
 		supabasetest.MustExec(t, `update public.profiles set email = $2 where profile_id = $1`, guest.ID, email)
 		guest.MustDo(t, "accept_invitation", map[string]string{"token": link[1]}, nil)
 		var people []struct{}
 		if owner.MustSelect(t, "profiles", "profile_id=eq."+guest.ID, &people); len(people) != 1 {
-			t.Error("the guest isn't in the organization")
+			t.Errorf("profiles of the guest that the owner sees: got %d, want 1", len(people))
 		}
 	}
 }
@@ -101,11 +104,11 @@ func TestMailInTheLog(t *testing.T) {
 	t.Parallel()
 	owner, email := supabasetest.MustSignUp(t), uuid.NewString()+"@test.mysingle.test"
 	if got := functionstest.Both(t, newHandler)[1].MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email}}); got.Status != http.StatusCreated {
-		t.Fatalf("inviting: got status %d, want 201: %s", got.Status, got.Body)
+		t.Fatalf("invite %s: got status %d (%s), want 201", email, got.Status, got.Body)
 	}
 	log, err := os.ReadFile(filepath.Join(supabasetest.Env(t, "STACK_LOGS"), "function-invite-member.log"))
 	if err != nil || !strings.Contains(string(log), "E-mail to "+email) {
-		t.Errorf("%v: no mail to %s in %s", err, email, log)
+		t.Errorf("the function's log: got no mail to %s (%v): %s", email, err, log)
 	}
 }
 
@@ -139,7 +142,7 @@ func TestBadInvitations(t *testing.T) {
 		})
 	}
 	if rows := invitations(t, owner); len(rows) != 0 {
-		t.Errorf("invited all the same: %+v", rows)
+		t.Errorf("invitations after refused calls: got %+v, want none", rows)
 	}
 }
 
@@ -162,14 +165,15 @@ func TestMailFails(t *testing.T) {
 		before := len(mails.Got())
 		got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": uuid.NewString() + "@test.mysingle.test"}})
 		if got.Status != http.StatusBadGateway || got.Code() != "mail_failed" {
-			t.Errorf("%s: got status %d, want 502 and the code mail_failed: %s", name, got.Status, got.Body)
+			t.Errorf("the mail API is %s: got status %d (%s), want 502 with the code mail_failed",
+				name, got.Status, got.Body)
 		}
 		// A broken connection is tried once more: the mail has an Idempotency-Key.
 		if n := len(mails.Got()) - before; n != 1 && (name != "broken" || n != 2) {
-			t.Errorf("%s: %d mails were tried", name, n)
+			t.Errorf("the mail API is %s: got %d tries, want 1 (or 2 where it is broken)", name, n)
 		}
 		if rows := invitations(t, owner); len(rows) != 0 && name != "broken" || len(rows) != 1 && name == "broken" {
-			t.Errorf("%s: got the invitations %+v, want one where the answer is broken, else none", name, rows)
+			t.Errorf("the mail API is %s: got the invitations %+v, want none (or 1 where it is broken)", name, rows)
 		}
 	}
 	// Somebody who was invited before stays so.
@@ -177,20 +181,23 @@ func TestMailFails(t *testing.T) {
 	owner.MustDo(t, "create_invitation", map[string]string{"email": email}, nil)
 	again := functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": email}}
 	if got := function.MustDo(t, again); got.Status != http.StatusTooManyRequests || got.Code() != "PT429" {
-		t.Errorf("at once: %d %s", got.Status, got.Body)
+		t.Errorf("invite %s again at once: got status %d (%s), want 429 with the code PT429",
+			email, got.Status, got.Body)
 	}
 	supabasetest.MustExec(t, `delete from private.invitations_made where email = $1`, email)
 	mails.Status(500)
 	got := function.MustDo(t, again)
 	if got.Code() != "mail_failed" || !strings.Contains(got.Body, "void") || len(invitations(t, owner)) != 1 {
-		t.Errorf("got status %d, want the code mail_failed, the word void and one invitation, not %+v: %s", got.Status, invitations(t, owner), got.Body)
+		t.Errorf("a failed mail to somebody invited before: got status %d (%s), %d invitations, want mail_failed, 1",
+			got.Status, got.Body, len(invitations(t, owner)))
 	}
 	{
 		owner := supabasetest.MustSignUp(t)
 		function := functionstest.Native(t, newHandler, map[string]string{"FUNCTIONS_LOCAL": ""})
 		got := function.MustDo(t, functionstest.Request{Path: path, As: owner, Body: map[string]any{"email": uuid.NewString() + "@test.mysingle.test"}})
 		if got.Status != http.StatusServiceUnavailable || got.Code() != "mail_not_configured" || len(invitations(t, owner)) != 0 {
-			t.Errorf("without a mail server: got status %d, want 503 and the code mail_not_configured, and no invitation: %s", got.Status, got.Body)
+			t.Errorf("without a mail API: got status %d (%s), %d invitations, want 503 mail_not_configured, none",
+				got.Status, got.Body, len(invitations(t, owner)))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 func TestUnchanged(t *testing.T) {
 	etag, other := link.ETag([]byte("a")), link.ETag([]byte("b"))
 	if etag == other || len(etag) != 24 {
-		t.Fatalf("ETags: got %s and %s, want different ones of 24 characters", etag, other)
+		t.Fatalf("the ETags of two texts: got %s and %s, want different ones of 24 characters", etag, other)
 	}
 	for given, want := range map[string]int{
 		"":                            200,
@@ -27,7 +27,8 @@ func TestUnchanged(t *testing.T) {
 		r.Header.Set("If-None-Match", given)
 		w := httptest.NewRecorder()
 		if unchanged := link.Unchanged(w, r, etag); unchanged != (want == 304) || w.Code != want || w.Header().Get("ETag") != etag {
-			t.Errorf("If-None-Match %q: got unchanged %t, status %d with %v, want %t, %d and the ETag %s", given, unchanged, w.Code, w.Header(), want == 304, want, etag)
+			t.Errorf("If-None-Match: %s: got unchanged %t, status %d and %v, want %t, %d and the ETag %s",
+				given, unchanged, w.Code, w.Header(), want == 304, want, etag)
 		}
 	}
 }

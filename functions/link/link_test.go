@@ -23,7 +23,7 @@ func TestSignatures(t *testing.T) {
 	feed := mustSigner(t, "feed", key(1))
 	signature := feed.Sign("a")
 	if len(signature) != 43 || !feed.Verify("a", signature) {
-		t.Fatalf("got the signature %q, want one of 43 characters that its own signer verifies", signature)
+		t.Fatalf("the signature: got %q, want 43 characters that are verified", signature)
 	}
 	for name, refused := range map[string]bool{
 		"another text":    feed.Verify("b", signature),
@@ -37,7 +37,7 @@ func TestSignatures(t *testing.T) {
 		"another key":     mustSigner(t, "feed", key(2)).Verify("a", signature),
 	} {
 		if refused {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: got a signature accepted, want it refused", name)
 		}
 	}
 }

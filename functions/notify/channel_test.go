@@ -41,7 +41,8 @@ func TestChannelIsNotShown(t *testing.T) {
 		}
 	}
 	if secretChannel.String() != "webhook channel" || secretChannel.GoString() != "webhook channel" {
-		t.Errorf("got %s and %s, want \"webhook channel\" of both", secretChannel.String(), secretChannel.GoString())
+		t.Errorf("the printed channel: got %q and %q, want webhook channel",
+			secretChannel.String(), secretChannel.GoString())
 	}
 }
 
@@ -49,6 +50,7 @@ func TestChannelIsRead(t *testing.T) {
 	var c Channel
 	row := `{"kind": "webhook", "target": "https://hooks.example.com/T000/B000/sesame", "signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}`
 	if err := json.Unmarshal([]byte(row), &c); err != nil || c != secretChannel {
-		t.Errorf("got %v, %v, want the channel of the row", c, err)
+		t.Errorf("the channel of a row: got kind %q and target %q (%v), want kind, target and secret of the row",
+			c.Kind, c.Target, err)
 	}
 }

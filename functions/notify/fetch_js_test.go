@@ -50,7 +50,8 @@ func TestFetch(t *testing.T) {
 			failure = &Failure{}
 		}
 		if failure.Code != tt.Code || failure.Permanent != tt.Permanent || failure.RetryAfter != tt.After {
-			t.Errorf("%s: %q, permanent %t, after %s", tt.Path, failure.Code, failure.Permanent, failure.RetryAfter)
+			t.Errorf("%s: got failure %q, permanent %t, after %s, want %q, permanent %t, after %s",
+				tt.Path, failure.Code, failure.Permanent, failure.RetryAfter, tt.Code, tt.Permanent, tt.After)
 		}
 		if took := time.Since(began); took > atMost {
 			t.Errorf("%s took %s, want at most %s", tt.Path, took, atMost)
@@ -91,7 +92,7 @@ func TestFetchAfterResolving(t *testing.T) {
 		if tt.Hook != nil {
 			hook := js.FuncOf(func(_ js.Value, args []js.Value) any {
 				if calls++; len(args) != 1 || args[0].String() != host {
-					t.Errorf("%s: asked for %v", tt.Name, args)
+					t.Errorf("%s: the hook was called with %v, want %s alone", tt.Name, args, host)
 				}
 				return tt.Hook()
 			})
@@ -107,7 +108,7 @@ func TestFetchAfterResolving(t *testing.T) {
 			}
 			failure := fault(t, s.Send(t.Context(), channel(Webhook, "https://"+host), messages["bare_en"]), host)
 			if failure == nil || !errors.Is(failure, tt.Want) && failure.Code != tt.Want.Error() {
-				t.Errorf("%s: got %v, want %v", tt.Name, failure, tt.Want)
+				t.Errorf("%s: got failure %v, want %v", tt.Name, failure, tt.Want)
 			}
 		} else if err := newGuard(publicAddress, false).admit(t.Context(), host); err != nil {
 			t.Errorf("%s: got error %v, want none", tt.Name, err)
@@ -118,21 +119,21 @@ func TestFetchAfterResolving(t *testing.T) {
 	}
 	js.Global().Set("mysingleResolve", js.Global().Call("eval", `() => { throw new Error("`+host+`") }`))
 	if err := newGuard(publicAddress, false).admit(t.Context(), host); !errors.Is(err, errNoAddress) {
-		t.Errorf("a hook that throws: %v", err)
+		t.Errorf("a hook that throws: got error %v, want %v", err, errNoAddress)
 	}
 	js.Global().Delete("mysingleResolve")
 	if err := newGuard(publicAddress, true).admit(t.Context(), host); err != nil {
-		t.Errorf("on the local stack: %v", err)
+		t.Errorf("no hook on the local stack: got error %v, want none", err)
 	}
 	if calls < 10 {
-		t.Errorf("asked %d times", calls)
+		t.Errorf("calls of the hook: got %d, want at least 10", calls)
 	}
 	for _, address := range []string{"127.0.0.1", "localhost", "::1"} {
 		if err := newGuard(publicAddress, true).admit(t.Context(), address); !errors.Is(err, errPrivate) {
-			t.Errorf("%s: got error %v, want %v", address, err, errPrivate)
+			t.Errorf("the address %s: got error %v, want %v", address, err, errPrivate)
 		}
 	}
 	if strings.Contains(errNoResolver.Error(), host) {
-		t.Errorf("got %q, want no host in it", errNoResolver)
+		t.Errorf("the error %v shows the host %s", errNoResolver, host)
 	}
 }

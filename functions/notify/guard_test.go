@@ -35,20 +35,20 @@ func TestGuardLooksWhenConnecting(t *testing.T) {
 	}
 	for _, host := range []string{"localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0"} {
 		if err := ask(newGuard(publicAddress, false), host); !errors.Is(err, errPrivate) {
-			t.Errorf("%s: got error %v, want %v", host, err, errPrivate)
+			t.Errorf("a request to %s: got error %v, want %v", host, err, errPrivate)
 		}
 	}
 	if asked != 0 {
-		t.Errorf("the receiver was asked %d times", asked)
+		t.Errorf("the receiver got %d requests, want none", asked)
 	}
 	if err := ask(newGuard(loopbackAddress, true), "localhost"); err != nil || asked != 1 {
-		t.Errorf("%v after %d requests", err, asked)
+		t.Errorf("a request on the local stack: got error %v, %d requests received, want none and 1", err, asked)
 	}
 }
 
 func TestGuardTakesNoProxy(t *testing.T) {
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t.Errorf("the proxy was asked for %s", r.URL)
+		t.Errorf("the proxy got a request for %s, want none", r.URL)
 	}))
 	defer proxy.Close()
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
@@ -59,6 +59,6 @@ func TestGuardTakesNoProxy(t *testing.T) {
 		t.Fatalf("http.NewRequest: %v", err)
 	}
 	if _, err := newGuard(publicAddress, false).RoundTrip(req); !errors.Is(err, errPrivate) {
-		t.Errorf("got error %v, want %v", err, errPrivate)
+		t.Errorf("a request to 192.0.2.1: got error %v, want %v", err, errPrivate)
 	}
 }

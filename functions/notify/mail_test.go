@@ -15,7 +15,8 @@ func TestMail(t *testing.T) {
 	}
 	r := got()
 	if r.URL.Path != "/v1/emails" || r.Header.Get("Authorization") != "Bearer re_"+sesame || r.Header.Get("Idempotency-Key") != m.ID {
-		t.Errorf("got a request to %s with %v, want /v1/emails with the key and the Idempotency-Key %s", r.URL, r.Header, m.ID)
+		t.Errorf("the request: got %s with %v, want /v1/emails with the key as bearer token and the Idempotency-Key %s",
+			r.URL, r.Header, m.ID)
 	}
 	var sent mailBody
 	if err := json.Unmarshal([]byte(r.body), &sent); err != nil {
@@ -23,13 +24,14 @@ func TestMail(t *testing.T) {
 	}
 	want := m.mail("kim@example.com")
 	if sent.From != "MySingle <scrum@example.com>" || len(sent.To) != 1 || sent.To[0] != "kim@example.com" || sent.Subject != m.Title || sent.Text != want.Text || sent.HTML != want.HTML {
-		t.Errorf("the mail: got %+v, want it from MySingle <scrum@example.com> to kim@example.com alone, with %q, %q and %q", sent, m.Title, want.Text, want.HTML)
+		t.Errorf("the mail: got %+v, want it from scrum@example.com to kim@example.com, of subject %q, and %+v",
+			sent, m.Title, want)
 	}
 	if err := s.Mail(t.Context(), Mail{ID: "1", To: "kim@example.com", Subject: "Welcome\r\nBcc: all@example.com", Text: "Hello"}); err != nil {
 		t.Fatalf("s.Mail: %v", err)
 	}
 	if body := got().body; strings.Contains(body, `\n`) || strings.Contains(body, `"html"`) {
-		t.Errorf("got %v, want a body of one line, without html", body)
+		t.Errorf("a mail without HTML: got %s, want no html and a subject of one line", body)
 	}
 }
 
@@ -54,7 +56,8 @@ func TestAnswersOfTheMailAPI(t *testing.T) {
 		s := localSender(t, Options{MailURL: base, MailKey: "re_" + sesame, MailFrom: "scrum@example.com"})
 		failure := fault(t, s.Send(t.Context(), Channel{Kind: Email, Target: "kim@example.com"}, messages["bare_en"]), "kim@", "re_")
 		if failure == nil || failure.Code != tt.Code || failure.Permanent != tt.Permanent {
-			t.Errorf("status %d, %s: got %v, want the code %s, permanent %t", tt.Status, tt.Answer, failure, tt.Code, tt.Permanent)
+			t.Errorf("the answer %d %s: got failure %v, want %s, permanent %t",
+				tt.Status, tt.Answer, failure, tt.Code, tt.Permanent)
 		}
 	}
 }
@@ -66,7 +69,8 @@ func TestConsole(t *testing.T) {
 		t.Fatalf("Send: %v", err)
 	}
 	if len(mails) != 1 || mails[0] != messages["report_en"].mail("kim@example.com") {
-		t.Errorf("got %+v, want one mail: %+v", mails, messages["report_en"].mail("kim@example.com"))
+		t.Errorf("mails to the console: got %+v, want %+v alone",
+			mails, messages["report_en"].mail("kim@example.com"))
 	}
 	deployed, err := New(options)
 	if err != nil {
@@ -74,11 +78,11 @@ func TestConsole(t *testing.T) {
 	}
 	for _, s := range []*Sender{deployed, localSender(t, Options{})} {
 		if failure := fault(t, s.Send(t.Context(), Channel{Kind: Email, Target: "kim@example.com"}, messages["report_en"])); failure == nil || failure.Code != "mail_not_configured" || !failure.Permanent {
-			t.Errorf("got %v, want the code mail_not_configured, for good", failure)
+			t.Errorf("a sender without mail: got failure %v, want mail_not_configured, permanent", failure)
 		}
 	}
 	if len(mails) != 1 {
-		t.Error("a deployed sender writes to the console")
+		t.Errorf("mails to the console: got %d after a deployed sender's, want 1", len(mails))
 	}
 }
 
@@ -111,11 +115,11 @@ func TestMailOptions(t *testing.T) {
 		{MailURL: "https://api.resend.com?x=sesame", MailKey: "re_sesame", MailFrom: "a@example.com"},
 	} {
 		if _, err := New(o); err == nil || strings.Contains(err.Error(), sesame) {
-			t.Errorf("MailURL %q: got error %v, want one without the address", o.MailURL, err)
+			t.Errorf("options with the mail URL %q: got error %v, want one that doesn't show the key", o.MailURL, err)
 		}
 	}
 	if _, err := New(Options{MailURL: "https://api.resend.com", MailKey: "re_sesame", MailFrom: "a@example.com", WebhookHosts: []string{"*", "com"}}); err == nil || strings.Count(err.Error(), "webhook hosts") != 2 {
-		t.Errorf("not every fault is told: %v", err)
+		t.Errorf("two bad webhook hosts: got error %v, want one that names both", err)
 	}
 }
 

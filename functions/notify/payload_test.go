@@ -86,7 +86,7 @@ func payloads(t *testing.T, m Message) map[string][]byte {
 	} {
 		body, err := render()
 		if err != nil {
-			t.Fatalf("%s: got error %v, want none", name, err)
+			t.Fatalf("render %s: got error %v, want none", name, err)
 		}
 		out[name] = body
 	}
@@ -122,7 +122,7 @@ func TestPayloads(t *testing.T) {
 					t.Fatalf("os.ReadFile: %v", err)
 				}
 				if !bytes.Equal(shown, want) {
-					t.Errorf("not as in %s:\n%s", file, shown)
+					t.Errorf("the payload: got another one than in %s:\n%s", file, shown)
 				}
 			})
 		}
@@ -165,7 +165,8 @@ func check(t *testing.T, kind string, body []byte) {
 		var got webhookBody
 		decode(t, body, &got)
 		if len(body) > webhookSize || got.Type == "" || got.Timestamp == "" {
-			t.Errorf("%d bytes, %s at %s", len(body), got.Type, got.Timestamp)
+			t.Errorf("the webhook: got %d bytes of type %q at %q, want at most %d bytes with a type and a time",
+				len(body), got.Type, got.Timestamp, webhookSize)
 		}
 	case "mail.html":
 		checkHTML(t, string(body))
@@ -173,7 +174,8 @@ func check(t *testing.T, kind string, body []byte) {
 		subject, text, _ := strings.Cut(string(body), "\n\n")
 		inert(t, subject)
 		if strings.Contains(subject, "\n") || units(subject) > 210 || units(text) > 25_000 {
-			t.Errorf("a subject of %d and a text of %d", units(subject), units(text))
+			t.Errorf("the mail: got a subject of %d and a text of %d characters, want one line of 210 and 25,000",
+				units(subject), units(text))
 		}
 	}
 }
@@ -183,7 +185,7 @@ func decode(t *testing.T, body []byte, into any) {
 	reader := json.NewDecoder(bytes.NewReader(body))
 	reader.DisallowUnknownFields()
 	if err := reader.Decode(into); err != nil {
-		t.Fatalf("%v in %s", err, body)
+		t.Fatalf("decode the payload: %v in %s", err, body)
 	}
 }
 
@@ -210,14 +212,14 @@ func inert(t *testing.T, text string) {
 func address(t *testing.T, text string) {
 	t.Helper()
 	if !webURL.MatchString(text) || len(text) > maxAddress {
-		t.Errorf("the URL %.300q", text)
+		t.Errorf("the URL %.300q: got %d bytes, want a web address of at most %d", text, len(text), maxAddress)
 	}
 }
 
 func length(t *testing.T, what, text string, least, most int) {
 	t.Helper()
 	if n := units(text); n < least || n > most {
-		t.Errorf("%s has %d characters, not %d to %d: %.80q", what, n, least, most, text)
+		t.Errorf("%s: got %d characters, want %d to %d: %.80q", what, n, least, most, text)
 	}
 }
 
@@ -232,7 +234,8 @@ func checkSlack(t *testing.T, body []byte) {
 		t.Fatalf("json.Unmarshal: %v", err)
 	}
 	if len(body) > slackSize || len(got.Blocks) < 1 || len(got.Blocks) > 50 {
-		t.Errorf("%d bytes, %d blocks", len(body), len(got.Blocks))
+		t.Errorf("the message to Slack: got %d bytes and %d blocks, want at most %d and 1 to 50",
+			len(body), len(got.Blocks), slackSize)
 	}
 	escaped := func(text string) {
 		t.Helper()
@@ -250,7 +253,8 @@ func checkSlack(t *testing.T, body []byte) {
 			length(t, block.Type, block.Text.Text, 1, most)
 			escaped(block.Text.Text)
 			if block.Text.Type != "plain_text" || block.Text.Emoji {
-				t.Errorf("%s is %s", block.Type, block.Text.Type)
+				t.Errorf("the text of a %s: got type %s, emoji %t, want plain_text and false",
+					block.Type, block.Text.Type, block.Text.Emoji)
 			}
 		case "image":
 			address(t, block.ImageURL)
@@ -261,7 +265,7 @@ func checkSlack(t *testing.T, body []byte) {
 			}
 			checkRichText(t, block.Elements)
 		default:
-			t.Errorf("a block %s", block.Type)
+			t.Errorf("a block: got type %s, want header, section, image or rich_text", block.Type)
 		}
 	}
 }
@@ -283,7 +287,7 @@ func checkRichText(t *testing.T, elements []slackElement) {
 			inert(t, element.Text)
 			length(t, "link", element.Text, 1, maxLinkText)
 		default:
-			t.Errorf("an element %s", element.Type)
+			t.Errorf("an element: got type %s, want rich_text_section, rich_text_list, text or link", element.Type)
 		}
 	}
 }
@@ -293,14 +297,15 @@ func checkDiscord(t *testing.T, body []byte) {
 	var got discordMessage
 	decode(t, body, &got)
 	if got.AllowedMentions.Parse == nil || len(got.AllowedMentions.Parse) != 0 || len(got.Embeds) != 1 {
-		t.Fatalf("mentions %v, %d embeds", got.AllowedMentions.Parse, len(got.Embeds))
+		t.Fatalf("the message to Discord: got mentions %v and %d embeds, want an empty list and 1",
+			got.AllowedMentions.Parse, len(got.Embeds))
 	}
 	embed := got.Embeds[0]
 	length(t, "title", embed.Title, 1, 256)
 	length(t, "description", embed.Description, 0, 4096)
 	total := units(embed.Title) + units(embed.Description)
 	if len(embed.Fields) > 25 {
-		t.Errorf("%d fields", len(embed.Fields))
+		t.Errorf("fields of the embed: got %d, want at most 25", len(embed.Fields))
 	}
 	description, link := embed.Description, ""
 	if at := strings.LastIndex(description, "]("); at >= 0 && !strings.HasSuffix(description[:at], `\`) {
@@ -323,7 +328,7 @@ func checkDiscord(t *testing.T, body []byte) {
 		total += units(field.Name) + units(field.Value)
 	}
 	if total > 6000 {
-		t.Errorf("%d characters in all", total)
+		t.Errorf("the embed: got %d characters in all, want at most 6000", total)
 	}
 	if embed.Image != nil {
 		address(t, embed.Image.URL)
@@ -343,11 +348,12 @@ func checkTeams(t *testing.T, body []byte) {
 	var got teamsMessage
 	decode(t, body, &got)
 	if len(body) > teamsSize {
-		t.Errorf("%d bytes", len(body))
+		t.Errorf("the message to Teams: got %d bytes, want at most %d", len(body), teamsSize)
 	}
 	card := got.Attachments[0].Content
 	if got.Type != "message" || card.Type != "AdaptiveCard" || len(card.Body) == 0 || strings.Contains(string(body), `"TextBlock"`) {
-		t.Errorf("%s with %s", got.Type, card.Type)
+		t.Errorf("the message to Teams: got %s with %s of %d elements, want message, AdaptiveCard, no TextBlock",
+			got.Type, card.Type, len(card.Body))
 	}
 	inert(t, card.FallbackText)
 	var walk func([]teamsElement)
@@ -368,7 +374,7 @@ func checkTeams(t *testing.T, body []byte) {
 				address(t, element.URL)
 				length(t, "altText", element.AltText, 1, maxAlt)
 			default:
-				t.Errorf("an element %s", element.Type)
+				t.Errorf("an element: got type %s, want RichTextBlock, Container or Image", element.Type)
 			}
 		}
 	}
@@ -383,7 +389,7 @@ func checkTeams(t *testing.T, body []byte) {
 func checkHTML(t *testing.T, page string) {
 	t.Helper()
 	if len(page) > 102_000 {
-		t.Errorf("%d bytes", len(page))
+		t.Errorf("the HTML: got %d bytes, want at most 102,000", len(page))
 	}
 	counts := map[string]int{}
 	for rest := page; ; {
@@ -399,19 +405,19 @@ func checkHTML(t *testing.T, page string) {
 		tag := "<" + inside + ">"
 		parts := htmlTag.FindStringSubmatch(tag)
 		if parts == nil {
-			t.Fatalf("the tag %.300q", tag)
+			t.Fatalf("the HTML: got the tag %.300q, want only those that mailHTML writes", tag)
 		}
 		counts[parts[1]]++
 		for _, target := range htmlURL.FindAllStringSubmatch(htmlText.ReplaceAllString(tag, ""), -1) {
 			address(t, strings.ReplaceAll(target[1], "&amp;", "&"))
 		}
 		if bare := htmlText.ReplaceAllString(tag, ""); strings.Contains(bare, " on") || strings.Contains(bare, "script:") {
-			t.Errorf("the tag %.300q", tag)
+			t.Errorf("the HTML: got the tag %.300q, want no event handler and no script", tag)
 		}
 		rest = following
 	}
 	if counts["a"] > 2 || counts["img"] > 1 || counts["html"] != 2 {
-		t.Errorf("tags: %v", counts)
+		t.Errorf("tags: got %v, want at most 2 a, at most 1 img, and html opened and closed once", counts)
 	}
 }
 
@@ -427,7 +433,7 @@ func TestWebAddress(t *testing.T) {
 		{"https://app.example.com/" + strings.Repeat("a", maxAddress), ""}, {"https:app.example.com", ""}, {"https://a b/", ""},
 	} {
 		if got := webAddress(tt.Raw); got != tt.Want {
-			t.Errorf("%q: got %q, want %q", tt.Raw, got, tt.Want)
+			t.Errorf("the web address of %q: got %q, want %q", tt.Raw, got, tt.Want)
 		}
 	}
 }

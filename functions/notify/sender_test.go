@@ -111,7 +111,7 @@ func fault(t *testing.T, err error, secrets ...string) *Failure {
 	}
 	failure := new(Failure)
 	if !errors.As(err, &failure) {
-		t.Fatalf("got error %T: %v, want a Failure", err, err)
+		t.Fatalf("the error: got %T, %v, want a *Failure", err, err)
 	}
 	text := printed(t, err) + printed(t, *failure) + printed(t, failure.Err)
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
@@ -217,7 +217,7 @@ func TestFaultsOfReceivers(t *testing.T) {
 			t.Parallel()
 			server := receiver(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/"+sesame || r.Method != http.MethodPost {
-					t.Errorf("got %s %s, want POST /%s", r.Method, r.URL, sesame)
+					t.Errorf("the request: got %s %s, want POST /%s", r.Method, r.URL, sesame)
 				}
 				tt.Handler(w, r)
 			})
@@ -235,14 +235,15 @@ func TestFaultsOfReceivers(t *testing.T) {
 				failure = &Failure{}
 			}
 			if failure.Code != tt.Code || failure.Permanent != tt.Permanent {
-				t.Errorf("failure %q, permanent %t, want %q, permanent %t", failure.Code, failure.Permanent, tt.Code, tt.Permanent)
+				t.Errorf("got failure %q, permanent %t, want %q, permanent %t",
+					failure.Code, failure.Permanent, tt.Code, tt.Permanent)
 			}
 			earliest := max(0, tt.After-time.Microsecond) // seconds come as floating-point numbers
 			if strings.HasSuffix(tt.Name, "with a date") {
 				earliest -= took + time.Second // a date has no fraction of a second
 			}
 			if failure.RetryAfter < earliest || failure.RetryAfter > tt.After {
-				t.Errorf("to be tried again after %s, want %s to %s", failure.RetryAfter, earliest, tt.After)
+				t.Errorf("the time until the next try: got %s, want %s to %s", failure.RetryAfter, earliest, tt.After)
 			}
 		})
 	}
@@ -261,7 +262,7 @@ func TestAnswersAreNotWaitedFor(t *testing.T) {
 		began := time.Now()
 		failure := fault(t, localSender(t, Options{}).Send(t.Context(), channel(Slack, server.URL), messages["bare_en"]))
 		if (want == "") != (failure == nil) || failure != nil && failure.Code != want {
-			t.Errorf("%d: failure %v, want %q", code, failure, want)
+			t.Errorf("status %d without an end: got failure %v, want %q", code, failure, want)
 		}
 		if took := time.Since(began); took > atMost {
 			t.Errorf("%d took %s, want at most %s", code, took, atMost)
@@ -274,7 +275,7 @@ func TestNoConnection(t *testing.T) {
 	address := server.URL
 	server.Close()
 	if failure := fault(t, localSender(t, Options{}).Send(t.Context(), channel(Slack, address), messages["bare_en"])); failure == nil || failure.Code != "connection_failed" || failure.Permanent {
-		t.Errorf("got %v, want the code connection_failed, not for good", failure)
+		t.Errorf("a receiver that is gone: got failure %v, want connection_failed, not permanent", failure)
 	}
 }
 
@@ -292,7 +293,8 @@ func TestNoSecureConnection(t *testing.T) {
 	for name, address := range map[string]string{"plain": strings.Replace(plain.URL, "http", "https", 1), "unknown": unknown.URL, "old": old.URL} {
 		failure := fault(t, localSender(t, Options{}).Send(t.Context(), channel(Slack, address), messages["bare_en"]))
 		if failure == nil || failure.Permanent || failure.Code != "tls_failed" && (name != "old" || failure.Code != "connection_failed") {
-			t.Errorf("%s: got %v, want the code tls_failed (of old also connection_failed), not for good", name, failure)
+			t.Errorf("the receiver %s: got failure %v, want tls_failed (connection_failed if old), not permanent",
+				name, failure)
 		}
 	}
 }
@@ -302,12 +304,12 @@ func TestCallersContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if failure := fault(t, localSender(t, Options{}).Send(ctx, channel(Slack, server.URL), messages["bare_en"])); failure.Code != "canceled" || failure.Permanent || !errors.Is(failure, context.Canceled) {
-		t.Errorf("got %v, want the code canceled, not for good, by %v", failure, context.Canceled)
+		t.Errorf("a canceled context: got failure %v, want canceled by %v, not permanent", failure, context.Canceled)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if failure := fault(t, localSender(t, Options{}).Send(ctx, channel(Slack, server.URL), messages["bare_en"])); failure.Code != "timeout" || !errors.Is(failure, context.DeadlineExceeded) {
-		t.Errorf("got %v, want the code timeout, by %v", failure, context.DeadlineExceeded)
+		t.Errorf("a context with a deadline: got failure %v, want timeout by %v", failure, context.DeadlineExceeded)
 	}
 }
 
@@ -346,30 +348,34 @@ func TestRequests(t *testing.T) {
 		m := messages["digest_ko"]
 		before := time.Now()
 		if err := localSender(t, Options{}).Send(t.Context(), channel(kind, base), m); err != nil {
-			t.Fatalf("%s: got error %v, want none", kind, err)
+			t.Fatalf("send to %s: got error %v, want none", kind, err)
 		}
 		after := time.Now()
 		r := got()
 		if !json.Valid([]byte(r.body)) || r.Header.Get("Content-Type") != "application/json; charset=utf-8" || !strings.HasPrefix(r.UserAgent(), "MySingle") ||
 			r.Header.Get("Cookie") != "" || r.ContentLength != int64(len(r.body)) {
-			t.Errorf("%s: got %s with %v, want JSON from MySingle, with its type and length and without a cookie", kind, r.body, r.Header)
+			t.Errorf("%s: got %s of %d bytes with %v, want JSON, its own length and type, MySingle, no cookie",
+				kind, r.body, r.ContentLength, r.Header)
 		}
 		if r.URL.Query().Get("key") != sesame || (kind == Discord) != (r.URL.Query().Get("wait") == "true") {
-			t.Errorf("%s: got the address %s, want the key %s, and wait=true for Discord alone", kind, r.URL, sesame)
+			t.Errorf("%s: got the URL %s, want the key %s, and wait=true for Discord alone", kind, r.URL, sesame)
 		}
 		if kind != Webhook {
 			if r.Header.Get("Webhook-Signature") != "" {
-				t.Errorf("%s is signed", kind)
+				t.Errorf("%s: got the signature %q, want none", kind, r.Header.Get("Webhook-Signature"))
 			}
 			continue
 		}
 		c := channel(kind, base)
 		timestamp := r.Header.Get("webhook-timestamp")
 		if r.Header.Get("webhook-id") != m.ID || r.Header.Get("webhook-signature") != signature(c.SigningSecret, m.ID, timestamp, r.body) {
-			t.Errorf("got %v, want the webhook-id %s and the webhook-signature %s", r.Header, m.ID, signature(c.SigningSecret, m.ID, timestamp, r.body))
+			t.Errorf("the webhook: got ID %q, signature %q, want %q, %q",
+				r.Header.Get("webhook-id"), r.Header.Get("webhook-signature"),
+				m.ID, signature(c.SigningSecret, m.ID, timestamp, r.body))
 		}
 		if seconds, err := strconv.ParseInt(timestamp, 10, 64); err != nil || seconds < before.Unix() || seconds > after.Unix() {
-			t.Errorf("signed at %s (%v), want %d to %d", timestamp, err, before.Unix(), after.Unix())
+			t.Errorf("the time of the signature: got %s (%v), want %d to %d",
+				timestamp, err, before.Unix(), after.Unix())
 		}
 	}
 }
@@ -377,7 +383,7 @@ func TestRequests(t *testing.T) {
 func TestCookiesAreNotKept(t *testing.T) {
 	server := receiver(t, func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Cookies()) > 0 {
-			t.Errorf("%v, want none", r.Cookies())
+			t.Errorf("cookies of a request: got %v, want none", r.Cookies())
 		}
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
 	})
@@ -406,7 +412,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		}
 	}
 	if n := connections.Load(); n != 1 {
-		t.Errorf("%d connections", n)
+		t.Errorf("connections for 10 messages: got %d, want 1", n)
 	}
 }
 
@@ -464,7 +470,7 @@ func TestWhatCanNotBeSent(t *testing.T) {
 	} {
 		failure := fault(t, localSender(t, Options{}).Send(t.Context(), tt.Channel, tt.Message), "sesame.example")
 		if failure == nil || failure.Code != tt.Code || !failure.Permanent {
-			t.Errorf("%s: got %v, want the code %s, for good", tt.Name, failure, tt.Code)
+			t.Errorf("%s: got failure %v, want %s, permanent", tt.Name, failure, tt.Code)
 		}
 	}
 }
@@ -477,26 +483,26 @@ func TestNotLocal(t *testing.T) {
 	}
 	for _, kind := range []Kind{Slack, Discord, Teams, Webhook} {
 		if failure := fault(t, s.Send(t.Context(), channel(kind, base), messages["bare_en"])); failure == nil || failure.Code != "bad_target" {
-			t.Errorf("%s: got %v, want the code bad_target", kind, failure)
+			t.Errorf("%s to this machine: got failure %v, want bad_target", kind, failure)
 		}
 	}
 	// A host on the list, of which the address is not public after all.
 	s.hosts = []hostRule{{host: "localhost", port: "443"}}
 	if failure := fault(t, s.Send(t.Context(), channel(Webhook, "https://localhost"), messages["bare_en"])); failure == nil || failure.Code != "private_address" || !failure.Permanent {
-		t.Errorf("got %v, want the code private_address, for good", failure)
+		t.Errorf("a webhook to localhost: got failure %v, want private_address, permanent", failure)
 	}
 	if got().Request != nil {
-		t.Error("the receiver was asked")
+		t.Errorf("the receiver got %s %s, want no request", got().Method, got().URL)
 	}
 }
 
 func TestUnknownHost(t *testing.T) {
 	err := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: sesame, IsNotFound: true}}
 	if failure := fault(t, unanswered(t.Context(), err)); failure.Code != "host_not_found" || failure.Permanent {
-		t.Errorf("got %v, want the code host_not_found, not for good", failure)
+		t.Errorf("an unknown host: got failure %v, want host_not_found, not permanent", failure)
 	}
 	if failure := fault(t, unanswered(t.Context(), fmt.Errorf("fetch() failed: TypeError: error sending request for url (https://%s/): %w", sesame, io.EOF))); failure.Code != "connection_failed" {
-		t.Errorf("got %v, want the code connection_failed", failure)
+		t.Errorf("an error of fetch: got failure %v, want connection_failed", failure)
 	}
 }
 
@@ -505,6 +511,7 @@ func TestLargeFigures(t *testing.T) {
 	m := Message{ID: "1", Event: "sprint_report", Title: "t", Data: json.RawMessage(`"` + strings.Repeat("x", webhookSize) + `"`)}
 	body, err := m.webhook(time.Now())
 	if err != nil || len(body) > 1000 || !strings.Contains(string(body), `"data_omitted":true,"message":{`) {
-		t.Errorf("%d bytes, %v", len(body), err)
+		t.Errorf("the webhook of large figures: got %d bytes (%v), want at most 1000 with data_omitted",
+			len(body), err)
 	}
 }

@@ -42,11 +42,11 @@ func TestTargets(t *testing.T) {
 		for _, raw := range targets {
 			u, loopback, failure := sender(t, false).target(kind, raw)
 			if failure != nil || loopback {
-				t.Errorf("%s: %s: got loopback %t, %v, want false and no failure", kind, raw, loopback, failure)
+				t.Errorf("%s to %s: got failure %v, loopback %t, want none and false", kind, raw, failure, loopback)
 				continue
 			}
 			if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host || u.Scheme != "https" {
-				t.Errorf("%s is sent to %s", raw, u)
+				t.Errorf("%s to %s: got the URL %s (%v), want https to the same host", kind, raw, u, err)
 			}
 		}
 	}
@@ -91,15 +91,15 @@ var hostileTargets = []string{
 
 func TestHostileTargets(t *testing.T) {
 	if len(hostileTargets) < 100 {
-		t.Fatalf("only %d targets", len(hostileTargets))
+		t.Fatalf("hostile targets: got %d, want at least 100", len(hostileTargets))
 	}
 	for _, kind := range []Kind{Slack, Discord, Teams, Webhook} {
 		for _, raw := range hostileTargets {
 			u, _, failure := sender(t, false).target(kind, raw)
 			if failure == nil {
-				t.Errorf("%s: %q leads to %s", kind, raw, u)
+				t.Errorf("%s to %q: got the URL %s, want a failure", kind, raw, u)
 			} else if !failure.Permanent || failure.Code != "bad_target" && failure.Code != "refused_host" {
-				t.Errorf("%s: %q: got %v, want the code bad_target or refused_host, for good", kind, raw, failure)
+				t.Errorf("%s to %q: got failure %v, want bad_target or refused_host, permanent", kind, raw, failure)
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func TestHostsOfAnotherKind(t *testing.T) {
 		Slack: "https://discord.com/api/webhooks/1/x", Discord: "https://hooks.slack.com/services/x", Teams: "https://hooks.example.com/", Webhook: "https://hooks.slack.com/services/x",
 	} {
 		if _, _, failure := sender(t, false).target(kind, raw); failure == nil || failure.Code != "refused_host" {
-			t.Errorf("%s: %s: got %v, want the code refused_host", kind, raw, failure)
+			t.Errorf("%s to %s: got failure %v, want refused_host", kind, raw, failure)
 		}
 	}
 }
@@ -120,19 +120,19 @@ func TestLocalTargets(t *testing.T) {
 	for _, raw := range allowed {
 		for _, kind := range []Kind{Slack, Discord, Teams, Webhook} {
 			if _, loopback, failure := sender(t, true).target(kind, raw); failure != nil || !loopback {
-				t.Errorf("%s: %s: got loopback %t, %v, want true and no failure", kind, raw, loopback, failure)
+				t.Errorf("%s to %s: got failure %v, loopback %t, want none and true", kind, raw, failure, loopback)
 			}
 		}
 	}
 	for _, raw := range hostileTargets {
 		u, _, failure := sender(t, true).target(Slack, raw)
 		if failure == nil && !slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname()) {
-			t.Errorf("%q leads to %s", raw, u)
+			t.Errorf("Slack to %q: got the URL %s, want this machine's or a failure", raw, u)
 		}
 	}
 	for _, raw := range []string{"http://10.0.0.1/", "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/", "http://127.1/", "http://localhost./", "http://kong:8000/", "http://user@localhost/", "http://hooks.slack.com/"} {
 		if u, _, failure := sender(t, true).target(Slack, raw); failure == nil {
-			t.Errorf("%q leads to %s", raw, u)
+			t.Errorf("Slack to %q: got the URL %s, want a failure", raw, u)
 		}
 	}
 }
@@ -160,24 +160,25 @@ func FuzzTarget(f *testing.F) {
 			u, loopback, failure := public.target(kind, raw)
 			if failure != nil {
 				if strings.Contains(failure.Error(), raw) && len(raw) > 20 {
-					t.Fatalf("the failure shows %q", raw)
+					t.Fatalf("the failure %v shows the target %q", failure, raw)
 				}
 				continue
 			}
 			parts := whole.FindStringSubmatch(u.String())
 			if loopback || parts == nil || !authority.MatchString(parts[1]) || u.User != nil {
-				t.Fatalf("%s: %q leads to %s", kind, raw, u)
+				t.Fatalf("%s to %q: got the URL %s, want one of its own hosts, and no user in it", kind, raw, u)
 			}
 			if _, err := netip.ParseAddr(u.Hostname()); err == nil {
-				t.Fatalf("%s: %q leads to an address", kind, raw)
+				t.Fatalf("%s to %q: got an IP address, %s, want a name", kind, raw, u)
 			}
 			// What is sent is read the same again.
 			if again, _, failure := public.target(kind, u.String()); failure != nil || again.String() != u.String() {
-				t.Fatalf("%s: %q leads to %s, which leads to %v", kind, raw, u, again)
+				t.Fatalf("%s to %q: got the URL %s, and %s (%v) from that, want the same",
+					kind, raw, u, again, failure)
 			}
 		}
 		if u, loopback, failure := local.target(Slack, raw); failure == nil && loopback && !machine.MatchString(u.String()) {
-			t.Fatalf("%q leads to %s", raw, u)
+			t.Fatalf("Slack to %q on the local stack: got the URL %s, want this machine's", raw, u)
 		}
 	})
 }
@@ -185,12 +186,12 @@ func FuzzTarget(f *testing.F) {
 func TestHostRules(t *testing.T) {
 	for _, text := range []string{"", "*", "*.", "*.com", "com", "localhost", "https://hooks.example.com", "hooks.example.com/", "hooks.example.com:", "hooks.example.com:0", "hooks.example.com:99999", "a.*.example.com", "**.example.com", "127.0.0.1", "[::1]", "10.0.0.1:443", "hooks.example.com.", "a b.example.com", "예시.example.com", "user@hooks.example.com"} {
 		if _, err := New(Options{WebhookHosts: []string{text}}); err == nil {
-			t.Errorf("%q is taken", text)
+			t.Errorf("the webhook host %q: got no error, want one", text)
 		}
 	}
 	for _, text := range []string{"hooks.example.com", "Hooks.Example.COM", "*.example.com", "*.example.com:8443", "xn--9n2bp8q.example"} {
 		if _, err := New(Options{WebhookHosts: []string{text}}); err != nil {
-			t.Errorf("New: %v", err)
+			t.Errorf("the webhook host %q: got error %v, want none", text, err)
 		}
 	}
 }

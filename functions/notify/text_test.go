@@ -32,10 +32,10 @@ func TestPlain(t *testing.T) {
 		t.Run(tt.Name, func(t *testing.T) {
 			got := plain(tt.Text)
 			if got != tt.Want {
-				t.Errorf("got %+q, want %+q", got, tt.Want)
+				t.Errorf("the plain text: got %+q, want %+q", got, tt.Want)
 			}
 			if again := plain(got); again != got {
-				t.Errorf("again: %+q", again)
+				t.Errorf("the plain text of %+q: got %+q, want the same", got, again)
 			}
 		})
 	}
@@ -68,14 +68,14 @@ func TestClipCutsBetweenCharacters(t *testing.T) {
 		limit := random.IntN(30)
 		got := clip(whole, limit, asIs)
 		if units(got) > limit {
-			t.Fatalf("%q to %d: %q has %d", whole, limit, got, units(got))
+			t.Fatalf("clip %q to %d units: got %q of %d units", whole, limit, got, units(got))
 		}
 		if got == whole || got == "" && limit == 0 {
 			continue
 		}
 		kept, cut := strings.CutSuffix(got, "…")
 		if !cut {
-			t.Fatalf("%q to %d: %q", whole, limit, got)
+			t.Fatalf("clip %q to %d units: got %q, want an ellipsis at its end", whole, limit, got)
 		}
 		prefix, fits := "", false
 		for i := 0; i <= len(parts); i++ {
@@ -87,7 +87,7 @@ func TestClipCutsBetweenCharacters(t *testing.T) {
 			}
 		}
 		if !fits {
-			t.Fatalf("%q to %d is cut inside a character: %+q", whole, limit, got)
+			t.Fatalf("clip %q to %d units: got %+q, cut inside a character", whole, limit, got)
 		}
 	}
 }
@@ -114,7 +114,7 @@ func TestClipEscapes(t *testing.T) {
 	// A letter under a thousand marks is not one character for ever.
 	zalgo := "Z" + strings.Repeat("\u0301", 1000)
 	if got := clip(zalgo, 100, asIs); units(got) < 60 || units(got) > 100 {
-		t.Errorf("%d units of a heap of marks", units(got))
+		t.Errorf("a letter under 1000 marks: got %d units, want 60 to 100", units(got))
 	}
 }
 
@@ -125,19 +125,20 @@ func FuzzClip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		text = plain(text)
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
-			t.Fatalf("got %q, want UTF-8 without control characters", text)
+			t.Fatalf("the plain text: got %q, want UTF-8 without control characters other than line breaks", text)
 		}
 		if plain(text) != text {
-			t.Fatalf("%+q becomes %+q", text, plain(text))
+			t.Fatalf("the plain text of %+q: got %+q, want the same", text, plain(text))
 		}
 		for _, escape := range []func(string) string{asIs, discordText, slackText.Replace} {
 			got := clip(text, limit, escape)
 			if units(got) > max(limit, 0) || !utf8.ValidString(got) {
-				t.Fatalf("%q to %d: %q", text, limit, got)
+				t.Fatalf("clip %q to %d units: got %q of %d units, want at most the limit, and UTF-8",
+					text, limit, got, units(got))
 			}
 			bare := strings.NewReplacer("\\", "") // more is escaped where the rest isn't known
 			if kept, cut := strings.CutSuffix(got, "…"); cut && got != escape(text) && !strings.HasPrefix(bare.Replace(escape(text)), bare.Replace(kept)) {
-				t.Fatalf("%q to %d: %q", text, limit, got)
+				t.Fatalf("clip %q to %d units: got %q, want its beginning", text, limit, got)
 			}
 		}
 	})

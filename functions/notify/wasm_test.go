@@ -20,11 +20,11 @@ func TestWebAssembly(t *testing.T) {
 	build := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, file), ".")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("got error %v, want none:\n%s", err, out)
+		t.Fatalf("build the tests for WebAssembly: %v\n%s", err, out)
 	}
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		t.Fatalf("Output: %v", err)
+		t.Fatalf("go env GOROOT: %v", err)
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -34,7 +34,7 @@ func TestWebAssembly(t *testing.T) {
 	run.Env = append(os.Environ(), "MYSINGLE_TEST_RECEIVER="+fetchReceiver(t))
 	out, err := run.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "PASS") {
-		t.Errorf("got error %v, want none and the word PASS:\n%s", err, out)
+		t.Errorf("the tests in Node: got error %v, want none and PASS:\n%s", err, out)
 	}
 }
 
@@ -71,15 +71,16 @@ func fetchReceiver(t *testing.T) string {
 		path := strings.Split(r.URL.Path, "/")[1]
 		handler, known := handlers[path]
 		if !known {
-			t.Errorf("asked for %s", path)
+			t.Errorf("a request: got the path %s, want one that the receiver knows", path)
 			return
 		}
 		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
-			t.Errorf("got %s with %v, want POST of application/json; charset=utf-8", r.Method, r.Header)
+			t.Errorf("a request: got %s of type %q, want POST of type application/json; charset=utf-8",
+				r.Method, r.Header.Get("Content-Type"))
 		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil || len(body) == 0 {
-			t.Errorf("%v after %d bytes", err, len(body))
+			t.Errorf("the body of a request: got %d bytes (%v), want some", len(body), err)
 		}
 		handler(w, r)
 	}).URL

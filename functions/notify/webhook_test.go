@@ -22,7 +22,7 @@ func TestSignatureVector(t *testing.T) {
 		"webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 	} {
 		if got := header.Get(name); got != want {
-			t.Errorf("%s: got %s, want %s", name, got, want)
+			t.Errorf("the header %s: got %q, want %q", name, got, want)
 		}
 	}
 }
@@ -31,14 +31,14 @@ func TestSecretsThatAreNone(t *testing.T) {
 	bytes := func(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
 	for _, secret := range []string{"", "whsec_", "sesame", bytes(32), "whsec_" + bytes(23), "whsec_" + bytes(65), "whsec_!" + bytes(32), "WHSEC_" + bytes(32), "whsk_" + bytes(32)} {
 		if _, err := sign(secret, "1", time.Now(), nil); err == nil {
-			t.Errorf("%q signs", secret)
+			t.Errorf("sign with the secret %q: got no error, want one", secret)
 		} else if secret != "" && strings.Contains(err.Error(), strings.TrimPrefix(secret, "whsec_")) && secret != "whsec_" {
 			t.Errorf("the error shows the secret: %v", err)
 		}
 	}
 	for _, n := range []int{24, 32, 64} {
 		if _, err := sign("whsec_"+bytes(n), "1", time.Now(), nil); err != nil {
-			t.Errorf("%d bytes: %v", n, err)
+			t.Errorf("sign with a secret of %d bytes: got error %v, want none", n, err)
 		}
 	}
 }

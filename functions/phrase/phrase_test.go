@@ -40,7 +40,7 @@ func TestPhrases(t *testing.T) {
 		"for other words":   phrase.Language("fr").In("", "for other words"),
 	} {
 		if got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("the phrase: got %q, want %q", got, want)
 		}
 	}
 }

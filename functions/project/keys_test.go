@@ -39,12 +39,12 @@ func TestJWTSecretOfFunctionsChanges_drill(t *testing.T) {
 		taken := func(token string) bool {
 			_, err := p.User(&http.Request{Header: http.Header{"Authorization": {"Bearer " + token}}})
 			if err != nil && status(err) != http.StatusUnauthorized {
-				t.Errorf("got error %v, want none, or one of status 401", err)
+				t.Errorf("a refused token: got error %v, want status 401", err)
 			}
 			return err == nil
 		}
 		if got := fmt.Sprint(taken(before), " ", taken(after)); got != step.takes {
-			t.Errorf("%s instead of %s", got, step.takes)
+			t.Errorf("tokens by the old and the new secret are taken: got %s, want %s", got, step.takes)
 		}
 	}
 }
@@ -115,17 +115,17 @@ func TestKeysOfFunctionsChange_drill(t *testing.T) {
 	} {
 		for _, p := range step.instances {
 			if err := called(p, step.shown); err != nil {
-				t.Errorf("%s: a schedule: %v", step.name, err)
+				t.Errorf("%s: a schedule calls: got error %v, want none", step.name, err)
 			}
 			if err := works(p); err != nil {
-				t.Errorf("%s: got error %v, want none", step.name, err)
+				t.Errorf("%s: the function asks the database: got error %v, want none", step.name, err)
 			}
 		}
 	}
 	if err := called(instance(after, last), first); status(err) != http.StatusUnauthorized {
-		t.Errorf("a schedule with the old key: %v", err)
+		t.Errorf("a schedule with the old key: got error %v, want status 401", err)
 	}
 	if err := works(instance(after, old)); err == nil {
-		t.Error("the old key counts at the gateway")
+		t.Error("the old key at the gateway: got no error, want one")
 	}
 }

@@ -46,11 +46,13 @@ func TestCallers(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/x", nil)
 		r.Header = scenario.header
 		if err := p.RequireService(r); (err == nil) != scenario.service || err != nil && status(err) != 401 {
-			t.Errorf("%s: as the service: %v", name, err)
+			t.Errorf("%s, as the service: got error %v, want none: %t, otherwise status 401",
+				name, err, scenario.service)
 		}
 		who, err := p.User(r)
 		if got := status(err); err != nil && got != scenario.user || err == nil && (scenario.user != 200 || who.Subject != me.ID) {
-			t.Errorf("%s: as a user: %+v, %v", name, who, err)
+			t.Errorf("%s, as a user: got %+v (%v), want status %d, which is 200 for %s alone",
+				name, who, err, scenario.user, me.ID)
 		}
 	}
 }
@@ -73,13 +75,13 @@ func TestRights(t *testing.T) {
 	args := map[string]string{"sprint_id": sprint.SprintID}
 	var board *struct{}
 	if err := p.Service(t.Context(), "sprint_report", args, &board); err != nil || board == nil {
-		t.Errorf("the service: %v %v", board, err)
+		t.Errorf("the report to the service: got %v (%v), want one", board, err)
 	}
 	for name, who := range map[string]supabasetest.Person{"its owner": me, "a stranger": other} {
 		board = nil
 		err := p.As(t.Context(), bff.Identity{Subject: who.ID, Token: who.Token}, "sprint_report", args, &board)
 		if err != nil || (board != nil) != (who.ID == me.ID) {
-			t.Errorf("%s: got the board %v, %v, want one: %t", name, board, err, who.ID == me.ID)
+			t.Errorf("the report to %s: got %v (%v), want one: %t", name, board, err, who.ID == me.ID)
 		}
 	}
 }
@@ -101,14 +103,14 @@ func TestRefusals(t *testing.T) {
 		err := call()
 		fault := new(project.Error)
 		if !errors.As(err, &fault) || fault.Code != "22023" || fault.Message == "" {
-			t.Errorf("%s: got error %v, want the code 22023 with a message", name, err)
+			t.Errorf("%s: got error %v, want a *project.Error of code 22023 with a message", name, err)
 		}
 	}
 	if err := p.As(t.Context(), who, "claim_notifications", map[string]any{"event": "scrum_digest"}, &target); status(project.Answer(err)) != 403 {
-		t.Errorf("a user claims: %v", err)
+		t.Errorf("a user claims notifications: got error %v, want status 403", err)
 	}
 	if target != nil {
-		t.Errorf("%v was taken for a result", target)
+		t.Errorf("the result of refused calls: got %v, want none", target)
 	}
 }
 
@@ -130,7 +132,8 @@ func TestDatabaseIsDown(t *testing.T) {
 		} {
 			answer := new(edge.Problem)
 			if !errors.As(project.Answer(err), &answer) || answer.Status != 502 || strings.Contains(answer.Message, "127.0.0.1") {
-				t.Errorf("%s, %s: got error %v, answered by %+v, want status 502, without an address", name, rights, err, answer)
+				t.Errorf("%s, %s: got error %v, answered as %+v, want status 502 without the address",
+					name, rights, err, answer)
 			}
 		}
 	}

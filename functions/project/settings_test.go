@@ -33,10 +33,12 @@ func TestSettings(t *testing.T) {
 		t.Fatalf("read: %v", err)
 	}
 	if s.PublishableKey != "sb_publishable_1" || s.SecretKey != "sb_secret_1" || strings.Join(s.SecretKeys, " ") != "sb_secret_1 sb_secret_2" {
-		t.Errorf("got %+v, want the keys sb_publishable_1, sb_secret_1 and both secret ones", s)
+		t.Errorf("the keys: got publishable %q, secret %q of %q, want the default ones, and both secrets",
+			s.PublishableKey, s.SecretKey, s.SecretKeys)
 	}
 	if s.AppURL.String() != "https://app.example.com" || s.MailURL.String() != "https://api.resend.com" || s.Local || len(s.SigningKeys) != 1 {
-		t.Errorf("got %+v, want app.example.com, api.resend.com and one signing key, not local", s)
+		t.Errorf("the settings: got %s, %s, local %t, %d signing keys, want app.example.com, api.resend.com, false, 1",
+			s.AppURL, s.MailURL, s.Local, len(s.SigningKeys))
 	}
 	for name, changes := range map[string]map[string]string{
 		"legacy keys alone": {"SUPABASE_PUBLISHABLE_KEYS": "", "SUPABASE_SECRET_KEYS": ""},
@@ -61,7 +63,7 @@ func TestJWTSecrets(t *testing.T) {
 		"b c": {"JWT_SECRET": "b", "OTHER_JWT_SECRET": "c"},
 	} {
 		if s, err := read(changes); err != nil || strings.Join(s.JWTSecrets, " ") != want {
-			t.Errorf("%v: got %q, %v, want %s", changes, s.JWTSecrets, err, want)
+			t.Errorf("the JWT secrets of %v: got %q (%v), want %q", changes, s.JWTSecrets, err, want)
 		}
 	}
 }
@@ -76,11 +78,12 @@ func TestKeyInUse(t *testing.T) {
 		all := map[string]string{"SUPABASE_PUBLISHABLE_KEYS": `{"default":"o","b":"p"}`, "SUPABASE_SECRET_KEYS": `{"c":"3","default":"1","b":"2"}`}
 		maps.Copy(all, changes)
 		if s, err := read(all); err != nil || strings.Join(s.SecretKeys, " ") != want || s.SecretKey != want[:1] || (s.PublishableKey == "o") != (want == "1 2 3") {
-			t.Errorf("%v: got the secret keys %q, the publishable one %q, %v, want %s, the first of them in use", changes, s.SecretKeys, s.PublishableKey, err, want)
+			t.Errorf("the keys with %v: got secret %q of %q, publishable %q (%v), want secrets %s, the first in use",
+				changes, s.SecretKey, s.SecretKeys, s.PublishableKey, err, want)
 		}
 	}
 	if _, err := read(map[string]string{"FUNCTIONS_SECRET_KEY_NAME": "next"}); err == nil || !strings.Contains(err.Error(), `SUPABASE_SECRET_KEYS: expected a key of the name "next"`) {
-		t.Errorf("a name that no key has: %v", err)
+		t.Errorf("a key name that no key has: got error %v, want one that names SUPABASE_SECRET_KEYS and next", err)
 	}
 }
 
@@ -91,16 +94,16 @@ func TestFaults(t *testing.T) {
 		"BFF_PUBLIC_URL": "", "FUNCTIONS_SIGNING_KEYS": "c2hvcnQ=", "FUNCTIONS_MAIL_KEY": "re_secret", "FUNCTIONS_MAIL_URL": "ftp://x", "FUNCTIONS_LOCAL": "yes",
 	})
 	if err == nil {
-		t.Fatal("accepted")
+		t.Fatal("bad settings: got no error, want one")
 	}
 	for _, name := range []string{"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_SECRET_KEYS", "BFF_PUBLIC_URL", "FUNCTIONS_SIGNING_KEYS", "FUNCTIONS_MAIL_FROM", "FUNCTIONS_MAIL_URL", "FUNCTIONS_LOCAL"} {
 		if !strings.Contains(err.Error(), name+": expected ") {
-			t.Errorf("%s isn't named: %v", name, err)
+			t.Errorf("the error doesn't name %s: %v", name, err)
 		}
 	}
 	for _, secret := range []string{"sb_secret_plain", "re_secret", "c2hvcnQ"} {
 		if strings.Contains(err.Error(), secret) {
-			t.Errorf("%s is told: %v", secret, err)
+			t.Errorf("the error shows %s: %v", secret, err)
 		}
 	}
 	for name, changes := range map[string]map[string]string{
@@ -111,7 +114,7 @@ func TestFaults(t *testing.T) {
 		"a user in the URL":  {"SUPABASE_URL": "https://user:pass@abc.supabase.co"},
 	} {
 		if _, err := read(changes); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: got no error, want one", name)
 		}
 	}
 }

@@ -58,28 +58,29 @@ func TestScheduled(t *testing.T) {
 			tick := func() (got struct{ Summaries, Sent, Failed, Given_Up int }) {
 				answer := target.MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
 				if answer.Decode(t, &got); answer.Status != http.StatusOK {
-					t.Fatalf("got status %d, want 200: %s", answer.Status, answer.Body)
+					t.Fatalf("the schedule: got status %d (%s), want 200", answer.Status, answer.Body)
 				}
 				return got
 			}
 			if got := tick(); got.Summaries != 1 || got.Sent != 2 || got.Failed+got.Given_Up != 0 {
-				t.Fatalf("got %+v, want one summary, two sent and none failed or given up", got)
+				t.Fatalf("the schedule: got %+v, want 1 summary and 2 sent", got)
 			}
 			text := s.summary(t)
 			for _, want := range []string{"3명 중 1명이 스크럼을 작성했습니다", " 중 ", "남았습니다 (계획대로라면 ", "스프린트는 ", "장애물\n- 시험 서버가 <!channel> 느립니다 (Team member, 방금)",
 				"- Team member, 어제: 결제 오류를 고쳤습니다\n- Team member, 오늘: Write *the* <b>tests</b> @here", "아직 작성하지 않은 사람\n- Team owner\n- Team scrum_master"} {
 				if !strings.Contains(text, want) {
-					t.Errorf("no %q in the summary:\n%s", want, text)
+					t.Errorf("the summary: got no %q, want it:\n%s", want, text)
 				}
 			}
 			if strings.Contains(text, "Team viewer") {
-				t.Errorf("a viewer in the summary:\n%s", text)
+				t.Errorf("the summary: got the viewer in it, want only who takes part:\n%s", text)
 			}
 			if len(slack.Got()) != 1 || len(webhook.Got()) != 1 {
-				t.Fatalf("%d and %d messages", len(slack.Got()), len(webhook.Got()))
+				t.Fatalf("messages: got %d to Slack and %d to the webhook, want 1 each",
+					len(slack.Got()), len(webhook.Got()))
 			}
 			if body := slack.Got()[0].Body; !strings.Contains(body, "결제 오류를 고쳤습니다") || strings.Contains(body, "<!channel>") || strings.Contains(body, "@here") {
-				t.Errorf("got %s, want the update in it, and nobody alerted", body)
+				t.Errorf("the message to Slack: got %s, want the member's update and no live mention", body)
 			}
 			var hook struct {
 				Data struct {
@@ -92,12 +93,14 @@ func TestScheduled(t *testing.T) {
 			}
 			got := webhook.Got()[0]
 			if err := json.Unmarshal([]byte(got.Body), &hook); err != nil || !strings.Contains(got.Body, `"expected":3`) || !strings.HasPrefix(got.Header.Get("Webhook-Signature"), "v1,") {
-				t.Errorf("got %s with %v, %v, want 3 expected, signed by v1", got.Body, got.Header, err)
+				t.Errorf("the webhook: got %s with %v (%v), want JSON with 3 expected, signed",
+					got.Body, got.Header, err)
 			}
 			// Again: nothing. And what somebody has written since stays.
 			s.ScrumMaster.MustUpdate(t, "daily_scrums", "daily_scrum_id=eq."+s.scrum, map[string]any{"summary": "In my words."})
 			if got := tick(); got.Summaries+got.Sent+got.Failed+got.Given_Up != 0 || s.summary(t) != "In my words." || len(slack.Got()) != 1 {
-				t.Errorf("again: %+v, %q", got, s.summary(t))
+				t.Errorf("the schedule again: got %+v, summary %q, %d messages, want none, \"In my words.\", 1",
+					got, s.summary(t), len(slack.Got()))
 			}
 		})
 	}
@@ -120,7 +123,8 @@ func TestAnotherDay(t *testing.T) {
 			var got struct{ Summary string }
 			target.MustDo(t, functionstest.Request{Path: path, As: team.Owner, Body: map[string]any{"daily_scrum_id": opened[0].ID}}).Decode(t, &got)
 			if !strings.Contains(got.Summary, "7개(21포인트) 중 6개(14포인트) 남았습니다") || strings.Contains(got.Summary, "끝납니다") {
-				t.Errorf("got %s, want 6 of 7 tasks left, and no day on which they end", got.Summary)
+				t.Errorf("the summary of two days ago: got %s, want 6 of 7 tasks left and no end of the sprint",
+					got.Summary)
 			}
 		})
 	}
@@ -141,7 +145,8 @@ func TestSomebodyWasFaster(t *testing.T) {
 	var got struct{ Summary string }
 	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, As: s.Owner, Body: map[string]any{"daily_scrum_id": s.scrum}}).Decode(t, &got)
 	if got.Summary != "In my words." || s.summary(t) != got.Summary || changed()[0] != before[0] {
-		t.Errorf("%q, %q, %v then %v", got.Summary, s.summary(t), before, changed())
+		t.Errorf("the summary: got %q, kept %q, changed at %v and %v, want the scrum master's, and no change",
+			got.Summary, s.summary(t), before, changed())
 	}
 }
 
@@ -151,7 +156,7 @@ func TestWithoutChannels(t *testing.T) {
 	s := mustScene(t)
 	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
 	if s.summary(t) == "" {
-		t.Error("no summary")
+		t.Error("the summary of a team without channels: got none, want one")
 	}
 }
 
@@ -177,27 +182,32 @@ func TestAsked(t *testing.T) {
 			}
 			for name, who := range map[string]supabasetest.Person{"member": s.Member, "viewer": s.Viewer} {
 				if answer, _ := ask(who, map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 403 || answer.Code() != "not_allowed" {
-					t.Errorf("a %s: got status %d, want 403 and the code not_allowed: %s", name, answer.Status, answer.Body)
+					t.Errorf("a %s asks: got status %d (%s), want 403 with the code not_allowed",
+						name, answer.Status, answer.Body)
 				}
 			}
 			if answer, _ := ask(supabasetest.MustSignUp(t), map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 404 || answer.Code() != "scrum_not_found" {
-				t.Errorf("another organization's: %d %s", answer.Status, answer.Body)
+				t.Errorf("a stranger asks: got status %d (%s), want 404 with the code scrum_not_found",
+					answer.Status, answer.Body)
 			}
 			if len(slack.Got()) != 0 || s.summary(t) != "" {
-				t.Fatalf("%d messages, %q", len(slack.Got()), s.summary(t))
+				t.Fatalf("refused calls: got %d messages and the summary %q, want neither",
+					len(slack.Got()), s.summary(t))
 			}
 			if answer, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); answer.Status != 200 || got.Sent != 1 || got.Summary == "" || got.Summary != s.summary(t) {
-				t.Fatalf("got status %d, want 200, one sent, and the summary %q: %s", answer.Status, s.summary(t), answer.Body)
+				t.Fatalf("the scrum master asks: got status %d (%s), want 200, 1 sent and the kept summary %q",
+					answer.Status, answer.Body, s.summary(t))
 			}
 			if _, got := ask(s.ScrumMaster, map[string]any{"daily_scrum_id": s.scrum}); got.Sent != 0 {
-				t.Errorf("again without being told to: %+v", got)
+				t.Errorf("the scrum master asks twice: got %+v, want none sent", got)
 			}
 			if _, got := ask(s.Owner, map[string]any{"daily_scrum_id": s.scrum, "again": true}); got.Sent != 0 {
-				t.Errorf("again at once: %+v", got)
+				t.Errorf("the owner asks for it again at once: got %+v, want none sent", got)
 			}
 			s.MustPass(t)
 			if _, got := ask(s.Owner, map[string]any{"daily_scrum_id": s.scrum, "again": true}); got.Sent != 1 || len(slack.Got()) != 2 {
-				t.Errorf("again: %+v, %d messages", got, len(slack.Got()))
+				t.Errorf("the owner asks for it again: got %+v and %d messages, want 1 sent and 2 messages",
+					got, len(slack.Got()))
 			}
 		})
 	}
@@ -210,7 +220,7 @@ func TestEnglish(t *testing.T) {
 	functionstest.Native(t, newHandler, nil).MustDo(t, functionstest.Request{Path: path, Service: true, Body: map[string]any{"org_id": s.OrgID}})
 	for _, want := range []string{"1 of 3 posted", " left", "Still missing\n- Team owner", "Team member, yesterday: 결제 오류를", "Blockers"} {
 		if text := s.summary(t); !strings.Contains(text, want) {
-			t.Errorf("no %q in:\n%s", want, text)
+			t.Errorf("the summary in English: got no %q, want it:\n%s", want, text)
 		}
 	}
 }
@@ -233,6 +243,6 @@ func TestBadCalls(t *testing.T) {
 		{Name: "another method", Request: functionstest.Request{As: s.ScrumMaster, Method: http.MethodPut}, Status: 405, Code: "method_not_allowed"},
 	})
 	if len(slack.Got()) != 0 || s.summary(t) != "" {
-		t.Errorf("%d messages, %q", len(slack.Got()), s.summary(t))
+		t.Errorf("refused calls: got %d messages and the summary %q, want neither", len(slack.Got()), s.summary(t))
 	}
 }

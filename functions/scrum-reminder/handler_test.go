@@ -23,7 +23,7 @@ func mustTick(tb testing.TB, target functionstest.Target, team functionstest.Tea
 	}
 	got := target.MustDo(tb, functionstest.Request{Path: path, Service: true, Body: body})
 	if got.Status != http.StatusOK {
-		tb.Fatalf("got status %d, want 200: %s", got.Status, got.Body)
+		tb.Fatalf("the schedule at %q: got status %d (%s), want 200", at, got.Status, got.Body)
 	}
 	got.Decode(tb, &a)
 	return a
@@ -56,25 +56,27 @@ func TestRemind(t *testing.T) {
 			team.MustChannel(t, "slack", digests.Target, "scrum_digest")
 
 			if got := mustTick(t, target, team, ""); got.Opened != 1 || got.Sent != 1 || got.Failed != 0 || got.GivenUp != 0 {
-				t.Fatalf("got %+v, want one scrum opened and one reminder sent", got)
+				t.Fatalf("the first tick: got %+v, want 1 scrum opened and 1 message sent", got)
 			}
 			got := slack.Got()
 			if len(got) != 1 || got[0].Path != strings.TrimPrefix(slack.Target, slack.URL) {
-				t.Fatalf("received: got %+v, want one message at %s", got, strings.TrimPrefix(slack.Target, slack.URL))
+				t.Fatalf("messages to Slack: got %+v, want one at %s",
+					got, strings.TrimPrefix(slack.Target, slack.URL))
 			}
 			// Neither who is off, nor who only looks on.
 			for text, want := range map[string]bool{"Teamscrum_master": false, "Team scrum_master": true, "Team member": true, "Team viewer": false, "Team owner": false, "데일리 스크럼을 작성해 주세요": true} {
 				if strings.Contains(got[0].Body, text) != want {
-					t.Errorf("%q in it: %t\n%s", text, !want, got[0].Body)
+					t.Errorf("%q in the message: got %t, want %t\n%s", text, !want, want, got[0].Body)
 				}
 			}
 			for range 3 {
 				if got := mustTick(t, target, team, ""); got != (answer{}) {
-					t.Errorf("again: %+v", got)
+					t.Errorf("another tick: got %+v, want nothing done", got)
 				}
 			}
 			if len(slack.Got()) != 1 || len(digests.Got()) != 0 || len(scrums(t, team)) != 1 {
-				t.Errorf("%d reminders, %d digests, scrums %v", len(slack.Got()), len(digests.Got()), scrums(t, team))
+				t.Errorf("after all ticks: got %d reminders, %d digests and the scrums %v, want 1, 0 and one scrum",
+					len(slack.Got()), len(digests.Got()), scrums(t, team))
 			}
 		})
 	}
@@ -92,7 +94,7 @@ func TestNobodyIsMissing(t *testing.T) {
 	}
 	team.MustChannel(t, "slack", slack.Target)
 	if got := mustTick(t, target, team, ""); got != (answer{}) || len(slack.Got()) != 0 {
-		t.Errorf("got %+v and the messages %+v, want none of anything", got, slack.Got())
+		t.Errorf("a second tick: got %+v and %d messages, want neither", got, len(slack.Got()))
 	}
 }
 
@@ -130,7 +132,7 @@ func TestOneChannelFails(t *testing.T) {
 
 			before := supabasetest.Now(t)
 			if got, want := mustTick(t, target, team, "").Tally, (delivery.Tally{Sent: 2, Failed: 4, GivenUp: 2}); got != want {
-				t.Errorf("the call came to %+v, want %+v", got, want)
+				t.Errorf("the tick: got %+v, want %+v", got, want)
 			}
 			after := supabasetest.Now(t)
 			for name, want := range map[string]struct{ status, code string }{
@@ -143,19 +145,21 @@ func TestOneChannelFails(t *testing.T) {
 					code = *log[0].LastError
 				}
 				if len(log) != 1 || log[0].Status != want.status || code != want.code {
-					t.Errorf("%s: got the log %+v with the code %q, want one entry that is %s, with %q", name, log, code, want.status, want.code)
+					t.Errorf("the log of %s: got %+v, want one entry, %s with the error %q",
+						name, log, want.status, want.code)
 				}
 			}
 			if n := len(elsewhere.Got()); n != 0 {
-				t.Error("a redirect was followed")
+				t.Errorf("the target of a redirect: got %d requests, want none", n)
 			}
 			next, err := time.Parse(time.RFC3339, *team.MustLog(t, channels["limited"])[0].NextTryAt)
 			if earliest, latest := before.Add(2*time.Hour), after.Add(2*time.Hour+time.Minute); err != nil || next.Before(earliest) || next.After(latest) {
-				t.Errorf("after Retry-After: 7200 the next try is at %s (%v), want it between %s and %s", next, err, earliest, latest)
+				t.Errorf("the next try after Retry-After: 7200: got %s (%v), want %s to %s",
+					next, err, earliest, latest)
 			}
 			// Not before its time, and then those alone that failed.
 			if got := mustTick(t, target, team, ""); got != (answer{}) {
-				t.Errorf("at once again: %+v", got)
+				t.Errorf("another tick at once: got %+v, want nothing done", got)
 			}
 			counts := map[string]int{}
 			for name, r := range receivers {
@@ -164,12 +168,12 @@ func TestOneChannelFails(t *testing.T) {
 			}
 			team.MustComeAround(t)
 			if got := mustTick(t, target, team, ""); got.Sent != 4 || got.Failed+got.GivenUp != 0 {
-				t.Errorf("the next time: %+v", got)
+				t.Errorf("the tick when all are back: got %+v, want 4 sent and none failed or given up", got)
 			}
 			for name, r := range receivers {
 				want := map[string]int{"down": 1, "limited": 1, "broken": 1, "hung": 1}[name]
 				if n := len(r.Got()) - counts[name]; n != want {
-					t.Errorf("%s: %d more", name, n)
+					t.Errorf("%s: got %d more messages, want %d", name, n, want)
 				}
 			}
 		})
@@ -196,7 +200,8 @@ func TestManyCallsAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	if sum.Opened != 1 || sum.Sent != 1 || len(slack.Got()) != 1 {
-		t.Errorf("%+v, %d messages", sum, len(slack.Got()))
+		t.Errorf("20 ticks at once: got %+v and %d messages, want 1 scrum opened, 1 sent and 1 message",
+			sum, len(slack.Got()))
 	}
 }
 
@@ -274,12 +279,14 @@ func TestEveryOrganizationsOwnTime(t *testing.T) {
 				for _, call := range scenario.calls {
 					got := mustTick(t, target, team, call.at)
 					if got.Opened != call.opened || got.Sent != call.sent {
-						t.Errorf("%s: got %+v, want %d opened and %d sent", call.at, got, call.opened, call.sent)
+						t.Errorf("the tick at %s: got %+v, want %d opened and %d sent",
+							call.at, got, call.opened, call.sent)
 					}
 					days, reminders = days+call.opened, reminders+call.sent
 				}
 				if len(scrums(t, team)) != days || len(slack.Got()) != reminders {
-					t.Errorf("scrums %v, %d reminders", scrums(t, team), len(slack.Got()))
+					t.Errorf("after all ticks: got the scrums %v and %d reminders, want %d and %d",
+						scrums(t, team), len(slack.Got()), days, reminders)
 				}
 			})
 		}
@@ -304,6 +311,6 @@ func TestBadCalls(t *testing.T) {
 		{Name: "another path", Request: functionstest.Request{Service: true, Path: path + "/x"}, Status: 404, Code: "no_such_path"},
 	})
 	if got := slack.Got(); len(got) != 0 || len(scrums(t, team)) != 0 {
-		t.Errorf("got the messages %+v and the scrums %v, want none", got, scrums(t, team))
+		t.Errorf("refused calls: got the messages %+v and the scrums %v, want neither", got, scrums(t, team))
 	}
 }

@@ -42,7 +42,7 @@ func mustAsk(tb testing.TB, target functionstest.Target, r functionstest.Request
 	r.Path = path
 	got := target.MustDo(tb, r)
 	if got.Decode(tb, &a); got.Status != http.StatusOK {
-		tb.Fatalf("got status %d, want 200: %s", got.Status, got.Body)
+		tb.Fatalf("ask for the report: got status %d (%s), want 200", got.Status, got.Body)
 	}
 	return a
 }
@@ -61,31 +61,32 @@ func TestCompleted(t *testing.T) {
 			second.Status(http.StatusBadGateway)
 			complete(t, team)
 			if got := mustAsk(t, target, functionstest.Request{Service: true, Body: webhook(team)}); got.Sent != 1 || got.Failed != 1 {
-				t.Fatalf("got %+v, want one sent and one failed", got)
+				t.Fatalf("the webhook: got %+v, want 1 sent and 1 failed", got)
 			}
 			second.Status(http.StatusOK)
 			team.MustComeAround(t)
 			sweep := functionstest.Request{Service: true, Body: map[string]any{"org_id": team.OrgID}}
 			if got := mustAsk(t, target, sweep); got.Sent != 1 || got.Failed != 0 {
-				t.Errorf("the schedule: %+v", got)
+				t.Errorf("the schedule: got %+v, want 1 sent and none failed", got)
 			}
 			for _, again := range []functionstest.Request{sweep, {Service: true, Body: webhook(team)}} {
 				if got := mustAsk(t, target, again); got != (answer{}) {
-					t.Errorf("again: %+v", got)
+					t.Errorf("the report again: got %+v, want nothing done", got)
 				}
 			}
 			if len(slack.Got()) != 1 || len(second.Got()) != 2 {
-				t.Fatalf("%d and %d messages", len(slack.Got()), len(second.Got()))
+				t.Fatalf("messages: got %d to Slack and %d to Discord, want 1 and 2",
+					len(slack.Got()), len(second.Got()))
 			}
 			body := slack.Got()[0].Body
 			for _, want := range []string{"스프린트 ‘스프린트 1’ 보고서", "목표: A board to look at", "약속 14개", "Task 2: 고객 데모 준비"} {
 				if !strings.Contains(body, want) {
-					t.Errorf("no %q in %s", want, body)
+					t.Errorf("the message: got no %q, want it: %s", want, body)
 				}
 			}
 			link := regexp.MustCompile(`"image_url":"([^"]+)"`).FindStringSubmatch(body)
 			if link == nil {
-				t.Fatalf("no picture in %s", body)
+				t.Fatalf("the message: got no picture, want one: %s", body)
 			}
 			mustPicture(t, link[1])
 		})
@@ -105,11 +106,12 @@ func mustPicture(tb testing.TB, address string) {
 		tb.Fatalf("body.ReadFrom: %v", err)
 	}
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "image/png" {
-		tb.Fatalf("%s: got status %s, want 200 and image/png: %s", address, resp.Status, body.String())
+		tb.Fatalf("the picture at %s: got status %s of type %q (%s), want 200 of type image/png",
+			address, resp.Status, resp.Header.Get("Content-Type"), body.String())
 	}
 	picture, err := png.Decode(&body)
 	if err != nil || picture.Bounds().Dx() != 1600 || picture.Bounds().Dy() != 900 {
-		tb.Errorf("the picture: got %v, %v, want 1600 by 900", picture.Bounds(), err)
+		tb.Errorf("the picture at %s: got %v (%v), want 1600 by 900", address, picture, err)
 	}
 }
 
@@ -123,52 +125,57 @@ func TestAsked(t *testing.T) {
 			team.MustChannel(t, "slack", slack.Target)
 			body := map[string]any{"sprint_id": team.SprintID}
 			if got := target.MustDo(t, functionstest.Request{Path: path, As: team.Owner, Body: body}); got.Status != 409 || got.Code() != "not_completed" {
-				t.Errorf("while it runs: %d %s", got.Status, got.Body)
+				t.Errorf("a running sprint: got status %d (%s), want 409 with the code not_completed",
+					got.Status, got.Body)
 			}
 			complete(t, team)
 			for name, who := range map[string]supabasetest.Person{"member": team.Member, "viewer": team.Viewer} {
 				if got := target.MustDo(t, functionstest.Request{Path: path, As: who, Body: body}); got.Status != 403 || got.Code() != "not_allowed" {
-					t.Errorf("a %s: got status %d, want 403 and the code not_allowed: %s", name, got.Status, got.Body)
+					t.Errorf("a %s asks: got status %d (%s), want 403 with the code not_allowed",
+						name, got.Status, got.Body)
 				}
 			}
 			stranger := supabasetest.MustSignUp(t)
 			if got := target.MustDo(t, functionstest.Request{Path: path, As: stranger, Body: body}); got.Status != 404 || got.Code() != "sprint_not_found" {
-				t.Errorf("another organization's: %d %s", got.Status, got.Body)
+				t.Errorf("a stranger asks: got status %d (%s), want 404 with the code sprint_not_found",
+					got.Status, got.Body)
 			}
 			if n := len(slack.Got()); n != 0 {
-				t.Fatalf("%d messages", n)
+				t.Fatalf("messages of refused calls: got %d, want none", n)
 			}
 			got := mustAsk(t, target, functionstest.Request{As: team.ScrumMaster, Body: body})
 			if got.Sent != 1 || !strings.HasPrefix(got.Markdown, "# Project of ") {
-				t.Fatalf("got %+v, want one sent, headed by the project", got)
+				t.Fatalf("the scrum master asks: got %+v, want 1 sent and the project's name as the heading", got)
 			}
 			mustPicture(t, got.Picture)
 			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: body}); got.Sent != 0 || got.Markdown == "" {
-				t.Errorf("again without being told to: %+v", got)
+				t.Errorf("the owner asks too: got %+v, want none sent and the Markdown", got)
 			}
 			team.MustPass(t)
 			if got := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID, "again": true}}); got.Sent != 1 || len(slack.Got()) != 2 {
-				t.Errorf("again: %+v", got)
+				t.Errorf("the owner asks for it again: got %+v and %d messages, want 1 sent and 2 messages",
+					got, len(slack.Got()))
 			}
 
 			// As Markdown, for everybody who may see the sprint.
 			read := functionstest.Request{Method: http.MethodGet, Path: path + "/" + team.SprintID, As: team.Viewer}
 			answer := target.MustDo(t, read)
 			if answer.Status != 200 || answer.Header.Get("Content-Type") != "text/markdown; charset=utf-8" || answer.Body != got.Markdown {
-				t.Errorf("got status %d, want 200 and the same Markdown: %s", answer.Status, answer.Body)
+				t.Errorf("the Markdown: got status %d of type %q (%s), want 200 of type text/markdown in UTF-8 (%s)",
+					answer.Status, answer.Header.Get("Content-Type"), answer.Body, got.Markdown)
 			}
 			for _, want := range []string{"- 약속 14개", "| 완료 | 2 | ", "## 사람별", "| Team owner | ", "## 완료하지 못함\n\n- Task "} {
 				if !strings.Contains(answer.Body, want) {
-					t.Errorf("no %q in:\n%s", want, answer.Body)
+					t.Errorf("the report as Markdown: got no %q, want it:\n%s", want, answer.Body)
 				}
 			}
 			read.As = stranger
 			if got := target.MustDo(t, read); got.Status != 404 {
-				t.Errorf("another organization's: %d %s", got.Status, got.Body)
+				t.Errorf("a stranger reads: got status %d (%s), want 404", got.Status, got.Body)
 			}
 			read.As = supabasetest.Person{}
 			if got := target.MustDo(t, read); got.Status != 401 {
-				t.Errorf("nobody: %d %s", got.Status, got.Body)
+				t.Errorf("nobody reads: got status %d (%s), want 401", got.Status, got.Body)
 			}
 		})
 	}
@@ -185,7 +192,8 @@ func TestPictures(t *testing.T) {
 			picture := mustAsk(t, target, functionstest.Request{As: team.Owner, Body: map[string]any{"sprint_id": team.SprintID}}).Picture
 			u, err := url.Parse(picture)
 			if err != nil || !strings.HasPrefix(picture, os.Getenv("SUPABASE_URL")+"/functions/v1"+path+"/"+team.SprintID+".ko.") {
-				t.Fatalf("the picture's address: got %s, %v, want one of the sprint %s in Korean", picture, err, team.SprintID)
+				t.Fatalf("the picture's URL: got %s (%v), want one of %s/%s in Korean",
+					picture, err, path, team.SprintID)
 			}
 			own := strings.TrimPrefix(u.Path, "/functions/v1")
 			parts := strings.Split(own, ".")
@@ -203,23 +211,27 @@ func TestPictures(t *testing.T) {
 				"a name that is none": path + "/report",
 			} {
 				if got := target.MustDo(t, functionstest.Request{Method: http.MethodGet, Path: wrong}); got.Status != 404 || got.Code() != "no_picture" {
-					t.Errorf("%s: got status %d, want 404 and the code no_picture: %s", name, got.Status, got.Body)
+					t.Errorf("the picture, %s: got status %d (%s), want 404 with the code no_picture",
+						name, got.Status, got.Body)
 				}
 			}
 			read := functionstest.Request{Method: http.MethodGet, Path: own}
 			first := target.MustDo(t, read)
 			if first.Status != 200 || first.Header.Get("Cache-Control") != "public, max-age=86400" || len(first.Header.Get("ETag")) != 24 {
-				t.Errorf("got status %d with %v, want 200, public for a day, with an ETag of 24 characters", first.Status, first.Header)
+				t.Errorf("the picture: got status %d with %v, want 200, public for a day, an ETag of 24 characters",
+					first.Status, first.Header)
 			}
 			for name, function := range map[string]functionstest.Target{"again": target, "another instance": functionstest.Native(t, newHandler, nil)} {
 				if got := function.MustDo(t, read); got.Body != first.Body || got.Header.Get("ETag") != first.Header.Get("ETag") {
-					t.Errorf("%s: another picture, %s, not %s", name, got.Header.Get("ETag"), first.Header.Get("ETag"))
+					t.Errorf("the picture, %s: got %d bytes of the ETag %s, want the same %d bytes of the ETag %s",
+						name, len(got.Body), got.Header.Get("ETag"), len(first.Body), first.Header.Get("ETag"))
 				}
 			}
 			for tag, status := range map[string]int{first.Header.Get("ETag"): 304, `"x", W/` + first.Header.Get("ETag"): 304, `"x"`: 200} {
 				read.Header = http.Header{"If-None-Match": {tag}}
 				if got := target.MustDo(t, read); got.Status != status || (got.Body == "") != (status == 304) {
-					t.Errorf("%s: %d, %d bytes", tag, got.Status, len(got.Body))
+					t.Errorf("If-None-Match: %s: got status %d and %d bytes, want %d, and bytes with 200 alone",
+						tag, got.Status, len(got.Body), status)
 				}
 			}
 		})
@@ -254,7 +266,7 @@ func TestBadCalls(t *testing.T) {
 		{Name: "another path", Request: functionstest.Request{As: team.Owner, Path: path + "/x/y"}, Status: 404, Code: "no_such_path"},
 	})
 	if n := len(slack.Got()); n != 0 {
-		t.Errorf("%d messages", n)
+		t.Errorf("messages of refused calls: got %d, want none", n)
 	}
 }
 
@@ -278,7 +290,7 @@ func TestEscape(t *testing.T) {
 		"":                         "",
 	} {
 		if got := escape(text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
+			t.Errorf("escape %q: got %q, want %q", text, got, want)
 		}
 	}
 }

@@ -20,30 +20,31 @@ func TestPicturesAreKept(t *testing.T) {
 		return string(png), err
 	}
 	if _, err := p.get("0", func() ([]byte, error) { return nil, errors.New("no ink") }); err == nil {
-		t.Error("no error")
+		t.Error("a picture that can't be drawn: got no error, want one")
 	}
 	var all sync.WaitGroup
 	for i := range 10 * kept {
 		all.Go(func() {
 			name := fmt.Sprint(i % kept)
 			if got, err := get(name); got != "picture "+name || err != nil {
-				t.Errorf("%s: got %q, %v, want %q", name, got, err, "picture "+name)
+				t.Errorf("the picture %s: got %q (%v), want %q", name, got, err, "picture "+name)
 			}
 		})
 	}
 	all.Wait()
 	for name, n := range draws {
 		if n != 1 {
-			t.Errorf("%s was drawn %d times", name, n)
+			t.Errorf("the picture %s: got %d drawings, want 1", name, n)
 		}
 	}
 	first := p.drawn[0].etag
 	for _, name := range []string{"one more", first, "one more"} {
 		if _, err := get(name); err != nil {
-			t.Errorf("get: %v", err)
+			t.Errorf("the picture %s: got error %v, want none", name, err)
 		}
 	}
 	if len(p.drawn) != kept || draws[first] != 2 || draws["one more"] != 1 {
-		t.Errorf("%d are kept, drawn: %v", len(p.drawn), draws)
+		t.Errorf("pictures: got %d kept, drawings %v, want %d kept, %s drawn twice, and one more once",
+			len(p.drawn), draws, kept, first)
 	}
 }
