@@ -45,11 +45,12 @@ func TestAdvisors(t *testing.T) {
 	}
 	MustSupabase(t, &answer, "db", "advisors", "--level", "info")
 	if answer.Message == "" {
-		t.Error("the advisors' answer isn't what it was: no message")
+		t.Error("the advisors' answer: got no message, want one, as the CLI writes it")
 	}
 	for _, result := range answer.Results {
 		if result.Name != "unused_index" {
-			t.Errorf("%s: %s: %s, want nothing but unused_index", result.Level, result.Name, result.Detail)
+			t.Errorf("the advisors: got %s %s (%s), want nothing but unused_index",
+				result.Level, result.Name, result.Detail)
 		}
 	}
 }

@@ -364,7 +364,7 @@ func TestCatalogRulesBite(t *testing.T) {
 			}
 		}
 		if len(found) == 0 {
-			t.Errorf("%q finds nothing wrong", rule.name)
+			t.Errorf("the rule %q: got nothing on the broken tables, want something", rule.name)
 		}
 	}
 }
@@ -428,9 +428,9 @@ func TestCatalogNamesTheTableWithoutComment(t *testing.T) {
 			continue
 		}
 		if got := MustStrings(t, tx, rule.sql); !slices.Equal(got, []string{"shelves"}) {
-			t.Errorf("found %q, want the table alone", got)
+			t.Errorf("tables and columns without a comment: got %q, want the table shelves alone", got)
 		}
 		return
 	}
-	t.Error("the rule is gone")
+	t.Error("the rule that every table and column has a comment: got none, want it")
 }

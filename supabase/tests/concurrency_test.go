@@ -23,11 +23,12 @@ func mustHaveOneWinner(t *testing.T, outcomes []string, want ...string) {
 		if outcome == "" {
 			winners++
 		} else if !slices.Contains(want, outcome) {
-			t.Fatalf("outcomes %q: the loser must get %s", outcomes, strings.Join(want, " or "))
+			t.Fatalf("outcomes: got %q, want one call to succeed and the others to get %s",
+				outcomes, strings.Join(want, " or "))
 		}
 	}
 	if winners != 1 {
-		t.Fatalf("outcomes %q: %d winners", outcomes, winners)
+		t.Fatalf("outcomes: got %q, %d calls that succeed, want 1", outcomes, winners)
 	}
 }
 
@@ -70,7 +71,7 @@ func TestInvitation_acceptedTwiceAtOnce(t *testing.T) {
 		mustHaveOneWinner(t, atOnce(accept(first), accept(second), accept(third)), "PT409")
 	}
 	if joined := w.mustAsk("select count(*)::text from public.profiles where org_id = {org} and username like 'guest%'"); joined != fmt.Sprint(rounds) {
-		t.Errorf("%s joined, want %d", joined, rounds)
+		t.Errorf("guests who joined: got %s, want %d", joined, rounds)
 	}
 }
 
@@ -106,7 +107,7 @@ func TestInvitation_madeTwiceAtOnce(t *testing.T) {
 		}
 		mustHaveOneWinner(t, atOnce(invite(owner), invite(admin)), "PT429")
 		if open := w.mustAsk("select count(*)::text from public.invitations where org_id = {org} and email = $1", email); open != "1" {
-			t.Fatalf("%s invitations for one address", open)
+			t.Fatalf("open invitations of %s: got %s, want 1", email, open)
 		}
 	}
 }
@@ -153,7 +154,7 @@ func TestSignUp_sameNameAtOnce(t *testing.T) {
 			})
 		}
 		if outcomes := atOnce(calls...); !slices.Equal(outcomes, []string{"", "", ""}) {
-			t.Fatalf("outcomes %q: all may come", outcomes)
+			t.Fatalf("three sign-ups of one name: got outcomes %q, want all to succeed", outcomes)
 		}
 		want = append(want, fmt.Sprintf("Kim%d", round), fmt.Sprintf("Kim%d-2", round), fmt.Sprintf("Kim%d-3", round))
 	}
@@ -161,7 +162,7 @@ func TestSignUp_sameNameAtOnce(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("user names %v, want %v", got, want)
+		t.Errorf("user names: got %v, want %v", got, want)
 	}
 }
 
@@ -189,7 +190,7 @@ func TestOwners_leaveAtOnce(t *testing.T) {
 				// Who has just been demoted finds nobody to demote, or is refused midway.
 				mustHaveOneWinner(t, outcomes, "PT409", refused, noRow)
 				if owners := w.mustAsk("select count(*)::text from public.profiles where org_id = {org} and org_role = 'owner'"); owners != "1" {
-					t.Fatalf("%s owners are left", owners)
+					t.Fatalf("owners who are left: got %s, want 1", owners)
 				}
 				if strings.Contains(ways[0]+ways[1], "delete") {
 					return // one of them is gone
@@ -213,13 +214,13 @@ func TestAccount_lastTwoDeleteAtOnce(t *testing.T) {
 		func() error { return a.do("select public.delete_my_account()") },
 		func() error { return b.do("select public.delete_my_account()") })
 	if !slices.Equal(outcomes, []string{"", ""}) {
-		t.Fatalf("outcomes %q: both may go", outcomes)
+		t.Fatalf("two deletions of one's account: got outcomes %q, want both to succeed", outcomes)
 	}
 	left := w.mustAsk(`select (select count(*) from public.organizations where org_id = {foreign_org})
 		|| ' ' || (select count(*) from public.tasks where project_id = {foreign_project})
 		|| ' ' || (select count(*) from auth.users where id in ({outsider}, {partner}))`)
 	if left != "0 0 0" {
-		t.Errorf("organizations, tasks, users left: %s", left)
+		t.Errorf("organizations, tasks and users left: got %s, want 0 0 0", left)
 	}
 }
 
@@ -255,7 +256,7 @@ func (w *committedWorld) mustLeaveNobodyBehind() {
 			where o.org_id in ({host_org}, {guest_org}, {org}) and not exists (
 				select from public.profiles p where p.org_id = o.org_id and p.org_role = 'owner')))`)
 	if left != "" {
-		w.t.Fatalf("left behind: got %s, want nothing", left)
+		w.t.Fatalf("users and organizations: got %s, want every user in one, and every one with an owner", left)
 	}
 }
 
@@ -329,7 +330,7 @@ func (w *committedWorld) mustRunSprint(round int) {
 func (w *committedWorld) mustLoseNothing() {
 	w.t.Helper()
 	if lost := w.mustAsk("select count(*)::text from public.tasks where sprint_id = {sprint} and status not in ('Completed', 'Cancelled')"); lost != "0" {
-		w.t.Fatalf("%s unfinished tasks are lost in the closed sprint", lost)
+		w.t.Fatalf("unfinished tasks in the closed sprint: got %s, want 0", lost)
 	}
 	var frozen, held []string
 	for sql, into := range map[string]*[]string{
@@ -341,7 +342,7 @@ func (w *committedWorld) mustLoseNothing() {
 		}
 	}
 	if !slices.Equal(frozen, held) {
-		w.t.Fatalf("the closed sprint holds %v, its figures say %v", held, frozen)
+		w.t.Fatalf("tasks of the closed sprint: got %v, want those of its figures: %v", held, frozen)
 	}
 }
 
@@ -363,7 +364,8 @@ func TestCompleteSprint_whileTasksMove(t *testing.T) {
 					func() error { return closer.do("select public.complete_sprint({sprint}, {next_sprint})") },
 					func() error { return mover.do(change) })
 				if outcomes[0] != "" || (outcomes[1] != "" && outcomes[1] != "PT409") {
-					t.Fatalf("round %d: outcomes %q", round, outcomes)
+					t.Fatalf("round %d: got outcomes %q, want the sprint completed and the change made or PT409",
+						round, outcomes)
 				}
 				w.mustLoseNothing()
 			}
@@ -378,7 +380,7 @@ func TestCompleteSprint_whileTasksMove(t *testing.T) {
 					t.Fatalf("tx.Commit: %v", err)
 				}
 				if outcome := <-done; outcome != "" {
-					t.Fatalf("complete_sprint: %s", outcome)
+					t.Fatalf("complete_sprint after the change: got %q, want no error", outcome)
 				}
 				w.mustLoseNothing()
 			})
@@ -392,7 +394,7 @@ func TestCompleteSprint_whileTasksMove(t *testing.T) {
 					t.Fatalf("tx.Commit: %v", err)
 				}
 				if outcome := <-done; outcome != "" && outcome != "PT409" {
-					t.Fatalf("the change: %s", outcome)
+					t.Fatalf("the change after complete_sprint: got %q, want no error or PT409", outcome)
 				}
 				w.mustLoseNothing()
 			})
@@ -408,7 +410,7 @@ func mustHold(t *testing.T, s *session, sql string) pgx.Tx {
 		t.Fatalf("s.begin: %v", err)
 	}
 	if _, err := tx.Exec(s.w.ctx, s.w.fill(sql)); err != nil {
-		t.Fatalf("hold: got error %v, want none:\n%s", err, sql)
+		t.Fatalf("exec: %v\n%s", err, sql)
 	}
 	return tx
 }
@@ -427,7 +429,7 @@ func TestStartSprint_twoAtOnce(t *testing.T) {
 		}
 		mustHaveOneWinner(t, atOnce(start(first, "one"), start(second, "two"), start(third, "one")), "PT409")
 		if running := w.mustAsk("select count(*) || ' ' || (select count(*) from public.sprint_snapshots where sprint_id in ({one}, {two})) from public.sprints where project_id = {project} and status = 'Active'"); running != "1 1" {
-			t.Fatalf("running sprints and snapshots: %s", running)
+			t.Fatalf("running sprints and snapshots: got %s, want 1 1", running)
 		}
 	}
 }
@@ -467,10 +469,11 @@ func (w *committedWorld) mustMatchEvents() {
 			|| (select count(*) from (table replayed except table frozen) r) || ' of the events alone'`)
 	var frozen, replayed, figures, events int
 	if _, err := fmt.Sscanf(differences, "%d frozen, %d replayed, %d of the figures alone, %d of the events alone", &frozen, &replayed, &figures, &events); err != nil {
-		w.t.Fatalf("read %q: %v", differences, err)
+		w.t.Fatalf("read the numbers of %q: %v", differences, err)
 	}
 	if frozen == 0 || frozen != replayed || figures != 0 || events != 0 {
-		w.t.Fatalf("got %s, want as many frozen as replayed, at least one, and no difference", differences)
+		w.t.Fatalf("tasks of the closed sprint: got %s, want as many frozen as replayed, and the same ones",
+			differences)
 	}
 }
 
@@ -509,13 +512,13 @@ func TestCompleteSprint_whileManyTasksChange(t *testing.T) {
 			if err == nil {
 				err = tx.Commit(w.ctx)
 			} else if rolledBack := tx.Rollback(w.ctx); rolledBack != nil {
-				t.Fatalf("rolling back: %v", rolledBack)
+				t.Fatalf("roll the change back: %v", rolledBack)
 			}
 			if outcome := code(err); outcome != "" && outcome != "40P01" {
-				t.Errorf("the change: %s", outcome)
+				t.Errorf("the change: got %q, want no error or 40P01", outcome)
 			}
 			if outcome := <-done; outcome != "" {
-				t.Fatalf("complete_sprint: %s", outcome)
+				t.Fatalf("complete_sprint: got %q, want no error", outcome)
 			}
 			w.mustLoseNothing()
 			w.mustMatchEvents()
@@ -550,12 +553,13 @@ func TestCompleteSprint_whileManyTasksChange(t *testing.T) {
 			}
 			outcomes := atOnce(calls...)
 			if !slices.Contains([]string{"", "PT503"}, outcomes[0]) || !slices.Equal(outcomes[1:], []string{"", "", ""}) {
-				t.Fatalf("round %d: outcomes %q", round, outcomes)
+				t.Fatalf("round %d: got outcomes %q, want the sprint completed or PT503, and no error of the changes",
+					round, outcomes)
 			}
 			if outcomes[0] == "PT503" {
 				// The changes kept it from its turn. They are over.
 				if err := closer.do(complete); err != nil {
-					t.Fatalf("round %d: complete_sprint after the changes: %v", round, err)
+					t.Fatalf("round %d: complete_sprint after the changes: got error %v, want none", round, err)
 				}
 			}
 			w.mustMatchEvents()
@@ -579,7 +583,7 @@ func TestSprint_deletedWhileAnImpedimentIsRaised(t *testing.T) {
 		t.Fatalf("tx.Commit: %v", err)
 	}
 	if outcome := <-done; outcome != "PT409" {
-		t.Errorf("the sprint's deletion: %q, want PT409", outcome)
+		t.Errorf("the sprint's deletion: got %q, want PT409", outcome)
 	}
 	w.mustDo("delete from public.impediments where sprint_id = {next_sprint}")
 	tx = mustHold(t, lead, remove)
@@ -589,7 +593,7 @@ func TestSprint_deletedWhileAnImpedimentIsRaised(t *testing.T) {
 		t.Fatalf("tx.Commit: %v", err)
 	}
 	if outcome := <-done; outcome != "23503" {
-		t.Errorf("the impediment: %q, want 23503", outcome)
+		t.Errorf("the impediment: got %q, want 23503", outcome)
 	}
 }
 
@@ -609,7 +613,7 @@ func TestSubmitScrumUpdate_twiceAtOnce(t *testing.T) {
 				return desk.do(`select public.submit_scrum_update({scrum}, 'desk', 'desk', array[{backlog_task}], array[{backlog_task}], '[{"description": "No key"}]')`)
 			})
 		if !slices.Equal(outcomes, []string{"", ""}) {
-			t.Fatalf("outcomes %q: both may post", outcomes)
+			t.Fatalf("two updates at once: got outcomes %q, want both to succeed", outcomes)
 		}
 		got := w.mustAsk(`select string_agg(yesterday_work || ' ' || today_work, ',') || ': ' || (
 				select string_agg(case task_id when {task} then 'phone' else 'desk' end || ' ' || intent, ', ' order by intent)
@@ -617,7 +621,7 @@ func TestSubmitScrumUpdate_twiceAtOnce(t *testing.T) {
 				|| (select count(*) from public.impediments where project_id = {project})
 			from public.daily_scrum_updates where project_id = {project}`)
 		if got != "phone phone: phone did, phone will do; 1" && got != "desk desk: desk did, desk will do; 1" {
-			t.Fatalf("a mixture of the two: %s", got)
+			t.Fatalf("the update: got %q, want the phone's or the desk's alone", got)
 		}
 	}
 }
@@ -634,10 +638,10 @@ func TestOpenDailyScrums_twiceAtOnce(t *testing.T) {
 			return func() error { return s.do("select public.open_daily_scrums($1)", yesterday) }
 		}
 		if outcomes := atOnce(open(first), open(second)); !slices.Equal(outcomes, []string{"", ""}) {
-			t.Fatalf("outcomes %q: both get the scrum, whoever opened it", outcomes)
+			t.Fatalf("two calls of open_daily_scrums: got outcomes %q, want both to get the scrum", outcomes)
 		}
 		if scrums := w.mustAsk("select count(*)::text from public.daily_scrums where project_id = {project}"); scrums != "1" {
-			t.Fatalf("%s scrums of one day", scrums)
+			t.Fatalf("scrums of one day: got %s, want 1", scrums)
 		}
 	}
 }
@@ -653,13 +657,14 @@ func TestMember_leavesWhileAssigned(t *testing.T) {
 			func() error { return leaver.do("delete from public.project_members where profile_id = {viewer}") },
 			func() error { return giver.do("update public.tasks set assigned_to = {viewer} where task_id = {task}") })
 		if outcomes[0] != "" || (outcomes[1] != "" && outcomes[1] != "23503") {
-			t.Fatalf("outcomes %q", outcomes)
+			t.Fatalf("got outcomes %q, want the member to leave, and the assignment made or 23503", outcomes)
 		}
 		state := w.mustAsk(`select coalesce(t.assigned_to::text, 'nobody') || ' ' || coalesce((
 				select e.new_value from public.task_events e where e.task_id = t.task_id and kind = 'assignee' order by event_id desc limit 1), 'nobody')
 			from public.tasks t where task_id = {task}`)
 		if assignee, recorded, _ := strings.Cut(state, " "); assignee != recorded || assignee == w.ids["viewer"] {
-			t.Fatalf("assigned to %s, by the events to %s", assignee, recorded)
+			t.Fatalf("the assignee: got %s, by the events %s, want the same, and not the one who left",
+				assignee, recorded)
 		}
 	}
 }
@@ -702,13 +707,14 @@ func TestBulkUpdateWritesEventsOnce(t *testing.T) {
 			t.Fatalf("tx.Exec: %v", err)
 		}
 		if changed = int(tag.RowsAffected()); changed != 1000 {
-			t.Fatalf("%s: got %d changed rows, want 1000", step.name, changed)
+			t.Fatalf("%s: got %d rows, want 1000", step.name, changed)
 		}
 		if err := tx.QueryRow(ctx, count).Scan(&inserts, &events); err != nil {
 			t.Fatalf("Scan: %v", err)
 		}
 		if inserts-insertsBefore != 1 || events-eventsBefore != step.events {
-			t.Errorf("%s: %d inserts of %d events, want 1 of %d", step.name, inserts-insertsBefore, events-eventsBefore, step.events)
+			t.Errorf("%s: got %d inserts of %d events, want 1 of %d",
+				step.name, inserts-insertsBefore, events-eventsBefore, step.events)
 		}
 	}
 }
@@ -764,7 +770,7 @@ func TestClaimNotifications_twentyAtOnce(t *testing.T) {
 			calls[i] = func() (err error) { got[i], err = w.claim(i, batch); return err }
 		}
 		if outcomes := atOnce(calls...); strings.Join(outcomes, "") != "" {
-			t.Fatalf("outcomes %q", outcomes)
+			t.Fatalf("claims at once: got outcomes %q, want no error", outcomes)
 		}
 		seen := make(map[string]bool)
 		for i, rows := range got {
@@ -773,15 +779,15 @@ func TestClaimNotifications_twentyAtOnce(t *testing.T) {
 			}
 			for _, row := range rows {
 				if seen[row] {
-					t.Errorf("%s was given to two", row)
+					t.Errorf("the notification %s: got two callers, want one", row)
 				}
 				if seen[row] = true; !strings.HasSuffix(row, fmt.Sprint(" ", attempt)) {
-					t.Errorf("%s isn't attempt %d", row, attempt)
+					t.Errorf("the notification %s: got another attempt, want %d", row, attempt)
 				}
 			}
 		}
 		if left, err := w.claim(0, batch); err != nil || len(left) != 0 {
-			t.Errorf("left over: %v %v", left, err)
+			t.Errorf("notifications left to claim: got %v (%v), want none", left, err)
 		}
 		w.mustDo("update public.notification_log set claimed_until = now() where org_id = {org}")
 	}
@@ -803,7 +809,7 @@ func TestClaimNotifications_whileChannelsGo(t *testing.T) {
 			},
 		)
 		if strings.Join(outcomes, "") != "" {
-			t.Fatalf("outcomes %q", outcomes)
+			t.Fatalf("a claim and a deletion at once: got outcomes %q, want no error", outcomes)
 		}
 	}
 }
@@ -893,7 +899,7 @@ func TestClaimNotifications_whileSomeAreGivenUp(t *testing.T) {
 	for range rounds / 3 {
 		w.mustDo("delete from public.notification_log where org_id = {org}")
 		if got, err := w.claim(0, callers); err != nil || len(got) != callers {
-			t.Fatalf("claimed %v %v", got, err)
+			t.Fatalf("claimed %v (%v), want %d notifications", got, err, callers)
 		}
 		w.mustDo("update public.notification_log set attempts = 8, claimed_until = now() where org_id = {org}")
 		got := make([][]string, callers)
@@ -903,7 +909,7 @@ func TestClaimNotifications_whileSomeAreGivenUp(t *testing.T) {
 			calls[i] = func() (err error) { got[i], err = w.claim(i, 1); return err }
 		}
 		if outcomes := atOnce(calls...); strings.Join(outcomes, "") != "" {
-			t.Fatalf("outcomes %q", outcomes)
+			t.Fatalf("claims at once: got outcomes %q, want no error", outcomes)
 		}
 		for i, rows := range got {
 			if len(rows) != 1 || !strings.HasSuffix(rows[0], " 1") {
@@ -911,7 +917,7 @@ func TestClaimNotifications_whileSomeAreGivenUp(t *testing.T) {
 			}
 		}
 		if state := w.mustAsk("select string_agg(status || ' ' || attempts || ' ' || coalesce(last_error, ''), ', ' order by status) from (select distinct status, attempts, last_error from public.notification_log where org_id = {org}) l"); state != "sending 1 , given up 8 abandoned" {
-			t.Fatalf("the log is %q", state)
+			t.Fatalf("the log: got %q, want some sending at attempt 1, and some given up at 8", state)
 		}
 	}
 }
@@ -925,7 +931,7 @@ func TestSettleNotification_whileItIsClaimedAgain(t *testing.T) {
 		w.mustDo("delete from public.notification_log where org_id = {org}")
 		settler, claimer := w.session(0, "postgres"), w.session(1, "postgres")
 		if got, err := w.claim(0, 1); err != nil || len(got) != 1 {
-			t.Fatalf("claimed %v %v", got, err)
+			t.Fatalf("claimed %v (%v), want one notification", got, err)
 		}
 		w.ids["log"] = w.mustAsk("select log_id::text from public.notification_log where org_id = {org}")
 		w.mustDo("update public.notification_log set claimed_until = now() where org_id = {org}")
@@ -938,7 +944,8 @@ func TestSettleNotification_whileItIsClaimedAgain(t *testing.T) {
 		settled := slices.Equal(outcomes, []string{"", noRow}) && state == "sent 1"
 		claimed := slices.Equal(outcomes, []string{"PT409", ""}) && state == "sending 2"
 		if !settled && !claimed {
-			t.Fatalf("outcomes %q, the row is %s", outcomes, state)
+			t.Fatalf("got outcomes %q, the row %s, want it settled by the first, or claimed by the second",
+				outcomes, state)
 		}
 	}
 }
@@ -997,7 +1004,7 @@ func TestVersion_everyOrderOfCommits(t *testing.T) {
 			t.Fatalf("Scan: %v", err)
 		}
 		if seen[version] {
-			t.Fatalf("%s: the version has been seen before", what)
+			t.Fatalf("%s: got the version %s again, want a new one", what, version)
 		}
 		seen[version] = true
 	}
@@ -1032,7 +1039,7 @@ func TestVersion_everyOrderOfCommits(t *testing.T) {
 		}
 	}
 	if shared := w.mustAsk("select (count(*) <= 4)::text from private.change_stamps where scope = {project}"); shared != "true" {
-		t.Errorf("%d writers share more stamps", writers)
+		t.Errorf("stamps of %d writers: got more than 4, want at most 4", writers)
 	}
 }
 
@@ -1064,7 +1071,7 @@ func TestVersion_repeatableRead(t *testing.T) {
 		t.Fatalf("tx.Exec: %v", err)
 	}
 	if err := w.session(2, "member").do("update public.tasks set board_rank = 1 where task_id = {task}"); err != nil {
-		t.Fatalf("do: %v", err)
+		t.Fatalf("update as a member: %v", err)
 	}
 	before := version()
 	if _, err := tx.Exec(w.ctx, w.fill("update public.tasks set board_rank = 1 where task_id = {backlog_task}")); err != nil {
@@ -1074,7 +1081,7 @@ func TestVersion_repeatableRead(t *testing.T) {
 		t.Fatalf("tx.Commit: %v", err)
 	}
 	if version() == before {
-		t.Error("the stamps are the same")
+		t.Errorf("the sum of stamps after the commit: got %s as before, want another one", before)
 	}
 }
 
@@ -1096,10 +1103,10 @@ func TestVersion_atOnce(t *testing.T) {
 			}
 		}
 		if outcomes := atOnce(calls...); !slices.Equal(outcomes, []string{"", "", "", ""}) {
-			t.Fatalf("outcomes %q: nobody's change may fail", outcomes)
+			t.Fatalf("changes at once: got outcomes %q, want no error", outcomes)
 		}
 		if stamped := w.mustAsk("select (count(*) between 1 and 4)::text from private.change_stamps where scope = {project}"); stamped != "true" {
-			t.Fatal("nobody's change is stamped, or one is more than once")
+			t.Fatal("stamps of the project: got none, or more than 4, want 1 to 4")
 		}
 	}
 }

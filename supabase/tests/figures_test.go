@@ -216,7 +216,7 @@ func rolledBack(tb rapid.TB, conn *pgx.Conn, do func(context.Context, pgx.Tx) er
 		tb.Fatalf("rollback: %v", err)
 	}
 	if err != nil {
-		tb.Fatalf("in the transaction: got error %v, want none", err)
+		tb.Fatalf("the work in the transaction: got error %v, want none", err)
 	}
 }
 

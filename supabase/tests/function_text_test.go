@@ -90,9 +90,9 @@ func TestFaultsOfText(t *testing.T) {
 		faults, _ := faultsOfText([]migration{{"1_first.sql", first}, {"2_later.sql", test.later}})
 		switch {
 		case test.want == "" && len(faults) > 0:
-			t.Errorf("%s: %q", test.name, faults)
+			t.Errorf("%s: got the faults %q, want none", test.name, faults)
 		case test.want != "" && (len(faults) != 1 || !strings.Contains(faults[0], test.want)):
-			t.Errorf("%s: %q, want %q", test.name, faults, test.want)
+			t.Errorf("%s: got the faults %q, want one with %q", test.name, faults, test.want)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (w world) attempt(t *testing.T, role string, try try) string {
 	case errors.As(err, &refusal):
 		return refusal.Code
 	case err != nil:
-		t.Fatal(err)
+		t.Fatalf("%s as %s: %v", try.name, role, err)
 	case tag.RowsAffected() == 0:
 		return noRow
 	case tag.RowsAffected() == 1:
@@ -203,10 +203,10 @@ func TestFunctionGrants(t *testing.T) {
 	}
 	for _, g := range grants {
 		if want := callable[g.Function]; want != g.Roles {
-			t.Errorf("%s may be called by %s, expected: %q", g.Function, g.Roles, want)
+			t.Errorf("roles that may call %s: got %q, want %q", g.Function, g.Roles, want)
 		}
 	}
 	if len(grants) < len(callable) {
-		t.Errorf("%d functions may be called, %d are listed", len(grants), len(callable))
+		t.Errorf("functions that may be called: got %d, want the %d listed ones", len(grants), len(callable))
 	}
 }

@@ -163,16 +163,16 @@ func TestScope(t *testing.T) {
 						// One's own sprints, whatever others one may see.
 						scrums, err := oracle.At([]byte(*answer), "scrums[*].sprint.sprint_id")
 						if want := c.name == "a member"; err != nil || (string(scrums) != "[]") != want {
-							t.Errorf("%s: sprints %s (%v)", q, scrums, err)
+							t.Errorf("%s: got the sprints %s (%v), want any: %t", q, scrums, err, want)
 						}
 					case q.function == "scrum_draft":
 						if c.caller != history.ProfileID(9) {
-							t.Errorf("%s is null", q)
+							t.Errorf("%s: got null, want an answer", q)
 						}
 					case !c.sees && answer != nil:
-						t.Errorf("%s isn't null: %s", q, *answer)
+						t.Errorf("%s: got %s, want null", q, *answer)
 					case c.sees && answer == nil:
-						t.Errorf("%s is null", q)
+						t.Errorf("%s: got null, want an answer", q)
 					case c.sees && c.name != "a viewer" && q.function != "sprint_workload":
 						for _, difference := range q.compare(answer) {
 							t.Errorf("%s %s", q, difference)
@@ -234,7 +234,7 @@ func TestRefusedArguments(t *testing.T) {
 				return err
 			}
 			if code != q.code {
-				t.Errorf("%s: SQLSTATE %q, want %q", q, code, q.code)
+				t.Errorf("%s: got SQLSTATE %q, want %q", q, code, q.code)
 			}
 		}
 		return nil

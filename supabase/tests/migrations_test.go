@@ -34,7 +34,7 @@ func TestLifted(t *testing.T) {
 		"reset  statement_timeout;": true, "RESET ALL;": true, "discard all;": true,
 	} {
 		if got := lifted(begins + sql); got != want {
-			t.Errorf("%s: got lifted %t, want %t", sql, got, want)
+			t.Errorf("%s: lifts a timeout: got %t, want %t", sql, got, want)
 		}
 	}
 }
@@ -74,11 +74,12 @@ func TestMigrationsAreApplied(t *testing.T) {
 	}
 	MustSupabase(t, &answer, "migration", "list")
 	if want := len(mustListMigrations(t)); len(answer.Migrations) != want {
-		t.Errorf("the CLI lists %d migrations, there are %d files", len(answer.Migrations), want)
+		t.Errorf("migrations that the CLI lists: got %d, want %d, one for each file", len(answer.Migrations), want)
 	}
 	for _, m := range answer.Migrations {
 		if m.Local != m.Remote {
-			t.Errorf("file %q, applied %q", m.Local, m.Remote)
+			t.Errorf("the CLI lists the file %q and the applied migration %q, want the same version",
+				m.Local, m.Remote)
 		}
 	}
 }
@@ -89,7 +90,7 @@ func mustListMigrations(t *testing.T) []migration {
 	t.Helper()
 	files, err := filepath.Glob("../migrations/*")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no migrations (%v)", err)
+		t.Fatalf("files in ../migrations: got %d (%v), want at least one", len(files), err)
 	}
 	var migrations []migration
 	seen := map[string]string{}
@@ -101,7 +102,7 @@ func mustListMigrations(t *testing.T) []migration {
 			continue
 		}
 		if _, err := time.Parse("20060102150405", match[1]); err != nil {
-			t.Errorf("%s: got the time %s, want one that exists: %v", name, match[1], err)
+			t.Errorf("%s: the version is no time: %v", name, err)
 		}
 		if other, taken := seen[match[1]]; taken {
 			t.Errorf("%s has the version of %s", name, other)

@@ -103,10 +103,10 @@ func runPgTAP(t *testing.T, file string) {
 		})
 	}
 	if tap.planned != len(tap.assertions) {
-		t.Errorf("%s plans %d assertions and makes %d", file, tap.planned, len(tap.assertions))
+		t.Errorf("assertions of %s: got %d, want the %d planned ones", file, len(tap.assertions), tap.planned)
 	}
 	if len(tap.assertions) == 0 {
-		t.Errorf("%s asserts nothing", file)
+		t.Errorf("assertions of %s: got none, want some", file)
 	}
 }
 
@@ -212,13 +212,14 @@ func TestParseTAP(t *testing.T) {
 		"# Failed test 2: \"the viewer doesn't\"", "#     Unexpected records:", "ok 3",
 	})
 	if tap.planned != 3 || len(tap.assertions) != 3 {
-		t.Fatalf("got %+v", tap)
+		t.Fatalf("the parsed output: got %+v, want 3 assertions planned and made", tap)
 	}
 	second := tap.assertions[1]
 	if second.ok || second.description != "the viewer doesn't" || len(second.diagnostics) != 2 {
-		t.Errorf("second assertion: %+v", second)
+		t.Errorf("the second assertion: got %+v, want it failed, with its description and 2 lines of diagnostics",
+			second)
 	}
 	if third := tap.assertions[2]; !third.ok || third.description != "assertion 3" {
-		t.Errorf("third assertion: %+v", third)
+		t.Errorf("the third assertion: got %+v, want it passed as assertion 3", third)
 	}
 }

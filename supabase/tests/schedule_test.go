@@ -97,7 +97,7 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 				mustExec(t, tx, "delete from public.notification_log where org_id = pg_temp.id('org'); set local role service_role")
 			}
 			if len(opened) == 0 {
-				t.Error("no scrum was opened at all")
+				t.Error("scrums that were opened: got none, want some")
 			}
 		})
 	}
@@ -197,7 +197,7 @@ func TestOpenScrums_oneOrganizationFails(t *testing.T) {
 	opened := MustStrings(t, tx, `
 		select i.name from public.open_scrums() d join ids i on i.id = d.project_id where i.name like '%project'`)
 	if !slices.Equal(opened, []string{"foreign_project"}) {
-		t.Errorf("opened the scrums of %v", opened)
+		t.Errorf("scrums that were opened: got those of %v, want foreign_project alone", opened)
 	}
 	mustExec(t, tx, `
 		reset role;
@@ -216,22 +216,22 @@ func TestOpenScrums_oneOrganizationFails(t *testing.T) {
 		due := MustStrings(t, tx, `
 			select i.name from private.due_notifications($1, now(), null) n join ids i on i.id = n.channel_id`, event)
 		if !slices.Equal(due, []string{"foreign_org_channel"}) {
-			t.Errorf("%s is due to %v", event, due)
+			t.Errorf("channels to which %s is due: got %v, want foreign_org_channel alone", event, due)
 		}
 		if claimed := MustStrings(t, tx, `
 			select log_id::text from public.claim_notifications($1, org_id => pg_temp.id('org'))`, event); len(claimed) != 0 {
-			t.Errorf("%s claimed without a day: %v", event, claimed)
+			t.Errorf("%s claimed of an organization without a day: got %v, want none", event, claimed)
 		}
 	}
 	if begun := MustStrings(t, tx, `
 		select event || ' ' || status || ' ' || last_error from notification_log where channel_id = pg_temp.id('org_channel') order by event`); !slices.Equal(begun,
 		[]string{"scrum_reminder given up too_late", "scrum_digest given up too_late"}) {
-		t.Errorf("what was begun is %v", begun)
+		t.Errorf("the log of what was begun: got %v, want both given up as too_late", begun)
 	}
 	mustExec(t, tx, "set local role service_role")
 	written := MustStrings(t, tx, `
 		select i.name from public.scrum_digests_due(batch => 200) d join ids i on i.id = d.sprint_id where i.name like '%sprint'`)
 	if !slices.Equal(written, []string{"foreign_sprint"}) {
-		t.Errorf("digests to be written of %v", written)
+		t.Errorf("digests to be written: got those of %v, want foreign_sprint alone", written)
 	}
 }

@@ -296,7 +296,8 @@ func TestSeed(t *testing.T) {
 			for _, rule := range seedRules {
 				t.Run(rule.name, func(t *testing.T) {
 					if broken := MustStrings(t, mustNest(t, tx), rule.query); len(broken) > 0 {
-						t.Errorf("%d break it: %s", len(broken), strings.Join(broken[:min(len(broken), 5)], "; "))
+						t.Errorf("rows that break the rule: got %d, want none: %s",
+							len(broken), strings.Join(broken[:min(len(broken), 5)], "; "))
 					}
 				})
 			}
@@ -307,7 +308,7 @@ func TestSeed(t *testing.T) {
 						t.Fatalf("Scan: %v", err)
 					}
 					if !holds {
-						t.Error("it is not so")
+						t.Error("the seed doesn't show it: got false, want true")
 					}
 				})
 			}
@@ -348,7 +349,7 @@ func TestSeed_addressTaken(t *testing.T) {
 	mustExec(t, tx, `insert into auth.users (id, email) values (gen_random_uuid(), 'Demo@copy.mysingle.test')`)
 	mustExec(t, tx, copyOfSeed(t, MustNow(t).Format(time.RFC3339Nano)))
 	if orgs := MustStrings(t, tx, `select org_name from public.organizations where org_id::text like $1`, copyPrefix+"%"); len(orgs) > 0 {
-		t.Errorf("organizations made although an address was taken: %v", orgs)
+		t.Errorf("organizations made although an address was taken: got %v, want none", orgs)
 	}
 }
 
@@ -370,7 +371,7 @@ func TestSeed_snapshotShape(t *testing.T) {
 		reset role`, fmt.Sprintf(key, 2, 1), running, next, next))
 	for moment, sprint := range map[string]string{"start": next, "close": running} {
 		if taken := snapshotPaths(t, tx, sprint, moment); !slices.Equal(seeded[moment], taken) {
-			t.Errorf("%s: seeded %v\nthe product's %v", moment, seeded[moment], taken)
+			t.Errorf("paths of the %s snapshot: got %v\nwant the product's %v", moment, seeded[moment], taken)
 		}
 	}
 }
@@ -397,7 +398,7 @@ func TestSeed_isolation(t *testing.T) {
 		where c.table_schema = 'public' and table_type = 'BASE TABLE' and c.column_name in ('org_id', 'project_id')
 		group by c.table_name`)
 	if len(foreign) < 15 {
-		t.Fatalf("only %d tables looked at", len(foreign))
+		t.Fatalf("tables with organizations or projects: got %d, want at least 15", len(foreign))
 	}
 	for _, p := range people {
 		t.Run(p.Name, func(t *testing.T) {
@@ -406,10 +407,10 @@ func TestSeed_isolation(t *testing.T) {
 				set local request.jwt.claims = '{"sub": "%s", "role": "authenticated"}';
 				set local role authenticated`, p.Org, p.ID))
 			if seen := MustStrings(t, tx, strings.Join(foreign, "\nunion all ")); len(seen) > 0 {
-				t.Errorf("sees rows of others: %v", seen)
+				t.Errorf("rows of other organizations: got %v, want none", seen)
 			}
 			if own := MustStrings(t, tx, `select task_name from public.tasks`); len(own) == 0 {
-				t.Error("sees no task of their own")
+				t.Error("tasks of one's own organization: got none, want some")
 			}
 			mustExec(t, tx, `reset role`)
 		})
@@ -421,7 +422,7 @@ func TestSeed_signIn(t *testing.T) {
 	t.Parallel()
 	addresses := MustStrings(t, MustConnect(t), `select email from public.profiles where profile_id::text like $1`, seedPrefix+"%")
 	if !slices.Contains(addresses, "demo@mysingle.test") || len(addresses) < 9 {
-		t.Fatalf("seeded addresses: %v", addresses)
+		t.Fatalf("seeded addresses: got %v, want at least 9, demo@mysingle.test among them", addresses)
 	}
 	for _, address := range addresses {
 		t.Run(address, func(t *testing.T) {
@@ -447,7 +448,8 @@ func TestSeed_signIn(t *testing.T) {
 				t.Fatalf("Decode: %v", err)
 			}
 			if response.StatusCode != http.StatusOK || answer.AccessToken == "" {
-				t.Errorf("status %d %s", response.StatusCode, answer.Message)
+				t.Errorf("sign in: got status %d (%s), want 200 and an access token",
+					response.StatusCode, answer.Message)
 			}
 		})
 	}
@@ -530,7 +532,7 @@ func snapshotPaths(tb testing.TB, tx pgx.Tx, sprint, moment string) []string {
 		-- Which lists of a report have something in them differs from sprint to sprint.
 		select distinct path from node where path !~ '^\.report\.\w+\.items\[\]' order by path`, sprint, moment)
 	if len(paths) < 20 {
-		tb.Fatalf("%s snapshot of %s: only %v", moment, sprint, paths)
+		tb.Fatalf("paths of the %s snapshot of %s: got %v, want at least 20", moment, sprint, paths)
 	}
 	return paths
 }
@@ -543,7 +545,7 @@ func nothingOfTheFuture(t *testing.T, tx pgx.Tx) {
 		where c.table_schema in ('public', 'auth') and table_type = 'BASE TABLE' and c.data_type = 'timestamp with time zone'
 			and c.column_name <> 'expires_at'`)
 	if future := MustStrings(t, tx, strings.Join(checks, "\nunion all ")); len(future) > 0 {
-		t.Errorf("rows of the future: %v", future)
+		t.Errorf("rows of the future: got %v, want none", future)
 	}
 }
 
@@ -560,10 +562,10 @@ func foreignKeysHold(t *testing.T, tx pgx.Tx) {
 		where k.contype = 'f' and k.connamespace::regnamespace::text in ('public', 'auth')
 		group by k.oid, k.conname, k.conrelid, k.confrelid`)
 	if len(checks) < 30 {
-		t.Fatalf("only %d foreign keys looked at", len(checks))
+		t.Fatalf("foreign keys: got %d, want at least 30", len(checks))
 	}
 	if dangling := MustStrings(t, tx, strings.Join(checks, "\nunion all ")); len(dangling) > 0 {
-		t.Errorf("rows that point nowhere: %v", dangling)
+		t.Errorf("rows that point nowhere: got %v, want none", dangling)
 	}
 }
 

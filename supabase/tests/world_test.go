@@ -149,7 +149,7 @@ func (w *committedWorld) fill(sql string) string {
 func (w *committedWorld) mustDo(sql string, args ...any) {
 	w.t.Helper()
 	if _, err := w.control.Exec(w.ctx, w.fill(sql), args...); err != nil {
-		w.t.Fatalf("run: got error %v, want none:\n%s", err, sql)
+		w.t.Fatalf("exec: %v\n%s", err, sql)
 	}
 }
 
@@ -164,7 +164,7 @@ func (w *committedWorld) mustAsk(sql string, args ...any) string {
 	w.t.Helper()
 	var answer string
 	if err := w.control.QueryRow(w.ctx, w.fill(sql), args...).Scan(&answer); err != nil {
-		w.t.Fatalf("ask: got error %v, want none:\n%s", err, sql)
+		w.t.Fatalf("query: %v\n%s", err, sql)
 	}
 	return answer
 }

@@ -18,7 +18,7 @@ func TestExamples(t *testing.T) {
 				if answers[call] == nil {
 					answer, err := Answer(e.History, f)
 					if err != nil {
-						t.Fatalf("%s: got error %v, want none", f.Function, err)
+						t.Fatalf("%s: got error %v, want a figure", f.Function, err)
 					}
 					answers[call] = answer
 				}
@@ -44,7 +44,7 @@ func TestScrumOfDay_dateOutside(t *testing.T) {
 		}
 		for _, d := range []history.Date{first.Plus(-1), last.Plus(1)} {
 			if _, err := o.ScrumOfDay(history.SprintID(1), d); err != ErrDate {
-				t.Errorf("%s: %s is refused with %v, want %v", e.Name, d, err, ErrDate)
+				t.Errorf("%s, the scrum of %s: got error %v, want %v", e.Name, d, err, ErrDate)
 			}
 		}
 	}
@@ -69,15 +69,15 @@ func TestPercentile(t *testing.T) {
 		}
 	}
 	if percentile(nil, 50) != nil {
-		t.Error("the median of nothing is a number")
+		t.Error("the median of no values: got a number, want none")
 	}
 }
 
 func TestSquareRoot(t *testing.T) {
 	if got := squareRoot(decimal("6.25")); got.Cmp(decimal("2.5")) != 0 {
-		t.Errorf("√6.25: got %s, want 2.5", got)
+		t.Errorf("√6.25 = %s, want 2.5", got)
 	}
 	if got := rounded(squareRoot(whole(2)), 20).FloatString(20); got != "1.41421356237309504880" {
-		t.Errorf("√2: got %s, want 1.41421356237309504880", got)
+		t.Errorf("√2 = %s, want 1.41421356237309504880", got)
 	}
 }
