@@ -32,16 +32,16 @@ func TestBalance(t *testing.T) {
 		"fine": 1, "doubled": 2, "refused and there": 1, "unknown and there": 1, "unknown and doubled": 2, "made up": 1,
 	})
 	if want := (Balance{inserts, 3, 2, 3, 3}); b != want {
-		t.Errorf("%+v, not %+v", b, want)
+		t.Errorf("the balance: got %+v, want %+v", b, want)
 	}
 	told := strings.Join(faults, "\n")
 	for _, wrong := range []string{"lost", "doubled", "refused and there", "unknown and doubled", "made up"} {
 		if !strings.Contains(told, ": "+wrong+" ") {
-			t.Errorf("nothing is said of %s", wrong)
+			t.Errorf("the faults: got none of %q, want one: %s", wrong, told)
 		}
 	}
 	if len(faults) != 5 {
-		t.Errorf("%d faults: %s", len(faults), told)
+		t.Errorf("the faults: got %d, want 5: %s", len(faults), told)
 	}
 }
 
@@ -58,7 +58,7 @@ func TestEnds(t *testing.T) {
 	l.note(moves, "late 2", nil)
 	faults := l.ends(map[string]int{"right 2": 1, "behind 1": 1, "perhaps 2": 1, "late 1": 1, "back 0": 1})
 	if len(faults) != 3 || !strings.Contains(faults[0], "back") || !strings.Contains(faults[1], "behind") || !strings.Contains(faults[2], "unmoved") {
-		t.Errorf("faults: got %q, want one each of what is back, behind and unmoved, in this order", faults)
+		t.Errorf("tasks that end wrong: got %q, want one fault each of back, behind and unmoved", faults)
 	}
 }
 
@@ -90,12 +90,12 @@ func TestExcuses(t *testing.T) {
 		w := &Window{from: second(10), to: second(20), part: part{excuses: tt.excuses}}
 		f := &failure{action: tt.action, deployment: here, from: second(tt.from), to: second(tt.to), passing: tt.passing, what: "502"}
 		if got := len(judge([]*failure{f}, []*Window{w})) == 0; got != tt.want || tt.want && w.Failed["502"] != 1 {
-			t.Errorf("a failure %s: excused %t, counted %v", tt.name, got, w.Failed)
+			t.Errorf("a failure %s: got excused %t, counted %v, want excused %t", tt.name, got, w.Failed, tt.want)
 		}
 	}
 	// A part that never came back excuses all that follows.
 	if excuse(&failure{deployment: here, from: second(50), to: second(51), passing: true}, []*Window{{from: second(10), part: part{excuses: anything}}}) == nil {
-		t.Error("not while it is away for good")
+		t.Error("a failure while a part is away for good: got no excuse, want one")
 	}
 }
 
@@ -120,7 +120,8 @@ func TestExplain(t *testing.T) {
 	} {
 		what, passing, sent := explain(answer{status: tt.status, body: []byte(tt.body)})
 		if passing != tt.passing || sent != tt.sent || !strings.HasPrefix(what, fmt.Sprint(tt.status)) {
-			t.Errorf("%d %s: %q, passing %t, sent %t", tt.status, tt.body, what, passing, sent)
+			t.Errorf("the answer %d %s: got %q, passing %t, sent %t, want passing %t, sent %t",
+				tt.status, tt.body, what, passing, sent, tt.passing, tt.sent)
 		}
 	}
 }
@@ -169,10 +170,10 @@ func TestAnswersThatAreWrong(t *testing.T) {
 			u = mustUser(t, func(w http.ResponseWriter, _ *http.Request) { tt.answer(u, w) })
 			err, f := tt.do(u), new(failure)
 			if !errors.As(err, &f) || !strings.Contains(f.what, tt.says) {
-				t.Fatalf("%v doesn't say %q", err, tt.says)
+				t.Fatalf("the fault: got %v, want one with %q", err, tt.says)
 			}
 			if f.passing != (tt.says == "200 incomplete") {
-				t.Errorf("passing: %t", f.passing)
+				t.Errorf("the fault %q: got passing %t, want %t", f.what, f.passing, !f.passing)
 			}
 		})
 	}
@@ -194,12 +195,12 @@ func TestWrongNotModified(t *testing.T) {
 	for range 300 { // one in five is looked at; a minute may end meanwhile
 		if err := u.look(context.Background(), "board", "/board"); err != nil {
 			if !strings.Contains(err.Error(), "304 for what has changed") {
-				t.Fatalf("got error %v, want one that says \"304 for what has changed\"", err)
+				t.Fatalf("a wrong 304: got %v, want 304 for what has changed", err)
 			}
 			return
 		}
 	}
-	t.Error("nobody noticed")
+	t.Error("a wrong 304 in 300 looks: got no fault, want one")
 }
 
 // A write without an answer may be there or not; one that nobody took isn't.
@@ -221,7 +222,7 @@ func TestWhatBecameOfAWrite(t *testing.T) {
 		err := u.post(context.Background(), l)
 		for id, got := range l.told[posts] {
 			if got != tt.want || (err == nil) != (tt.want == acknowledged) {
-				t.Errorf("%s: %s is %s, %v", name, id, got, err)
+				t.Errorf("%s: got the write %s as %s (%v), want %s", name, id, got, err, tt.want)
 			}
 		}
 	}
@@ -230,7 +231,7 @@ func TestWhatBecameOfAWrite(t *testing.T) {
 	err := u.post(context.Background(), l)
 	for _, got := range l.told[posts] {
 		if f := new(failure); got != refused || !errors.As(err, &f) || f.what != "refused connection" {
-			t.Errorf("nobody listens: %s, %v", got, err)
+			t.Errorf("a write that nobody listens to: got %s (%v), want %s by refused connection", got, err, refused)
 		}
 	}
 }
@@ -259,11 +260,11 @@ func TestLeaks(t *testing.T) {
 		"goroutines":          {15, func(m float64) float64 { return 40 + 8*m }, true},
 	} {
 		if g := level(life(tt.minutes, tt.value)); g.Leak != tt.leak || g.Judged != (tt.minutes > 8) {
-			t.Errorf("%s: got %+v, want a leak %t, judged %t", name, g, tt.leak, tt.minutes > 8)
+			t.Errorf("%s: got %+v, want leak %t, judged %t", name, g, tt.leak, tt.minutes > 8)
 		}
 	}
 	if g := level(life(15, func(m float64) float64 { return 30 + m })); g.Slope < 55 || g.Slope > 65 {
-		t.Errorf("a megabyte a minute is %f an hour", g.Slope)
+		t.Errorf("a megabyte a minute: got a slope of %f an hour, want 55 to 65", g.Slope)
 	}
 }
 
@@ -279,7 +280,7 @@ func TestLives(t *testing.T) {
 	}
 	all := growths(samples)
 	if len(all) != 1 || all[0].Lives != 2 || all[0].Life != 39 || all[0].Quarters != [4]float64{200, 200, 200, 200} {
-		t.Errorf("got %+v, want one process with 2 lives, the longer of 39 minutes, and 200 in each quarter", all)
+		t.Errorf("growths: got %+v, want one part of 2 lives, the longer one of 39 seconds at 200", all)
 	}
 }
 
@@ -301,7 +302,7 @@ func TestYoungGeneration(t *testing.T) {
 			samples = append(samples, sample{time.Unix(int64(2*i), 0), map[string]int{tt.part: 1}, map[string]map[string]float64{tt.part: {memory: value}}})
 		}
 		if all := growths(samples); len(all) != 1 || all[0].Leak != tt.leak {
-			t.Errorf("%s: got %+v, want one process, a leak %t", name, all, tt.leak)
+			t.Errorf("%s: got %+v, want one part with leak %t", name, all, tt.leak)
 		}
 	}
 }
@@ -317,7 +318,7 @@ func TestUnasked(t *testing.T) {
 		at(40, map[string]int{"bff": 10, "postgres": 20, "auth": 31}),
 	}, windows)
 	if len(faults) != 2 || !strings.HasPrefix(faults[0], "bff") || !strings.HasPrefix(faults[1], "auth") {
-		t.Errorf("faults: got %q, want one of a bff and then one of auth", faults)
+		t.Errorf("processes that ended by themselves: got %q, want bff and auth", faults)
 	}
 }
 
@@ -338,17 +339,17 @@ func TestOwnProcess(t *testing.T) {
 		}
 		for end := time.Now().Add(time.Minute); !back(); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("it doesn't come back after %s", how)
+				t.Fatalf("Redis after %s: got no process for a minute, want one again", how)
 			}
 		}
 	}
 	pid := o.pid()
 	st.stop()
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("it runs on: %v", err)
+		t.Errorf("Redis after the soak: got %v for the process %d, want %v", err, pid, syscall.ESRCH)
 	}
 	if _, err := st.end(part{name: "x", processes: []string{"x"}}, syscall.SIGTERM); err == nil {
-		t.Error("what doesn't run can't be ended")
+		t.Error("end a part that doesn't run: got no error, want one")
 	}
 }
 
@@ -357,6 +358,6 @@ func TestParse(t *testing.T) {
 	into := make(map[string]float64)
 	parse(strings.NewReader("# HELP x y\ngo_goroutines 42\ngo_memstats_heap_inuse_bytes 2097152\nother{a=\"b c\"} 1\n"), into)
 	if len(into) != 2 || into[goroutines] != 42 || into[heap] != 2 {
-		t.Errorf("got %v, want 42 goroutines, a heap of 2 and nothing else", into)
+		t.Errorf("the metrics: got %v, want 42 goroutines and a heap of 2 MB alone", into)
 	}
 }
