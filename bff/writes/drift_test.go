@@ -387,6 +387,6 @@ func TestNumbersByWayOfJSONBPassBoth(t *testing.T) {
 		}
 	}
 	if faults := w.faults(wr); faults != nil {
-		t.Errorf("faults: got %v, want none", faults)
+		t.Errorf("the same number by both ways: got the faults %v, want none", faults)
 	}
 }

@@ -137,7 +137,8 @@ func mustWorld(t *testing.T) world {
 		var updated, secret []string
 		for _, column := range relation.Columns {
 			if _, ok := target.fresh[column.Name]; ok != column.Insert {
-				t.Errorf("%s.%s: whether it can be inserted is %v: put it right in mustWorld", relation.Name, column.Name, column.Insert)
+				t.Errorf("%s.%s: got a value to insert: %t, want %t: put it right in mustWorld",
+					relation.Name, column.Name, ok, column.Insert)
 			}
 			switch {
 			case column.Update && column.Select:
@@ -153,7 +154,7 @@ func mustWorld(t *testing.T) world {
 			var found []row
 			p.MustSelect(t, relation.Name, target.where+"&select="+strings.Join(updated, ","), &found)
 			if len(found) != 1 {
-				t.Fatalf("%d rows of %s where %s", len(found), relation.Name, target.where)
+				t.Fatalf("rows of %s where %s: got %d, want 1", relation.Name, target.where, len(found))
 			}
 			target.found = found[0]
 			for _, column := range secret { // which nobody reads: another value
@@ -261,7 +262,7 @@ func (w world) ask(tb fataler, wr write) answer {
 	if len(bytes.TrimSpace(text)) > 0 && !a.accepted() {
 		var problem struct{ Code, Message string }
 		if err := json.Unmarshal(text, &problem); err != nil {
-			tb.Fatalf("%v in %s", err, text)
+			tb.Fatalf("decode the refusal: %v in %s", err, text)
 		}
 		a.code, a.message = problem.Code, problem.Message
 	}
