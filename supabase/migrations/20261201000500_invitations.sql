@@ -171,7 +171,7 @@ declare
   invitation public.invitations;
 begin
   -- The row lock orders two callers with the same token: the second sees accepted_at. The organization is locked first,
-  -- because who deletes it locks it before its invitations.
+  -- because a deletion of the organization locks it before its invitations.
   perform from public.organizations o
   where o.org_id = (select i.org_id from public.invitations i
                     where i.token_hash = sha256(convert_to(redeem_invitation.token, 'UTF8')))

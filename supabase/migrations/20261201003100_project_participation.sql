@@ -59,7 +59,7 @@ begin
     from (
       select call.*, count(*) filter (where not answered and not is_open)
         over (partition by profile_id order by n) as misses
-          from call) c
+      from call) c
     group by c.profile_id, c.misses
   ), member as materialized (
     select m.profile_id, p.full_name, m.role,

@@ -44,8 +44,8 @@ begin
         when (b.today #>> '{tasks,remaining}')::numeric = 0 then
           (b.figures #>> '{days,0,date}')::date <= s.end_date
           and not exists (
-          select from json_array_elements(b.figures -> 'days') d
-          where (d.value ->> 'date')::date >= s.end_date and (d.value #>> '{tasks,remaining}')::numeric > 0)
+            select from json_array_elements(b.figures -> 'days') d
+            where (d.value ->> 'date')::date >= s.end_date and (d.value #>> '{tasks,remaining}')::numeric > 0)
         when (b.today ->> 'date')::date > s.end_date then false
         when (b.figures #>> '{pace,tasks}')::numeric > 0 then
           coalesce((b.figures #>> '{projected_finish,tasks}')::date <= s.end_date, false) end,

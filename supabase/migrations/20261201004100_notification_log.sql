@@ -127,8 +127,8 @@ begin
       sent_at = case when error is null then now() else l.sent_at end,
       next_try_at = case when error is not null and not (coalesce(permanent, false) or private.is_last_try(entry))
         then now() + greatest(
-        least(interval '1 minute' * 2 ^ (tries - 1), interval '1 hour'),
-        least(make_interval(secs => coalesce(retry_after_seconds, 0)), interval '1 day')) end,
+          least(interval '1 minute' * 2 ^ (tries - 1), interval '1 hour'),
+          least(make_interval(secs => coalesce(retry_after_seconds, 0)), interval '1 day')) end,
       last_error = error
   where l.log_id = entry.log_id returning l.* into entry;
   return entry.status;

@@ -1,9 +1,12 @@
 package tests
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -63,6 +66,63 @@ func TestMigrations(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// onTable finds what a migration makes of a table, or says of it: the table itself, a change of it, its policies, indexes
+// and comments. Triggers are left out: they belong to the subject that they serve.
+var onTable = regexp.MustCompile(`(?m)^(?:create table (\S+)|alter table (?:only |if exists )*(\S+)|create policy "[^"]*" on (\S+)|` +
+	`create (?:unique )?index (?:if not exists )?\S+ on (\S+)|comment on table (\S+)|comment on column (\w+\.\w+)\.)`)
+
+// tablesOf returns the tables that a migration makes or changes.
+func tablesOf(sql string) map[string]bool {
+	tables := map[string]bool{}
+	for _, found := range onTable.FindAllStringSubmatch(sql, -1) {
+		tables[strings.TrimRight(strings.Join(found[1:], ""), "(;,")] = true
+	}
+	return tables
+}
+
+// TestMigrationsHaveOneSubject finds a migration that has parts of two subjects: what it says of tables is all of tables
+// that one file has made, its own or an earlier one.
+func TestMigrationsHaveOneSubject(t *testing.T) {
+	t.Parallel()
+	migrations := mustListMigrations(t)
+	madeIn := map[string]string{} // by table
+	for _, m := range migrations {
+		for _, found := range regexp.MustCompile(`(?m)^create (?:table|(?:materialized )?view) (\S+)`).FindAllStringSubmatch(m.sql, -1) {
+			madeIn[found[1]] = m.name
+		}
+	}
+	if len(madeIn) < 20 {
+		t.Fatalf("the migrations make %d tables and views, want at least 20", len(madeIn))
+	}
+	for _, m := range migrations {
+		subjects := map[string][]string{}
+		for table := range tablesOf(m.sql) {
+			subjects[madeIn[table]] = append(subjects[madeIn[table]], table)
+		}
+		if len(subjects) > 1 {
+			t.Errorf("%s has parts of %d subjects, want one file for each: %v", m.name, len(subjects), subjects)
+		}
+	}
+}
+
+func TestTablesOf(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		"create table public.notes (\n  note_id uuid);":                     "public.notes",
+		"alter table public.notes enable row level security;":               "public.notes",
+		"create policy \"Notes are read\" on public.notes\n  for select;":   "public.notes",
+		"create unique index notes_name on public.notes (note_name);":       "public.notes",
+		"comment on column public.notes.note_id is 'Key.';":                 "public.notes",
+		"comment on table public.notes is 'Notes.';":                        "public.notes",
+		"create trigger notes_touch before update on public.notes":          "",
+		"create function private.f() returns trigger\nlanguage sql as $$$$": "",
+	} {
+		if got := strings.Join(slices.Sorted(maps.Keys(tablesOf(sql))), " "); got != want {
+			t.Errorf("%q: got the tables %q, want %q", sql, got, want)
+		}
 	}
 }
 
