@@ -19,7 +19,8 @@ const server = {
     parentPort.postMessage({ query: unsent });
     unsent = Buffer.alloc(0);
     if (kind === "X") return new Uint8Array(); // Terminate
-    Atomics.wait(wake, 0, 0);
+    // The notify of the answer before may come this late, after its store: it wakes this wait, and brings nothing.
+    while (Atomics.load(wake, 0) === 0) Atomics.wait(wake, 0, 0);
     return receiveMessageOnPort(parentPort).message;
   },
 };
