@@ -2,6 +2,7 @@
 // Its settings come from auth.mjs; of GoTrue's own it knows GOTRUE_JWT_EXP, GOTRUE_MAILER_AUTOCONFIRM and
 // GOTRUE_EXTERNAL_<GITHUB|GOOGLE>_<ENABLED|CLIENT_ID|SECRET|URL>. E-mails are not sent: they go to the log and to the stack's console.
 
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { App, getAuthSchemaSql } from "@supabase/lite";
@@ -72,7 +73,20 @@ const connection = createPostgresConnection({
   postgresOptions: { max: 10, max_lifetime: null, types: { jsonb, timestamptz }, onnotice: () => {}, onclose: databaseClosed },
 });
 countReserved(connection.driver);
-await connection.exec(getAuthSchemaSql());
+await makeTables(connection.driver);
+
+/**
+ * Makes lite's tables, once per version of them: a comment on the schema says which are there. Making them again would
+ * change nothing, but lock them all, against everybody who signs in meanwhile.
+ */
+async function makeTables(sql) {
+  const script = getAuthSchemaSql();
+  const version = `Tables of @supabase/lite, ${createHash("sha256").update(script).digest("hex").slice(0, 16)}`;
+  const [{ made }] = await sql`select obj_description(to_regnamespace('auth'), 'pg_namespace') as made`;
+  if (made === version) return;
+  await connection.exec(script);
+  await sql.unsafe(`comment on schema auth is '${version}'`);
+}
 
 const app = new App({
   connection,

@@ -8,6 +8,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import postgres from "postgres";
 import { findGoTrue, startAuth } from "../auth.mjs";
 import { Processes, startedAt } from "../processes.mjs";
 import { onFreePort } from "../ready.mjs";
@@ -154,6 +155,18 @@ describe("@supabase/lite's Auth API", () => {
       await until("it has ended", () => startedAt(pid) !== started, 60);
       assert.notEqual(await answer, 200, "the database never answered");
     }));
+
+  it("starts while somebody writes to its tables, which it doesn't make anew", async () => {
+    const sql = postgres(process.env.DATABASE_URL, { max: 1 });
+    try {
+      await sql.begin(async (writer) => {
+        await writer`lock table auth.users, auth.sessions, auth.refresh_tokens in row exclusive mode`;
+        await behindRelay(async ({ signIn }) => assert.equal(await signIn(), 200));
+      });
+    } finally {
+      await sql.end();
+    }
+  });
 
   it("keeps running when the database closes connections that nobody uses, and works at once", () =>
     behindRelay(async ({ running, signIn, breakOff, log }) => {
