@@ -1,4 +1,4 @@
-// What the tests need beyond Go and Node: Git, Redis, Prometheus and a browser.
+// What the tests need beyond Go and Node: Git, curl, Redis, Prometheus and a browser.
 //
 //   node supabase/local/requirements.mjs          installs what is missing with apt-get, where it may do so without
 //                                                 asking; elsewhere it names everything missing, and one command
@@ -14,6 +14,7 @@ import { refuse } from "./refuse.mjs";
 
 const requirements = [
   { name: "Git", missing: () => !onPath("git"), apt: "git", dnf: "git", brew: "git" }, // the last release's tests are in the history
+  { name: "curl", missing: () => !onPath("curl"), apt: "curl", dnf: "curl", brew: "curl" }, // `up` prints a command with it
   { name: "Redis", missing: () => !onPath("redis-server"), apt: "redis-server", dnf: "valkey-compat-redis", brew: "redis" },
   {
     name: "Prometheus",

@@ -20,7 +20,7 @@ describe("requirements", () => {
     for (const path of [folder, bin]) chmodSync(path, 0o777); // somebody else than root installs there, too
     for (const name of ["requirements.mjs", "refuse.mjs"]) copyFileSync(join(local, name), join(folder, name));
     program("env", `exec /usr/bin/env "$@"`);
-    program("git");
+    for (const name of ["git", "curl"]) program(name);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
