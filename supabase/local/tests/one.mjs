@@ -1,5 +1,6 @@
 // Runs the tests whose name matches, on the stack around it: `go tool task test:one -- TestBoard`, or `-- 'signs in'`.
-// What begins with Test is a Go test (a subtest behind a slash, as `go test -run` has it); anything else is Node's.
+// What begins with Test is a Go test (a subtest behind a slash, as `go test -run` has it); anything else is Node's. The
+// tests of bff/deploy/check, a module of its own, need no stack: go -C bff/deploy/check test -run TestImage.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -10,7 +11,7 @@ import { repository } from "../settings.mjs";
 function filesEndingWith(suffix, folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === "node_modules" || entry.name.startsWith(".") ? [] : filesEndingWith(suffix, path);
+    if (entry.isDirectory()) return ["node_modules", "check"].includes(entry.name) || entry.name.startsWith(".") ? [] : filesEndingWith(suffix, path);
     return entry.name.endsWith(suffix) ? [path] : [];
   });
 }
