@@ -202,7 +202,7 @@ func TestSprintRoom(t *testing.T) {
 	}
 }
 
-func TestTraces(t *testing.T) {
+func TestTraces_slow(t *testing.T) {
 	c, err := from(nil)
 	if err != nil || c.TracesEndpoint != nil {
 		t.Errorf("on without an address: %v, %v", c.TracesEndpoint, err)

@@ -17,9 +17,9 @@ import (
 
 func ping(ctx context.Context, client *goredis.Client) error { return client.Ping(ctx).Err() }
 
-// TestRedisIsDown kills and hangs Redis while many ask: nobody waits long, and
+// TestRedisIsDown_slow kills and hangs Redis while many ask: nobody waits long, and
 // the log has a line for the end and one for the return.
-func TestRedisIsDown(t *testing.T) {
+func TestRedisIsDown_slow(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*supabasetest.Redis, testing.TB){
 		"killed": (*supabasetest.Redis).Kill, "hung": (*supabasetest.Redis).Hang,

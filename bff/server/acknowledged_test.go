@@ -69,9 +69,9 @@ func (l *ledger) insert(t *testing.T, bff, token string, made supabasetest.Sprin
 	return a.Status
 }
 
-// TestNothingIsWrittenTwice has PostgREST's answers to inserts go wrong in
+// TestNothingIsWrittenTwice_slow has PostgREST's answers to inserts go wrong in
 // every way, before and after the row is written.
-func TestNothingIsWrittenTwice(t *testing.T) {
+func TestNothingIsWrittenTwice_slow(t *testing.T) {
 	t.Parallel()
 	rest := supabasetest.Env(t, "POSTGREST_URL")
 	// ways are what becomes of an insert whose name begins so.
@@ -201,9 +201,9 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 	book.mustBalance(t, owner, made)
 }
 
-// TestWritesWhilePostgRESTIsKilled inserts on while PostgREST is killed and
+// TestWritesWhilePostgRESTIsKilled_slow inserts on while PostgREST is killed and
 // started again.
-func TestWritesWhilePostgRESTIsKilled(t *testing.T) {
+func TestWritesWhilePostgRESTIsKilled_slow(t *testing.T) {
 	t.Parallel()
 	rest := supabasetest.MustStartPostgREST(t)
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": rest.URL}))

@@ -287,11 +287,12 @@ var (
 	heads = &http.Transport{DisableCompression: true, DisableKeepAlives: true}
 )
 
-// TestByteForByte sends the same requests to PostgREST and through the BFF:
+// TestByteForByte_slow sends the same requests to PostgREST and through the BFF:
 // once past the gateway, with writes that are undone, and once with it. The
 // gateway adds to PostgREST its key check, its CORS headers, X-Forwarded-*,
 // and that a write of every row is refused.
-func TestByteForByte(t *testing.T) {
+func TestByteForByte_slow(t *testing.T) {
+	t.Parallel()
 	owner := supabasetest.MustSignUp(t)
 	made := owner.MustSprint(t)
 	owner.MustTasks(t, made, 12)

@@ -234,7 +234,7 @@ func TestDashboard_partial(t *testing.T) {
 	})
 }
 
-func TestDashboard_partialTimeout(t *testing.T) {
+func TestDashboard_partialTimeout_slow(t *testing.T) {
 	t.Parallel()
 	owner := supabasetest.MustSignUp(t)
 	made := mustRun(t, owner, 10)

@@ -222,10 +222,10 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-// TestPostgRESTRestartedUnderLoad_drill kills PostgREST and starts it again while
+// TestPostgRESTRestartedUnderLoad_slow kills PostgREST and starts it again while
 // requests run. Every answer must be a whole one or an error body in time,
 // and after the restart all must be well without further ado.
-func TestPostgRESTRestartedUnderLoad_drill(t *testing.T) {
+func TestPostgRESTRestartedUnderLoad_slow(t *testing.T) {
 	t.Parallel()
 	rest := supabasetest.MustStartPostgREST(t)
 	bff := mustServe(t, supabasetest.Config(t, map[string]string{"SUPABASE_REST_URL": rest.URL}))

@@ -16,9 +16,9 @@ import (
 // The drills of bff/deploy/keys.md: each walks its steps with people at work,
 // of whom none may notice, and tries the old key after the last one.
 
-// TestKeysOfSessionsChange_drill changes the key of two BFFs that roll: the new one
+// TestKeysOfSessionsChange_slow changes the key of two BFFs that roll: the new one
 // opens everywhere before it seals anywhere.
-func TestKeysOfSessionsChange_drill(t *testing.T) {
+func TestKeysOfSessionsChange_slow(t *testing.T) {
 	t.Parallel()
 	first, second := randomKey(), randomKey()
 	settings := map[string]string{"BFF_SESSION_KEYS": first, "REDIS_URL": supabasetest.MustStartRedis(t).URL}
@@ -127,9 +127,9 @@ func signedBy(token string, key any) bool {
 	return err == nil
 }
 
-// TestJWTSecretChanges_drill changes the secret that Auth signs with, where Auth knows
+// TestJWTSecretChanges_slow changes the secret that Auth signs with, where Auth knows
 // one at a time.
-func TestJWTSecretChanges_drill(t *testing.T) {
+func TestJWTSecretChanges_slow(t *testing.T) {
 	t.Parallel()
 	first, second := randomKey(), randomKey()
 	startAuth := func(secret string) string {
@@ -221,10 +221,10 @@ func TestJWTSecretChanges_drill(t *testing.T) {
 	b.mustBe(email)
 }
 
-// TestAuthSignsByAnotherKey_drill has Auth and the BFF disagree on the secret, as they
+// TestAuthSignsByAnotherKey_slow has Auth and the BFF disagree on the secret, as they
 // do where one is changed without the other: that isn't the sessions' fault, and
 // they go on as soon as both agree again.
-func TestAuthSignsByAnotherKey_drill(t *testing.T) {
+func TestAuthSignsByAnotherKey_slow(t *testing.T) {
 	t.Parallel()
 	first, second := randomKey(), randomKey()
 	startAuth := func(secret string) string {
@@ -254,10 +254,10 @@ func TestAuthSignsByAnotherKey_drill(t *testing.T) {
 	})
 }
 
-// TestSigningKeysChange_drill goes from the shared secret to a signing key, and from
+// TestSigningKeysChange_slow goes from the shared secret to a signing key, and from
 // that to the next, as a hosted project does: standby, in use, previously used,
 // revoked.
-func TestSigningKeysChange_drill(t *testing.T) {
+func TestSigningKeysChange_slow(t *testing.T) {
 	t.Parallel()
 	secret := supabasetest.Env(t, "SUPABASE_JWT_SECRET")
 	first, second := mustSigningKey(t), mustSigningKey(t)
@@ -341,9 +341,9 @@ func TestSigningKeysChange_drill(t *testing.T) {
 	away.mustBe(absent)
 }
 
-// TestAPIKeysChange_drill changes the publishable key of the BFFs while apps on phones
+// TestAPIKeysChange_slow changes the publishable key of the BFFs while apps on phones
 // go on with the one they were built with, and takes that away.
-func TestAPIKeysChange_drill(t *testing.T) {
+func TestAPIKeysChange_slow(t *testing.T) {
 	t.Parallel()
 	first, second := supabasetest.Env(t, "SUPABASE_PUBLISHABLE_KEY"), "sb_publishable_"+uuid.NewString()
 	keys := func(publishable ...string) supabasetest.Keys {

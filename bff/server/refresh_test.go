@@ -74,10 +74,10 @@ func (f *inFrontOfAuth) hold(tb testing.TB) (release func()) {
 // paths that need the session, each in its own way.
 var signedInPaths = []string{"/api/v1/session", "/api/v1/me/scrum", "/rest/v1/profiles?select=email", "/auth/v1/user"}
 
-// TestManyRequestsWithAnExpiredToken is a page that wakes up: a hundred
+// TestManyRequestsWithAnExpiredToken_slow is a page that wakes up: a hundred
 // requests at once, over two BFFs, with the same expired token. All succeed,
 // and nobody is signed out; neither are stragglers with the old cookie.
-func TestManyRequestsWithAnExpiredToken(t *testing.T) {
+func TestManyRequestsWithAnExpiredToken_slow(t *testing.T) {
 	t.Parallel()
 	for _, shared := range []bool{false, true} {
 		t.Run(fmt.Sprintf("redis %t", shared), func(t *testing.T) {
@@ -291,7 +291,7 @@ func sessionCookies(cookies session.Cookies) (set []*http.Cookie) {
 	return set
 }
 
-func TestAuthIsDownDuringARefresh(t *testing.T) {
+func TestAuthIsDownDuringARefresh_slow(t *testing.T) {
 	t.Parallel()
 	auth := supabasetest.MustStartAuth(t, nil)
 	settings := map[string]string{"SUPABASE_AUTH_URL": auth.URL, "BFF_SESSION_KEYS": randomKey()}
@@ -364,7 +364,7 @@ func TestAuthIsDownDuringARefresh(t *testing.T) {
 	}
 }
 
-func TestRedisIsDown(t *testing.T) {
+func TestRedisIsDown_slow(t *testing.T) {
 	t.Parallel()
 	redis := supabasetest.MustStartRedis(t)
 	var log syncBuffer

@@ -208,9 +208,9 @@ func TestScopesOfSignOut(t *testing.T) {
 	mustProblem(t, b.send(http.MethodDelete, "/api/v1/session?scope=mine", ""), http.StatusBadRequest)
 }
 
-// TestEndedWithAToken has a Supabase client, which goes on as ever, end what
+// TestEndedWithAToken_slow has a Supabase client, which goes on as ever, end what
 // the user's two browsers have; a stranger's goes on.
-func TestEndedWithAToken(t *testing.T) {
+func TestEndedWithAToken_slow(t *testing.T) {
 	t.Parallel()
 	settings := map[string]string{"REDIS_URL": supabasetest.MustStartRedis(t).URL}
 	bff, other := mustServe(t, supabasetest.Config(t, settings)), mustServe(t, supabasetest.Config(t, settings))

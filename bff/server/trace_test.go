@@ -133,9 +133,9 @@ func traced(endpoint string, others ...string) map[string]string {
 	return settings
 }
 
-// TestTraces asks on every way to Supabase: the trace has the request and, below
+// TestTraces_slow asks on every way to Supabase: the trace has the request and, below
 // it, each question, whose id that one's traceparent had; and no more than that.
-func TestTraces(t *testing.T) {
+func TestTraces_slow(t *testing.T) {
 	t.Parallel()
 	c := mustCollect(t)
 	rest, auth := mustWitness(t, supabasetest.Env(t, "POSTGREST_URL")), mustWitness(t, supabasetest.Env(t, "AUTH_URL"))
@@ -454,9 +454,9 @@ func TestLastSpans(t *testing.T) {
 	}
 }
 
-// TestCollectorsDown: who asks doesn't notice, whatever is the matter with the
+// TestCollectorsDown_slow: who asks doesn't notice, whatever is the matter with the
 // collector; the log says so once, and once that it is over.
-func TestCollectorsDown(t *testing.T) {
+func TestCollectorsDown_slow(t *testing.T) {
 	t.Parallel()
 	const lost, again = "traces can't be exported", "traces are exported again"
 	hanging := mustListen(t)

@@ -195,8 +195,8 @@ func TestABrokenUploadIsNeverComplete(t *testing.T) {
 	}
 }
 
-// TestSlowUploads: one may take its time as long as it moves, and no longer.
-func TestSlowUploads(t *testing.T) {
+// TestSlowUploads_slow: one may take its time as long as it moves, and no longer.
+func TestSlowUploads_slow(t *testing.T) {
 	t.Parallel()
 	const timeout = 3 * time.Second
 	ended := make(chan error, 1)

@@ -379,7 +379,7 @@ func TestNotesOfOtherSessions(t *testing.T) {
 	}
 }
 
-func TestRedisIsDown(t *testing.T) {
+func TestRedisIsDown_slow(t *testing.T) {
 	t.Parallel()
 	server := supabasetest.MustStartRedis(t)
 	var log lines // which the store writes to by itself

@@ -15,8 +15,9 @@
 //	go test -race -shuffle=on -skip '_alone$' ./...
 //	go test -p 1 -parallel 1 -shuffle=on -run '_alone$' ./...
 //
-// The fast loop, test:quick, leaves out two more kinds: _drill changes keys or
-// ends a part while people are at work, _browser needs a browser.
+// The fast loop, test:quick, leaves out two more kinds: _slow takes long, such
+// as one that ends a part while people are at work, changes keys, or waits for
+// deadlines; _browser needs a browser.
 package supabasetest
 
 import (

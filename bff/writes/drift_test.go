@@ -86,7 +86,7 @@ func TestBreakingARuleIsRefusedByBoth(t *testing.T) {
 // Values at the limits, and other ways to write them, pass both. What the
 // database says of something else than the values (a right, a row that isn't
 // there) isn't for the rules to know.
-func TestValuesAtTheLimitsPassBoth(t *testing.T) {
+func TestValuesAtTheLimitsPassBoth_slow(t *testing.T) {
 	w := mustWorld(t)
 	for name, target := range w.targets {
 		for method, values := range target.rows() {

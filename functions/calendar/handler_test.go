@@ -186,10 +186,10 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestKeysOfLinksChange_drill walks bff/deploy/keys.md with two instances at a time:
+// TestKeysOfLinksChange_slow walks bff/deploy/keys.md with two instances at a time:
 // what one signs the other opens, and what the old key signed opens until that
 // is taken away.
-func TestKeysOfLinksChange_drill(t *testing.T) {
+func TestKeysOfLinksChange_slow(t *testing.T) {
 	t.Parallel()
 	me := supabasetest.MustSignUp(t)
 	first, second := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{2}, 32))

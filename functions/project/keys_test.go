@@ -13,9 +13,9 @@ import (
 	"github.com/mysingle/mysingle/functions/project"
 )
 
-// TestJWTSecretOfFunctionsChanges_drill has functions verify tokens by two secrets,
+// TestJWTSecretOfFunctionsChanges_slow has functions verify tokens by two secrets,
 // while one takes the other's place.
-func TestJWTSecretOfFunctionsChanges_drill(t *testing.T) {
+func TestJWTSecretOfFunctionsChanges_slow(t *testing.T) {
 	first, second := supabasetest.Env(t, "SUPABASE_JWT_SECRET"), uuid.NewString()
 	supabasetest.Secret(second)
 	before := supabasetest.MustSignUp(t).Token
@@ -49,10 +49,10 @@ func TestJWTSecretOfFunctionsChanges_drill(t *testing.T) {
 	}
 }
 
-// TestKeysOfFunctionsChange_drill walks bff/deploy/keys.md with the secret and the
+// TestKeysOfFunctionsChange_slow walks bff/deploy/keys.md with the secret and the
 // publishable key of functions: after each step schedules and people call, and
 // functions ask the database as the service and as who calls.
-func TestKeysOfFunctionsChange_drill(t *testing.T) {
+func TestKeysOfFunctionsChange_slow(t *testing.T) {
 	me := supabasetest.MustSignUp(t)
 	first, second := "sb_secret_"+uuid.NewString(), "sb_secret_"+uuid.NewString()
 	firstOpen, secondOpen := "sb_publishable_"+uuid.NewString(), "sb_publishable_"+uuid.NewString()

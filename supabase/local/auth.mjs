@@ -39,7 +39,7 @@ function isGoTrue(file) {
 }
 
 /** Starts Auth and returns its address, to which "/token" and the other paths can be appended. */
-export async function startAuth(processes, { database, settings, folder, port, publicUrl, siteUrl, onEmail }) {
+export async function startAuth(processes, { database, settings, folder, port, publicUrl, siteUrl, onEmail, throwAway = false }) {
   const native = findGoTrue(settings);
   keepTheSameServer(join(folder, "auth-server"), native ? "gotrue" : "lite");
   const databaseUrl = database.url("supabase_auth_admin");
@@ -61,6 +61,7 @@ export async function startAuth(processes, { database, settings, folder, port, p
       AUTH_SITE_URL: siteUrl,
       AUTH_EXTERNAL_URL: publicUrl,
       AUTH_JWT_SECRET: settings.SUPABASE_JWT_SECRET,
+      ...(throwAway && { AUTH_PASSWORD_COST: "4" }), // bcrypt's least
       ...Object.fromEntries(Object.entries(settings).filter(([name]) => name.startsWith("GOTRUE_"))),
     },
     onMessage: onEmail,

@@ -152,7 +152,7 @@ async function startParts(stack, settings, { gatewayPort, bffPort, bffCwd, dumpe
   await step("roles", () => makeRoles(database));
   const before = dumped && (await step("dump", () => restoreInto(folder, database, dumped), ({ counted }) => summary(counted)));
   await step("schemas", () => bootstrap(database));
-  const auth = await step("Auth", () => onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail })), ({ name }) => name);
+  const auth = await step("Auth", () => onFreePort((port) => startAuth(processes, { database, settings, folder, port, publicUrl: supabaseUrl, siteUrl, onEmail: stack.onEmail, throwAway })), ({ name }) => name);
   await step("migrations", () => migrate(processes, database, schemaOf), (applied) => (applied > 0 ? `${applied} applied` : "nothing new"));
   if (before) await step("census", () => refuseLosses(database, before, schemaOf), () => "nothing lost");
   if (!existsSync(dumpMark(folder))) await step("seed", () => seed(database));

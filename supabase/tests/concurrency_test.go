@@ -489,7 +489,7 @@ func (w *committedWorld) mustFillSprint(tasks int) {
 
 // Whoever changes many tasks locks them in an order of their own. That may refuse the change, as
 // two changes of many tasks may refuse each other, but never the completion of the sprint.
-func TestCompleteSprint_whileManyTasksChange(t *testing.T) {
+func TestCompleteSprint_whileManyTasksChange_slow(t *testing.T) {
 	t.Parallel()
 	const complete = "select public.complete_sprint({sprint}, {next_sprint})"
 
@@ -756,7 +756,7 @@ func (w *committedWorld) claimIn(tx pgx.Tx, batch int) ([]string, error) {
 
 // Twenty ask at the same moment: each row is one's alone, and nobody goes home with nothing while
 // there is something left.
-func TestClaimNotifications_twentyAtOnce(t *testing.T) {
+func TestClaimNotifications_twentyAtOnce_slow(t *testing.T) {
 	t.Parallel()
 	const callers, batch = 20, 5
 	w := mustCommitWorld(t)
@@ -794,7 +794,7 @@ func TestClaimNotifications_twentyAtOnce(t *testing.T) {
 }
 
 // Who deletes channels while others claim has nobody's claim fail.
-func TestClaimNotifications_whileChannelsGo(t *testing.T) {
+func TestClaimNotifications_whileChannelsGo_slow(t *testing.T) {
 	t.Parallel()
 	w := mustCommitWorld(t)
 	w.session(0, "service")

@@ -318,8 +318,8 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestSeed_again: a second run, and one over data that others have changed since, is no run at all.
-func TestSeed_again(t *testing.T) {
+// TestSeed_again_slow: a second run, and one over data that others have changed since, is no run at all.
+func TestSeed_again_slow(t *testing.T) {
 	t.Parallel()
 	// One snapshot for the whole transaction, so that other tests' rows don't come in between.
 	tx, err := MustConnect(t).BeginTx(Deadline(t), pgx.TxOptions{IsoLevel: pgx.RepeatableRead})

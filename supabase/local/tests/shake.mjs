@@ -209,7 +209,8 @@ async function shake({ runs, only, clock, core, first, idle, race }) {
       const args = [stack, "run", "--", process.execPath, import.meta.filename, "inside", at];
       const [command, ...rest] = [...(pinned ? ["taskset", "-c", String(core)] : []), process.execPath, ...args];
       const said = [];
-      const env = { ...process.env, ...(moment.at && { STACK_CLOCK: moment.at }) };
+      // The random histories look for wrong figures, which other runs do better: here a few are enough.
+      const env = { RAPID_CHECKS: "10", ...process.env, ...(moment.at && { STACK_CLOCK: moment.at }) };
       const code = await lines(command, rest, { cwd: repository, env }, (line) => said.push(line));
       writeFileSync(join(at, "stack.log"), `${said.join("\n")}\n`);
       const results = resultsOf(at);
