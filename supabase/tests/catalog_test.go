@@ -14,6 +14,7 @@ var otherKeys = map[string]string{
 	"org_holidays":             "org_id, holiday_date: one a day",
 	"project_members":          "project_id, profile_id: once in a project",
 	"daily_scrum_tasks":        "daily_scrum_id, profile_id, task_id, intent: named once",
+	"deleted_rows":             "key, table_name: the key of another row, once in each table",
 	"task_events":              "event_id: grows, which gives the order",
 	"opportunity_stage_events": "event_id: grows, which gives the order",
 }
@@ -25,6 +26,7 @@ var unindexedPolicyColumns = map[string]string{
 
 // Tables whose rows are written by triggers and functions alone, and what the service may do.
 var serviceReads = map[string]string{
+	"deleted_rows: SELECT":                  "history",
 	"notification_channels: DELETE, SELECT": "the error of a change would tell its secrets",
 	"notification_log: SELECT":              "claimed and settled by functions",
 	"opportunity_stage_events: SELECT":      "history",
@@ -45,12 +47,13 @@ var notForPeople = map[string]string{
 
 // Tables of projects that no view shows, and whose changes are hence not stamped, and why.
 var unstamped = map[string]string{
+	"deleted_rows":          "written with the deletion of a row",
 	"notification_channels": "where messages go",
 	"sprint_snapshots":      "written with its sprint",
 }
 
 // What mobile clients watch.
-var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "impediments", "sprints", "tasks"}
+var realtimeTables = []string{"daily_scrum_updates", "daily_scrums", "deleted_rows", "impediments", "sprints", "tasks"}
 
 // Values that reach clients' generated types, in order.
 var enums = map[string]string{
@@ -282,6 +285,30 @@ var catalogRules = []struct {
 			where k.conrelid = t.oid and k.contype = 'p' and cardinality(k.conkey) = 1
 				and pg_get_expr(d.adbin, d.adrelid) = 'gen_random_uuid()')`},
 
+	{name: "a key that a client may choose is never used twice", sql: tablesCTE + `
+		select t.relname from tables t
+		join pg_constraint k on k.conrelid = t.oid and k.contype = 'p' and cardinality(k.conkey) = 1
+		join pg_attribute a on a.attrelid = t.oid and a.attnum = k.conkey[1] and a.atttypid = 'uuid'::regtype
+		where has_column_privilege('authenticated', t.oid, a.attnum, 'insert')
+			-- Each for the statement, after it, always, with the key: insert refuses, delete keeps.
+			and not array(select (g.tgtype, p.proname, split_part(encode(g.tgargs, 'escape'), '\000', 1))::text
+				from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+				where g.tgrelid = t.oid and g.tgenabled = 'O' and g.tgqual is null) @> array[
+					(4::int2, 'refuse_deleted_keys'::name, a.attname::text)::text, (8::int2, 'keep_deleted_keys'::name, a.attname::text)::text]`},
+
+	{name: "a deleted row of a project is known to the project's members", sql: tablesCTE + `
+		select t.relname from tables t
+		join pg_trigger g on g.tgrelid = t.oid and g.tgfoid = 'private.keep_deleted_keys'::regproc
+		where exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'project_id')
+			and t.relname <> 'notification_channels' -- for owners and admins, who read them anew
+			and split_part(encode(g.tgargs, 'escape'), '\000', 2) <> 'project_id'`},
+
+	{name: "a published row's deletion is kept, for its deletion isn't published", sql: `
+		select p.tablename from pg_publication_tables p
+		where p.pubname = 'supabase_realtime' and p.tablename <> 'deleted_rows' and not exists (
+			select from pg_trigger g where g.tgrelid = format('%I.%I', p.schemaname, p.tablename)::regclass
+				and g.tgfoid = 'private.keep_deleted_keys'::regproc and g.tgenabled = 'O')`},
+
 	{name: "no name was cut off at 63 bytes", sql: `
 		select name from (
 			select polname::text from pg_policy
@@ -352,6 +379,10 @@ func TestCatalogRulesBite(t *testing.T) {
 		grant execute on function private.looks() to authenticated;
 		create type public.mood as enum ('fine');
 		create view public.all_profiles as select * from public.profiles;
+		create trigger t after delete on public.notes referencing old table as deleted
+			for each statement execute function private.keep_deleted_keys('note_id');
+		grant insert on public.folders to authenticated;
+		alter publication supabase_realtime add table public.folders;
 		grant usage on schema private to anon;
 		alter default privileges in schema public grant select on tables to anon`); err != nil {
 		t.Fatalf("tx.Exec: %v", err)
@@ -379,6 +410,12 @@ func TestRealtimePublication(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("supabase_realtime publishes %v, want %v", got, want)
+	}
+	// Realtime applies no policy to a deletion: strangers would learn the keys of what others delete.
+	verbs := MustStrings(t, MustConnect(t), `select concat_ws(' ', case when pubinsert then 'insert' end, case when pubupdate then 'update' end,
+		case when pubdelete then 'delete' end, case when pubtruncate then 'truncate' end) from pg_publication where pubname = 'supabase_realtime'`)
+	if !slices.Equal(verbs, []string{"insert update"}) {
+		t.Errorf("supabase_realtime publishes the verbs %v, want insert and update alone", verbs)
 	}
 }
 

@@ -121,6 +121,10 @@ var matrix = []access{
 		insert: "(project_id, task_id, kind, status) values ({project}, {colleague_task}, 'status', 'Blocked')", set: "actor = null",
 		read: inProject, add: never, change: never, remove: never, service: "select"},
 
+	{table: "deleted_rows", row: "key = {deleted_task}",
+		insert: "(key, table_name, project_id) values (gen_random_uuid(), 'tasks', {project})", set: "project_id = null",
+		read: inProject, add: never, change: never, remove: never, service: "select"},
+
 	{table: "daily_scrums", row: "daily_scrum_id = {scrum}",
 		insert: "(sprint_id, scrum_date) values ({sprint}, pg_temp.today() - 2)", set: "summary = 'Changed'",
 		read: inProject, add: workers, change: leads, remove: leads, service: all},
@@ -201,6 +205,10 @@ begin
 		-- What the personas' own files use.
 		delete from daily_scrum_updates where project_id in (select id from ids where name = side || 'project');
 		delete from impediments where project_id in (select id from ids where name = side || 'project');
+
+		insert into tasks (task_id, project_id, task_name)
+		values (pg_temp.keep(side || 'deleted_task'), pg_temp.id(side || 'project'), 'Deleted');
+		delete from tasks where task_id in (select id from ids where name = side || 'deleted_task');
 
 		perform pg_temp.keep(side || 'colleague_task');
 		foreach person in array case side when '' then '{owner,admin,manager,scrum_master,member,viewer,stranger,colleague}'

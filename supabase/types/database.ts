@@ -271,6 +271,28 @@ export type Database = {
           },
         ];
       };
+      deleted_rows: {
+        Row: {
+          created_at: string;
+          key: string;
+          project_id: string | null;
+          table_name: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          key: string;
+          project_id?: string | null;
+          table_name: string;
+        };
+        Update: {
+          created_at?: string;
+          key?: string;
+          project_id?: string | null;
+          table_name?: string;
+        };
+        Relationships: [];
+      };
       impediments: {
         Row: {
           created_at: string;
