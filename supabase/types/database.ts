@@ -1424,6 +1424,10 @@ export type Database = {
         Args: { by_minute?: boolean; project_id: string };
         Returns: Json;
       };
+      remove_member: {
+        Args: { hand_over_to?: string; profile_id: string };
+        Returns: Json;
+      };
       rotate_channel_secret: { Args: { channel_id: string }; Returns: string };
       running_sprint_version: {
         Args: { by_minute?: boolean; project_id: string };
