@@ -66,7 +66,7 @@ comment on function private.refuse_deleted_keys() is
   'Trigger: refuses an insert whose key was deleted before, in whatever table and organization. The argument names '
   'the key''s column. Definer: it decides by keys that the caller may not see.';
 
--- Every table whose key a client may choose, and invitations. Triggers fire in the order of their names: the "a" makes
+-- Every table whose key a client may choose. Triggers fire in the order of their names: the "a" makes
 -- this one refuse before others record.
 
 create trigger accounts_a_refuse_deleted_keys after insert on public.accounts
@@ -110,13 +110,6 @@ create trigger impediments_a_refuse_deleted_keys after insert on public.impedime
 create trigger impediments_keep_deleted_keys after delete on public.impediments
   referencing old table as deleted
   for each statement execute function private.keep_deleted_keys('impediment_id', 'project_id');
-
-create trigger invitations_a_refuse_deleted_keys after insert on public.invitations
-  referencing new table as inserted
-  for each statement execute function private.refuse_deleted_keys('invitation_id');
-create trigger invitations_keep_deleted_keys after delete on public.invitations
-  referencing old table as deleted
-  for each statement execute function private.keep_deleted_keys('invitation_id');
 
 create trigger notification_channels_a_refuse_deleted_keys after insert on public.notification_channels
   referencing new table as inserted

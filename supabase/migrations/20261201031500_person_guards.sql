@@ -32,10 +32,6 @@ create trigger invitations_keep_maker before update on public.invitations
   for each row when (old.invited_by is distinct from new.invited_by
     and current_user in ('authenticated', 'service_role'))
   execute function private.refuse_change('invited_by', 'Invite again.');
-create trigger notification_channels_keep_maker before update on public.notification_channels
-  for each row when (old.created_by is distinct from new.created_by
-    and (new.created_by is not null or current_user in ('authenticated', 'service_role')))
-  execute function private.refuse_change('created_by', 'A channel keeps its maker.');
 
 create or replace function private.guard_profile_change() returns trigger
 language plpgsql set search_path = '' as $$
