@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(44);
+select plan(52);
 
 select pg_temp.keep(name) from unnest('{feed,owner_feed,viewer_feed}'::text[]) name;
 insert into calendar_feeds (feed_id, profile_id, org_id) values (pg_temp.keep('foreign_feed'), pg_temp.id('outsider'), pg_temp.id('foreign_org'));
@@ -93,6 +93,52 @@ select is(pg_temp.list('viewer_feed', 'sprints', 'sprint_name'), '{Done,Running,
 select is(pg_temp.list('viewer_feed', 'scrums', 'date'), null, 'viewer: no scrums');
 select is(pg_temp.list('owner_feed', 'sprints', 'sprint_name'), null, 'owner: of no project that isn''t theirs');
 select is(pg_temp.list('foreign_feed', 'sprints', 'project_id'), array_fill(pg_temp.id('foreign_project')::text, '{2}'), 'outsider: their own organization''s');
+
+-- A sprint that is overdue
+select pg_temp.become('postgres');
+update sprints set end_date = pg_temp.today() - 1, started_at = now() - interval '3 days' where sprint_id = pg_temp.id('sprint');
+select pg_temp.become('service');
+select is(pg_temp.list('feed', 'scrums', 'date'), (select array_agg((pg_temp.today() + n)::text order by n) from unnest('{-2,-1,0}'::int[]) n), 'overdue: scrums until today, though it was to end yesterday');
+select results_eq($$select (d.value ->> 'date')::date from json_array_elements(calendar_of(pg_temp.id('feed')) -> 'scrums') d where (d.value ->> 'date')::date = pg_temp.today()$$,
+  $$select scrum_date from private.due_scrums(null, now(), pg_temp.id('org')) where sprint_id = pg_temp.id('sprint')$$, 'overdue: today''s, which the schedule opens');
+select pg_temp.become('member');
+select is(scrum_draft() #>> '{scrums,0,expected}', 'true', 'overdue: and of which the member owes an update');
+select pg_temp.become('postgres');
+set local session_replication_role = replica;
+update sprints set start_date = pg_temp.today() - 200, end_date = pg_temp.today() - 100 where sprint_id = pg_temp.id('sprint');
+set local session_replication_role = origin;
+select pg_temp.become('service');
+select is(pg_temp.list('feed', 'scrums', 'date'), (select array_agg((pg_temp.today() + n)::text order by n) from unnest('{-2,-1,0}'::int[]) n), 'overdue for long: scrums until today');
+select is(pg_temp.list('feed', 'sprints', 'sprint_name'), '{Done,Next}', 'overdue for long: the sprint''s own days are over');
+select pg_temp.become('postgres');
+insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('org'), pg_temp.today(), 'Holiday');
+select pg_temp.become('service');
+select is(pg_temp.list('feed', 'scrums', 'date'), (select array_agg((pg_temp.today() + n)::text order by n) from unnest('{-2,-1}'::int[]) n), 'overdue: none on a holiday');
+select pg_temp.become('postgres');
+delete from org_holidays where org_id = pg_temp.id('org') and holiday_date = pg_temp.today();
+set local session_replication_role = replica;
+update sprints set start_date = pg_temp.today() - 3, end_date = pg_temp.today() + 10 where sprint_id = pg_temp.id('sprint');
+set local session_replication_role = origin;
+
+-- Rows that another organization's keys lead to, as no foreign key would let them
+set local session_replication_role = replica;
+insert into project_members (project_id, profile_id, org_id, role, joined_at) values
+  (pg_temp.id('foreign_project'), pg_temp.id('member'), pg_temp.id('org'), 'member', now() - interval '10 days'),
+  (pg_temp.id('another_project'), pg_temp.id('member'), pg_temp.id('foreign_org'), 'member', now() - interval '10 days');
+set local session_replication_role = origin;
+select pg_temp.become('service');
+select is_empty($$select p.id from unnest(pg_temp.list('feed', 'sprints', 'project_id')) p (id) where p.id::uuid <> pg_temp.id('project')$$, 'calendar: of the feed''s organization alone');
+select pg_temp.become('postgres');
+delete from project_members where profile_id = pg_temp.id('member') and project_id <> pg_temp.id('project');
+set local session_replication_role = replica;
+update calendar_feeds set org_id = pg_temp.id('foreign_org') where feed_id = pg_temp.id('feed');
+set local session_replication_role = origin;
+select pg_temp.become('service');
+select is(calendar_of(pg_temp.id('feed'))::text, null, 'calendar: null once its person is in another organization');
+select pg_temp.become('postgres');
+set local session_replication_role = replica;
+update calendar_feeds set org_id = pg_temp.id('org') where feed_id = pg_temp.id('feed');
+set local session_replication_role = origin;
 
 -- Times change
 select pg_temp.become('postgres');

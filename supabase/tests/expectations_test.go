@@ -279,6 +279,7 @@ var callable = map[string]string{
 	"private.due_scrums(date,timestamp with time zone,uuid)":                                "authenticated, service_role",
 	"private.check_batch_size(integer,integer)":                                             "service_role",
 	"private.local_time(timestamp with time zone,text)":                                     "service_role",
+	"private.scrum_obstacle(date,date,date,date,boolean)":                                   "authenticated, service_role",
 	"private.is_set_of_events(notification_event[])":                                        "authenticated, service_role",
 	"private.first_moment_at(date,time without time zone,text)":                             "service_role",
 	"private.new_signing_secret()":                                                          "authenticated, service_role",
