@@ -82,7 +82,7 @@ func TestSchedule_inEachTimeZone(t *testing.T) {
 				// As long as it is due, what failed is tried again, and no longer.
 				mustExec(t, tx, "reset role")
 				for _, row := range MustStrings(t, tx, `
-					select l.event || ' ' || d.scrum_date || ' ' || to_char(private.due_until(l.event, l.subject) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+					select l.event || ' ' || d.scrum_date || ' ' || to_char(private.due_until(l.event, l.subject, l.org_id) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
 					from public.notification_log l join public.daily_scrums d on d.daily_scrum_id = l.subject
 					where l.org_id = pg_temp.id('org')`) {
 					var event, of, until string

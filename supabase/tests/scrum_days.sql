@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(12);
+select plan(20);
 
 -- What each of them says of the running sprint's days around today, from its start to five days ahead.
 create function pg_temp.days() returns setof date
@@ -94,6 +94,34 @@ select pg_temp.become('scrum_master');
 select is_empty($$select day, r.code from unnest('{infinity,-infinity}'::date[]) day,
   pg_temp.refusal(format('insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id(''sprint''), %L)', day)) r where r.code <> '23514'$$, 'scrum_master: opens none at the end of time');
 select is_empty($$select open_daily_scrums(day) from unnest('{infinity,-infinity}'::date[]) day$$, 'scrum_master: nor by the function');
+
+-- The reminder
+select pg_temp.become('postgres');
+delete from daily_scrums where project_id = pg_temp.id('project');
+update sprints set start_date = pg_temp.today() - 3, end_date = pg_temp.today() - 2, started_at = now() - interval '3 days' where sprint_id = pg_temp.id('sprint');
+update organizations set reminder_time = '00:00', digest_time = '00:00' where org_id = pg_temp.id('org');
+insert into notification_channels (channel_id, org_id, channel_name, kind, target) values (pg_temp.keep('channel'), pg_temp.id('org'), 'Team', 'slack', 'https://hooks.example.test/x');
+select pg_temp.become('service');
+select results_eq($$select scrum_date from open_scrums(null, pg_temp.id('org'))$$, $$values (pg_temp.today())$$, 'overdue: the schedule opens today''s');
+select pg_temp.become('postgres');
+select isnt_empty($$select from private.due_notifications('scrum_reminder', now(), pg_temp.id('org'))$$, 'overdue: and reminds of it');
+select pg_temp.become('member');
+select is(scrum_draft() #>> '{scrums,0,expected}', 'true', 'overdue: the member owes an update');
+select pg_temp.become('postgres');
+insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('org'), pg_temp.today(), 'Holiday');
+select is_empty($$select from private.due_notifications('scrum_reminder', now(), pg_temp.id('org'))$$, 'a holiday since: nobody is reminded');
+select pg_temp.become('member');
+select is(scrum_draft() #>> '{scrums,0,expected}', 'false', 'a holiday since: nor owes one');
+select pg_temp.become('postgres');
+delete from org_holidays where org_id = pg_temp.id('org');
+
+-- Both kinds of days of notifications
+select results_eq($$select day from private.notification_days('scrum_reminder', (pg_temp.today() + time '00:00') at time zone 'Asia/Seoul' - interval '1 second', pg_temp.id('org'))$$,
+  $$values (pg_temp.today() - 1)$$, 'reminder: of the day before until midnight');
+update organizations set reminder_time = '10:00', digest_time = '10:00' where org_id = pg_temp.id('org');
+select is_empty($$select day from private.notification_days('scrum_reminder', (pg_temp.today() + time '09:59') at time zone 'Asia/Seoul', pg_temp.id('org'))$$, 'reminder: no day before its time');
+select results_eq($$select day, today from private.notification_days('scrum_digest', (pg_temp.today() + time '09:59') at time zone 'Asia/Seoul', pg_temp.id('org'))$$,
+  $$values (pg_temp.today() - 1, pg_temp.today())$$, 'digest: still the day before''s');
 
 select * from finish();
 rollback;
