@@ -19,9 +19,12 @@ import (
 
 const (
 	// batch is how many messages are claimed, and on their way, at a time: a
-	// function that is ended in the middle has no more than these unsettled. A
-	// claim holds for five minutes, which is much longer than it needs.
+	// function that is ended in the middle has no more than these unsettled.
 	batch = 8
+	// lease is how long after its claim a message may be sent. The claim holds for
+	// five minutes: what is left of them is longer than sending takes. Whoever a
+	// message is for may leave meanwhile, and is sent nothing afterwards.
+	lease = 4 * time.Minute
 	// most is how many messages a call sends, and enough the time after which it
 	// claims no more: a call has two seconds of processor time in all. Fifty
 	// reports of 300 tasks took 0.8 s, and 1.6 s in an instance that had just
@@ -78,6 +81,8 @@ var ErrNothing = errors.New("there is nothing to say any more")
 type Deliverer struct {
 	Project *project.Project
 	Sender  *notify.Sender
+	// Now is the clock that claims expire by.
+	Now func() time.Time
 }
 
 // New returns a Deliverer for the project.
@@ -86,7 +91,7 @@ func New(p *project.Project) (*Deliverer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Deliverer{p, sender}, nil
+	return &Deliverer{p, sender, time.Now}, nil
 }
 
 // Due sends what is due of an event, in each organization's own time, at the
@@ -96,11 +101,12 @@ func (d *Deliverer) Due(ctx context.Context, event string, at, org *string, comp
 	compose = once(compose)
 	for began, claimed := time.Now(), 0; claimed < most && time.Since(began) < enough; {
 		var claims []Claim
+		expires := d.Now().Add(lease)
 		args := map[string]any{"event": event, "at": at, "org_id": org, "batch": batch}
 		if err := d.Project.Service(ctx, "claim_notifications", args, &claims); err != nil {
 			return sum, err
 		}
-		sum.add(d.deliver(ctx, claims, compose))
+		sum.add(d.deliver(ctx, claims, expires, compose))
 		if claimed += len(claims); len(claims) < batch {
 			break
 		}
@@ -108,12 +114,13 @@ func (d *Deliverer) Due(ctx context.Context, event string, at, org *string, comp
 	return sum, nil
 }
 
-// Deliver sends the messages of claims, side by side.
+// Deliver sends the messages of claims that were made just now, side by side.
 func (d *Deliverer) Deliver(ctx context.Context, claims []Claim, compose Compose) Tally {
 	var sum Tally
+	expires := d.Now().Add(lease)
 	compose = once(compose)
 	for some := range slices.Chunk(claims, batch) {
-		sum.add(d.deliver(ctx, some, compose))
+		sum.add(d.deliver(ctx, some, expires, compose))
 	}
 	return sum
 }
@@ -141,13 +148,13 @@ func once(compose Compose) Compose {
 // errPanicked is what is left of a message whose composition panicked.
 var errPanicked = errors.New("composing it panicked")
 
-func (d *Deliverer) deliver(ctx context.Context, claims []Claim, compose Compose) Tally {
+func (d *Deliverer) deliver(ctx context.Context, claims []Claim, expires time.Time, compose Compose) Tally {
 	var mu sync.Mutex
 	var tally Tally
 	var all sync.WaitGroup
 	for _, claim := range claims {
 		all.Go(func() {
-			status := d.settle(ctx, claim, d.guarded(ctx, claim, compose))
+			status := d.settle(ctx, claim, d.guarded(ctx, claim, expires, compose))
 			mu.Lock()
 			defer mu.Unlock()
 			tally.count(status)
@@ -159,18 +166,18 @@ func (d *Deliverer) deliver(ctx context.Context, claims []Claim, compose Compose
 
 // guarded is send, and makes a panic a failure: it is in a goroutine of its own,
 // where it would end everybody else's requests too.
-func (d *Deliverer) guarded(ctx context.Context, claim Claim, compose Compose) (failure *notify.Failure) {
+func (d *Deliverer) guarded(ctx context.Context, claim Claim, expires time.Time, compose Compose) (failure *notify.Failure) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			slog.Error("panic", "event", claim.Event, "subject", claim.Subject, "fault", fault, "stack", string(debug.Stack()))
 			failure = &notify.Failure{Code: "panicked"}
 		}
 	}()
-	return d.send(ctx, claim, compose)
+	return d.send(ctx, claim, expires, compose)
 }
 
-// send sends one message. The error is a *notify.Failure.
-func (d *Deliverer) send(ctx context.Context, claim Claim, compose Compose) *notify.Failure {
+// send sends one message, unless its claim expires first.
+func (d *Deliverer) send(ctx context.Context, claim Claim, expires time.Time, compose Compose) *notify.Failure {
 	message, err := compose(ctx, claim)
 	if errors.Is(err, ErrNothing) {
 		return &notify.Failure{Code: "nothing_to_say", Permanent: true}
@@ -178,6 +185,9 @@ func (d *Deliverer) send(ctx context.Context, claim Claim, compose Compose) *not
 	if err != nil {
 		slog.Error("a message could not be written", "event", claim.Event, "subject", claim.Subject, "error", err)
 		return &notify.Failure{Code: "not_composed"}
+	}
+	if !d.Now().Before(expires) {
+		return &notify.Failure{Code: "claim_expired"}
 	}
 	message.ID, message.Event, message.Language = claim.LogID, claim.Event, string(claim.Language)
 	err = d.Sender.Send(ctx, claim.Channel, message)

@@ -107,3 +107,57 @@ func TestNothingToSay(t *testing.T) {
 			tally, err, len(receiver.Got()), log)
 	}
 }
+
+// TestClaimExpiresMeanwhile sends nothing that was composed for longer than its
+// claim holds: whoever it was for may have left since.
+func TestClaimExpiresMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, deliver := range map[string]func(*delivery.Deliverer, functionstest.Team, delivery.Compose) (delivery.Tally, error){
+		"due": func(d *delivery.Deliverer, team functionstest.Team, compose delivery.Compose) (delivery.Tally, error) {
+			return d.Due(t.Context(), event, nil, &team.OrgID, compose)
+		},
+		"on demand": func(d *delivery.Deliverer, team functionstest.Team, compose delivery.Compose) (delivery.Tally, error) {
+			var claims []delivery.Claim
+			args := map[string]any{"event": event, "org_id": team.OrgID}
+			err := d.Project.Service(t.Context(), "claim_notifications", args, &claims)
+			return d.Deliver(t.Context(), claims, compose), err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			team, receiver, ids := mustScene(t, 1)
+			d := mustDeliverer(t)
+			var passed atomic.Int64
+			d.Now = func() time.Time { return time.Unix(passed.Load(), 0) }
+			tally, err := deliver(d, team, func(context.Context, delivery.Claim) (notify.Message, error) {
+				passed.Add(4 * 60)
+				return notify.Message{Title: "x"}, nil
+			})
+			if log := team.MustLog(t, ids[0]); err != nil || tally != (delivery.Tally{Failed: 1}) || len(receiver.Got()) != 0 ||
+				len(log) != 1 || log[0].Status != "failed" || *log[0].LastError != "claim_expired" {
+				t.Errorf("the delivery: got %+v (%v), %d messages, the log %+v, want 1 failed, none, claim_expired",
+					tally, err, len(receiver.Got()), log)
+			}
+		})
+	}
+}
+
+// TestTargetLeaves sends nothing to a colleague who has left, and the log that
+// the owner reads says why.
+func TestTargetLeaves(t *testing.T) {
+	t.Parallel()
+	team, receiver, _ := mustScene(t, 1)
+	leaver := team.Owner.MustColleague(t, team.ProjectID, "member")
+	mail := team.MustChannel(t, "email", leaver.Email, event)
+	leaver.MustDo(t, "delete_my_account", map[string]any{}, nil)
+	tally, err := mustDeliverer(t).Due(t.Context(), event, nil, &team.OrgID, func(context.Context, delivery.Claim) (notify.Message, error) {
+		return notify.Message{Title: "x"}, nil
+	})
+	log := team.MustLog(t, mail)
+	if err != nil || tally != (delivery.Tally{Sent: 1}) || len(receiver.Got()) != 1 {
+		t.Errorf("the delivery: got %+v (%v) and %d messages, want the one of the other channel", tally, err, len(receiver.Got()))
+	}
+	if len(log) != 1 || log[0].Status != "given up" || log[0].LastError == nil || *log[0].LastError != "target_left" {
+		t.Errorf("the log of the leaver's channel: got %+v, want it given up as target_left", log)
+	}
+}
