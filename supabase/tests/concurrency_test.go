@@ -669,6 +669,31 @@ func TestMember_leavesWhileAssigned(t *testing.T) {
 	}
 }
 
+// The last two won deals of an account are taken back at the same moment: the second sees that none is left.
+func TestAccountType_lastTwoWonDealsTakenBackAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	for _, name := range []string{"one", "two"} {
+		w.mustMake(name, "insert into public.opportunities (org_id, opportunity_name, account_id, stage) values ({org}, 'Won', {account}, 'Closed Won') returning opportunity_id::text")
+	}
+	if kind := w.mustAsk("select account_type::text from public.accounts where account_id = {account}"); kind != "Customer" {
+		t.Fatalf("the account with two won deals: got a %s, want a Customer", kind)
+	}
+	first, second := w.session(1, "owner"), w.session(2, "admin")
+	tx := mustHold(t, first, "update public.opportunities set stage = 'Closed Lost' where opportunity_id = {one}")
+	done := background(func() error { return second.do("delete from public.opportunities where opportunity_id = {two}") })
+	second.mustBlock(done)
+	if err := tx.Commit(w.ctx); err != nil {
+		t.Fatalf("tx.Commit: %v", err)
+	}
+	if outcome := <-done; outcome != "" {
+		t.Fatalf("the second: got %s, want it to succeed", outcome)
+	}
+	if kind := w.mustAsk("select account_type::text from public.accounts where account_id = {account}"); kind != "Prospect" {
+		t.Errorf("the account without a won deal: got a %s, want a Prospect", kind)
+	}
+}
+
 // What a bulk update costs: one INSERT into task_events, however many tasks change. Rows made
 // by one statement share cmin.
 func TestBulkUpdateWritesEventsOnce(t *testing.T) {

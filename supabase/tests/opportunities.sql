@@ -73,7 +73,7 @@ select results_eq($$select account_type from accounts where account_id in (pg_te
 select lives_ok($$update opportunities set account_id = pg_temp.id('third_account'), stage = 'Closed Won' where opportunity_id = pg_temp.id('moved')$$, 'owner: moves it back and wins it at once');
 select results_eq($$select account_name, account_type from accounts where account_id in (pg_temp.id('second_account'), pg_temp.id('third_account')) order by 1$$, $$values ('Second', 'Prospect'::account_type), ('Third', 'Customer')$$, 'moved: the account it is won for is the customer');
 select lives_ok($$update opportunities set account_id = pg_temp.id('second_account') where opportunity_id = pg_temp.id('moved')$$, 'owner: moves the won deal to the other account');
-select results_eq($$select account_type from accounts where account_id in (pg_temp.id('second_account'), pg_temp.id('third_account'))$$, $$values ('Customer'::account_type), ('Customer')$$, 'moved: a won deal makes that prospect a customer');
+select results_eq($$select account_name, account_type from accounts where account_id in (pg_temp.id('second_account'), pg_temp.id('third_account')) order by 1$$, $$values ('Second', 'Customer'::account_type), ('Third', 'Prospect')$$, 'moved: a won deal makes that account a customer, and the one it left a prospect');
 select results_eq($$select old_stage, new_stage from opportunity_stage_events where opportunity_id = pg_temp.id('moved') order by event_id$$,
   $$values (null::opportunity_stage, 'Opportunity'::opportunity_stage), ('Opportunity', 'Closed Won')$$, 'moved: which is no change of stage');
 

@@ -18,6 +18,7 @@ export type Database = {
           account_name: string;
           account_type: Database["public"]["Enums"]["account_type"];
           created_at: string;
+          is_customer_by_deal: boolean;
           org_id: string;
           profile_id: string | null;
           updated_at: string;
@@ -28,6 +29,7 @@ export type Database = {
           account_name: string;
           account_type?: Database["public"]["Enums"]["account_type"];
           created_at?: string;
+          is_customer_by_deal?: boolean;
           org_id?: string;
           profile_id?: string | null;
           updated_at?: string;
@@ -37,6 +39,7 @@ export type Database = {
           account_name?: string;
           account_type?: Database["public"]["Enums"]["account_type"];
           created_at?: string;
+          is_customer_by_deal?: boolean;
           org_id?: string;
           profile_id?: string | null;
           updated_at?: string;
