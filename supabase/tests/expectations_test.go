@@ -309,7 +309,7 @@ var callable = map[string]string{
 	"private.no_scrum_reason(uuid,date,timestamp with time zone)":                           "authenticated, service_role",
 	"private.org_today(uuid)":                                                               "authenticated, service_role",
 	"private.duration_percentiles(double precision[])":                                      "authenticated, service_role",
-	"private.profile_json(uuid)":                                                            "authenticated, service_role",
+	"private.colleague_json(uuid,uuid)":                                                     "authenticated, service_role",
 	"private.project_json(uuid)":                                                            "authenticated, service_role",
 	"private.ratio(numeric,numeric)":                                                        "authenticated, service_role",
 	"private.running_sprint_json(uuid)":                                                     "authenticated, service_role",

@@ -177,6 +177,38 @@ func insertSnapshots(batch *pgx.Batch, h *history.History) {
 	}
 }
 
+// The keys of an organization and a project that the history knows nothing of, and of a task there.
+const (
+	strangerOrg     = "0000000a-f19e-4000-8000-000000000001"
+	strangerProject = "0000000a-f19e-4000-8000-000000000004"
+	strangerTask    = "0000000a-f19e-4000-8000-000000000006"
+)
+
+// insertStrangers queues another organization's project whose rows have the keys of the history's sprints and tasks, as
+// a client could choose them before deleted keys were refused: each event again, with another state, and a task for
+// each that the history has deleted. None of it may count.
+func insertStrangers(batch *pgx.Batch) {
+	batch.Queue(`set local session_replication_role = replica`)
+	batch.Queue(`insert into public.organizations (org_id, org_name) values ($1, 'Strangers')`, strangerOrg)
+	batch.Queue(`insert into public.projects (project_id, org_id, project_name) values ($1, $2, 'Secret')`, strangerProject, strangerOrg)
+	batch.Queue(`insert into public.task_events (project_id, task_id, kind, old_value, new_value, actor, at, sprint_id, status, story_points, assigned_to)
+		select $2::uuid, e.task_id, e.kind, case e.kind when 'deleted' then 'Secret' else e.old_value end, e.new_value, e.actor,
+			e.at + m.later, coalesce(e.sprint_id, $4::uuid), case e.status when 'Completed' then 'Blocked' else 'Completed' end::public.task_status, 99, e.assigned_to
+		from public.task_events e, unnest('{0, 1 microsecond, 1 hour}'::interval[]) m (later)
+		where e.project_id = $1
+		union all
+		select $2::uuid, $3::uuid, k.kind, null, 'Secret', null, min(e.at), $4::uuid, 'Completed', 99, null
+		from public.task_events e, unnest('{created,sprint}'::public.task_event_kind[]) k (kind)
+		where e.project_id = $1
+		group by k.kind`, history.ProjectID, strangerProject, strangerTask, history.SprintID(1))
+	batch.Queue(`insert into public.tasks (task_id, project_id, sprint_id, task_name, status, story_points, estimated_time)
+		select distinct e.task_id, $2::uuid, $3::uuid, 'Secret', 'Blocked'::public.task_status, 99, 9999
+		from public.task_events e
+		where e.project_id = $1 and not exists (select from public.tasks t where t.task_id = e.task_id)`,
+		history.ProjectID, strangerProject, history.SprintID(1))
+	batch.Queue(`set local session_replication_role = origin`)
+}
+
 func actAs(batch *pgx.Batch, profile string) {
 	batch.Queue(`select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)`,
 		fmt.Sprintf(`{"sub": %q, "role": "authenticated"}`, profile))
@@ -191,6 +223,7 @@ func compareFigures(tb rapid.TB, conn *pgx.Conn, h *history.History) []string {
 		batch := &pgx.Batch{}
 		h.Insert(batch)
 		insertSnapshots(batch, h)
+		insertStrangers(batch)
 		actAs(batch, h.Caller)
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("write the history: %w", err)
