@@ -319,6 +319,7 @@ var callable = map[string]string{
 	"private.sample_statistics(numeric[])":                                                  "authenticated, service_role",
 	"private.sprint_changes(uuid,timestamp with time zone)":                                 "authenticated, service_role",
 	"private.sprint_clock(uuid,timestamp with time zone)":                                   "authenticated, service_role",
+	"private.sprint_days(uuid,date,date)":                                                   "authenticated, service_role",
 	"private.sprint_json(uuid)":                                                             "authenticated, service_role",
 	"private.sprint_tasks(uuid,timestamp with time zone)":                                   "authenticated, service_role",
 	"private.project_version(uuid,boolean)":                                                 "authenticated, service_role",
@@ -340,5 +341,4 @@ var callable = map[string]string{
 	"private.named_tasks_json(uuid,uuid,scrum_task_intent)":                                 "authenticated, service_role",
 	"private.version_hash(text[])":                                                          "authenticated, service_role",
 	"private.working_days_left(uuid,timestamp with time zone)":                              "authenticated, service_role",
-	"private.working_day_after(uuid,date,numeric)":                                          "authenticated, service_role",
 }
