@@ -1,0 +1,56 @@
+-- The scrums of closed sprints: nobody answers them afterwards. Each refusal has its own guard.
+
+begin;
+\ir personas.psql
+select plan(22);
+
+select pg_temp.keep('own_update'), pg_temp.keep('own_impediment');
+select pg_temp.become('member');
+delete from daily_scrum_updates where daily_scrum_id = pg_temp.id('scrum') and profile_id = pg_temp.id('member');
+insert into daily_scrum_updates (update_id, daily_scrum_id, today_work) values (pg_temp.id('own_update'), pg_temp.id('scrum'), 'Before');
+insert into daily_scrum_tasks (daily_scrum_id, task_id, intent) values (pg_temp.id('scrum'), pg_temp.id('task'), 'will do');
+insert into impediments (impediment_id, sprint_id, description) values (pg_temp.id('own_impediment'), pg_temp.id('sprint'), 'Before');
+select pg_temp.become('manager');
+select lives_ok($$select complete_sprint(pg_temp.id('sprint'))$$, 'manager: completes the sprint');
+select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('scrum')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: deletes no scrum of it');
+select throws_ok($$insert into daily_scrum_updates (daily_scrum_id) values (pg_temp.id('scrum'))$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: posts no update');
+select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'Late', 'Late')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: nor by the function');
+select throws_ok($$insert into daily_scrum_tasks (daily_scrum_id, task_id, intent) values (pg_temp.id('scrum'), pg_temp.id('task'), 'did')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: names no task');
+select throws_ok($$insert into impediments (sprint_id, description) values (pg_temp.id('sprint'), 'Late')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: raises no impediment');
+
+select pg_temp.become('member');
+select throws_ok($$update daily_scrum_updates set today_work = 'After' where update_id = pg_temp.id('own_update')$$, 'PT409', null, 'member: edits no update');
+select throws_ok($$delete from daily_scrum_updates where update_id = pg_temp.id('own_update')$$, 'PT409', null, 'member: deletes none');
+select throws_ok($$delete from daily_scrum_tasks where daily_scrum_id = pg_temp.id('scrum') and task_id = pg_temp.id('task')$$, 'PT409', null, 'member: takes back no named task');
+select isnt_empty($$update impediments set resolved_at = now() where impediment_id = pg_temp.id('own_impediment') returning 1$$, 'member: resolves an impediment');
+
+-- Who may not see the sprint learns nothing of its close
+select pg_temp.become('outsider');
+select throws_ok($$insert into daily_scrum_updates (daily_scrum_id) values (pg_temp.id('scrum'))$$, '42501', null, 'outsider: is refused an update as in any other sprint');
+select throws_ok($$insert into daily_scrum_tasks (daily_scrum_id, task_id, intent) values (pg_temp.id('scrum'), pg_temp.id('task'), 'did')$$, '42501', null, 'outsider: a named task');
+select throws_ok($$insert into impediments (sprint_id, description) values (pg_temp.id('sprint'), 'Late')$$, '42501', null, 'outsider: an impediment');
+
+-- The service
+select pg_temp.become('service');
+select throws_ok($$insert into daily_scrum_updates (daily_scrum_id, profile_id) values (pg_temp.id('scrum'), pg_temp.id('scrum_master'))$$, 'PT409', null, 'service: posts no update');
+select throws_ok($$update daily_scrum_updates set today_work = 'After' where update_id = pg_temp.id('own_update')$$, 'PT409', null, 'service: edits none');
+select throws_ok($$delete from daily_scrum_tasks where daily_scrum_id = pg_temp.id('scrum')$$, 'PT409', null, 'service: takes back no named task');
+select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('scrum')$$, 'PT409', null, 'service: deletes no scrum');
+select throws_ok($$insert into impediments (sprint_id, description, raised_by) values (pg_temp.id('sprint'), 'Late', pg_temp.id('member'))$$, 'PT409', null, 'service: raises no impediment');
+
+-- What is deleted with others is deleted
+select pg_temp.become('manager');
+select isnt_empty($$delete from tasks where task_id = pg_temp.id('task') returning 1$$, 'manager: deletes a task that was named in it');
+select pg_temp.become('member');
+select lives_ok('select delete_my_account()', 'member: deletes their account');
+select pg_temp.become('manager');
+select results_eq($$select profile_id, today_work from daily_scrum_updates where update_id = pg_temp.id('own_update')$$, $$values (null::uuid, 'Before')$$, 'manager: their update stays without their name');
+
+-- A cancelled sprint is closed, too
+select pg_temp.become('postgres');
+update sprints set status = 'Cancelled', completed_at = null where sprint_id = pg_temp.id('sprint');
+select pg_temp.become('manager');
+select throws_ok($$insert into daily_scrum_updates (daily_scrum_id) values (pg_temp.id('scrum'))$$, 'PT409', 'sprint "Running" is closed (Cancelled)', 'manager: posts no update in a cancelled sprint');
+
+select * from finish();
+rollback;
