@@ -85,6 +85,7 @@ func mustRules(t *testing.T) []byte {
 		"opportunities: acv <> 'NaN'::numeric",
 		"organizations: digest_time < '24:00:00'::time without time zone",
 		"organizations: reminder_time < '24:00:00'::time without time zone",
+		"organizations: scrum_cutoff_time < '24:00:00'::time without time zone",
 		"sprints: completed_at >= started_at", // written by functions alone
 		"sprints: (status <> 'Planned'::sprint_status) OR (started_at IS NULL)",
 		"sprints: (status <> ALL (ARRAY['Active'::sprint_status, 'Completed'::sprint_status])) OR (started_at IS NOT NULL)",

@@ -70,6 +70,9 @@ type ScrumUpdate struct {
 	UpdatedAt     time.Time `json:"updated_at"`
 	Did           []TaskRef `json:"did"`
 	WillDo        []TaskRef `json:"will_do"`
+	// Late tells that the update was created after the cut-off on the next
+	// working day, and so doesn't count as posted.
+	Late bool `json:"late"`
 }
 
 // Activity is one change of a task.

@@ -109,7 +109,7 @@ func figureQuestion(f history.Figure) question {
 func completeSprint(ctx context.Context, tx pgx.Tx, h *history.History, at time.Time, to string) (*history.History, error) {
 	h = h.Until(at)
 	s := &h.Sprints[0]
-	s.Status, s.CompletedAt = "Active", time.Time{}
+	s.Status, s.CompletedAt, s.Closed = "Active", time.Time{}, nil
 	batch := &pgx.Batch{}
 	h.Insert(batch)
 	insertSnapshots(batch, h)

@@ -145,12 +145,17 @@ func changeEverything(ctx context.Context, tx pgx.Tx) error {
 			select m.profile_id, m.org_id, '2025-01-01', '2027-12-31' from public.project_members m where m.project_id = $1`,
 		`update public.projects set project_name = 'Renamed' where project_id = $1`,
 		`update public.profiles p set first_name = 'Renamed' from public.project_members m where m.profile_id = p.profile_id and m.project_id = $1`,
+		`insert into public.daily_scrum_updates (daily_scrum_id, profile_id, today_work)
+			select d.daily_scrum_id, m.profile_id, 'Late' from public.daily_scrums d join public.project_members m using (project_id)
+			where d.project_id = $1 on conflict do nothing`,
+		`update public.daily_scrum_updates set today_work = 'Edited' where project_id = $1`,
+		`delete from public.daily_scrum_tasks where project_id = $1 and task_id::text ~ '[13579]$'`,
 		`delete from public.project_members where project_id = $1 and profile_id <> auth.uid()`,
 		`update public.project_members set role = 'viewer' where project_id = $1`,
 		`insert into public.org_holidays (org_id, holiday_date, name)
 			select p.org_id, day, 'Late' from public.projects p, generate_series('2026-01-01'::date, '2026-12-31', '1 day') day
 			where p.project_id = $1 on conflict do nothing`,
-		`update public.organizations o set timezone = 'Pacific/Auckland', working_days = '{7}' from public.projects p where p.org_id = o.org_id and p.project_id = $1`,
+		`update public.organizations o set timezone = 'Pacific/Auckland', working_days = '{7}', scrum_cutoff_time = '00:00' from public.projects p where p.org_id = o.org_id and p.project_id = $1`,
 		`update public.sprints set sprint_name = 'Renamed', goal = 'Another' where project_id = $1 and status in ('Planned', 'Completed')`,
 		`delete from public.sprints s where project_id = $1 and status = 'Planned'
 			and not exists (select from public.impediments i where i.sprint_id = s.sprint_id)`,

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(39);
+select plan(42);
 
 -- Owner
 select pg_temp.become('owner');
@@ -22,6 +22,9 @@ select throws_ok($$update organizations set working_days = '{}'$$, '23514', null
 select results_eq('select reminder_time, digest_time from organizations', $$values (time '10:00', time '11:00')$$, 'owner: reminded at ten, told at eleven');
 select lives_ok($$update organizations set reminder_time = '00:00', digest_time = '23:59:59'$$, 'owner: at other times of the day');
 select throws_ok($$update organizations set reminder_time = '24:00'$$, '23514', null, 'owner: at a time that clocks show');
+select results_eq('select scrum_cutoff_time from organizations', $$values (null::time)$$, 'owner: an update counts until the reminder of the next working day');
+select isnt_empty($$update organizations set scrum_cutoff_time = '08:30' where org_id = pg_temp.id('org') returning 1$$, 'owner: or until another time');
+select throws_ok($$update organizations set scrum_cutoff_time = '24:00'$$, '23514', null, 'owner: which clocks show');
 select throws_ok($$update organizations set digest_time = null$$, '23502', null, 'owner: at some time');
 select throws_ok($$update organizations set org_name = '  '$$, '23514', null, 'owner: a blank name is refused');
 select lives_ok($$insert into org_holidays (holiday_date, name) values ('2027-02-06', '설날')$$, 'owner: adds a holiday, org_id by default');

@@ -730,6 +730,7 @@ export type Database = {
           org_name: string;
           org_type: string | null;
           reminder_time: string;
+          scrum_cutoff_time: string | null;
           timezone: string;
           updated_at: string;
           working_days: number[];
@@ -743,6 +744,7 @@ export type Database = {
           org_name: string;
           org_type?: string | null;
           reminder_time?: string;
+          scrum_cutoff_time?: string | null;
           timezone?: string;
           updated_at?: string;
           working_days?: number[];
@@ -755,6 +757,7 @@ export type Database = {
           org_name?: string;
           org_type?: string | null;
           reminder_time?: string;
+          scrum_cutoff_time?: string | null;
           timezone?: string;
           updated_at?: string;
           working_days?: number[];

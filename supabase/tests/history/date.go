@@ -52,6 +52,15 @@ func (h *History) Start(d Date) time.Time {
 	return t.UTC()
 }
 
+// FirstAt returns the first moment of a day at which its clock shows that time, "15:04", or a later one.
+func (h *History) FirstAt(d Date, clock string) time.Time {
+	t := h.Start(d)
+	for h.DateOf(t) == d && t.In(h.Zone).Format("15:04") < clock {
+		t = t.Add(time.Minute)
+	}
+	return t
+}
+
 // End returns the last moment of a day: PostgreSQL counts microseconds.
 func (h *History) End(d Date) time.Time {
 	return h.Start(d.Plus(1)).Add(-time.Microsecond)

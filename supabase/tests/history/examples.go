@@ -5,7 +5,7 @@ package history
 func Examples() []*Example {
 	return []*Example{
 		addedAndRemoved(), doneBefore(), reopened(), movedToAnotherSprint(), cancelled(), unestimated(),
-		carriedOver(true), carriedOver(false), closedLate(), joinedMidSprint(), viewer(), dayOff(),
+		carriedOver(true), carriedOver(false), closedLate(), joinedMidSprint(), viewer(), dayOff(), lateUpdates(), cutoffOfTheClose(), holidayOfThePast(),
 		acrossMidnightSeoul(), acrossMidnightLosAngeles(), blocked(), velocity(), throughput(), impediments(),
 		emptySprint(), neverStarted(), oneDay(), oneYear(),
 		longOver(), cancelledWhileRunning(), cancelledAfterItsEnd(), noClosedSprint(), startedEarly(), startedLate(), closedEarly(),

@@ -195,3 +195,56 @@ func oneYear() *Example {
 	e.figures("sprint_workload", "2026-01-12 09:00", "working_days_left", "254")
 	return e
 }
+
+// An update counts for its day until 10:00 of the next working day, which for a Friday is the Monday.
+func lateUpdates() *Example {
+	e := twoWeeks("updates posted at the cut-off and after it")
+	e.start("2026-06-01 09:00")
+	e.scrum("2026-06-04", ProfileID(1), ProfileID(2))
+	e.scrum("2026-06-05", ProfileID(1), ProfileID(2))
+	for i, at := range []string{"2026-06-05 10:00", "2026-06-05 10:00:00.000001", "2026-06-08 10:00", "2026-06-08 10:01"} {
+		e.Updates[i].CreatedAt, e.Updates[i].UpdatedAt = e.at(at), e.at("2026-06-09 12:00")
+	}
+
+	for _, day := range []Date{"2026-06-04", "2026-06-05"} {
+		e.scrumFigures(day, "2026-06-09 18:00",
+			"expected", "2", "posted", "1", "rate", "0.5", "missing[*].full_name", `["Lee"]`,
+			"members[*].full_name", `["Kim", "Lee"]`, "members[*].update.late", "[false, true]")
+	}
+	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-05"}, "2026-06-09 18:00",
+		"expected", "4", "updates", "2", "members[*].updates", "[2, 0]", "members[*].longest_streak", "[2, 0]")
+	return e
+}
+
+// The organization chose a cut-off, and then had a holiday: the sprint was closed in the old calendar.
+func cutoffOfTheClose() *Example {
+	e := twoWeeks("a cut-off and a holiday that came after the close")
+	e.start("2026-06-01 09:00")
+	e.scrum("2026-06-04", ProfileID(1))
+	e.Updates[0].CreatedAt = e.at("2026-06-05 08:00")
+	e.close("2026-06-11 18:00")
+	e.Sprints[0].Closed = &Calendar{Zone: e.Zone, WorkingDays: e.WorkingDays, CutoffTime: "07:30"}
+	e.Holidays, e.CutoffTime = []Date{"2026-06-03", "2026-06-05"}, "23:00"
+
+	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-12"}, "2026-06-30 09:00",
+		"updates", "0", "expected", "2")
+	e.scrumFigures("2026-06-03", "2026-06-10 09:00", "is_scrum_day", "true", "reason", "null")
+	e.scrumFigures("2026-06-04", "2026-06-10 09:00", "posted", "0", "members[0].update.late", "true")
+	e.figures("sprint_burndown", "2026-06-10 09:00", "days[2].is_working_day", "true", "days[4].is_working_day", "true")
+	return e
+}
+
+// While a sprint runs, a holiday that is entered afterwards counts for the days that are over.
+func holidayOfThePast() *Example {
+	e := twoWeeks("a holiday entered after the day, while the sprint runs")
+	e.create("2026-05-29 09:00", "A", "9.0")
+	e.start("2026-06-01 09:00")
+	e.scrum("2026-06-03", ProfileID(1))
+	e.Holidays = []Date{"2026-06-03"}
+
+	e.scrumFigures("2026-06-03", "2026-06-10 09:00", "is_scrum_day", "false", "reason", `"holiday"`, "expected", "0")
+	// Nine working days: each takes a point.
+	e.figures("sprint_burndown", "2026-06-10 09:00",
+		"days[2].is_working_day", "false", "days[*].points.ideal", "[8, 7, 7, 6, 5, 5, 5, 4, 3, 2, 1, 0]")
+	return e
+}

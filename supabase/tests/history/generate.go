@@ -44,6 +44,7 @@ func Generate(t *rapid.T) *History {
 	g.scrums()
 	g.impediments()
 	g.moments()
+	g.closed()
 	return g.History
 }
 
@@ -88,6 +89,7 @@ func (g *generator) calendar() {
 	}
 	g.Zone = location
 	g.WorkingDays = pick(g, "working days", weeks...)
+	g.CutoffTime = pick(g, "cutoff", "", "", "00:00", "01:30", "09:00", "23:59")
 
 	length := g.number("length", 1, pick(g, "longest", 10, 3, 60))
 	start := pick(g, "day", zone.days...).Plus(-g.number("days before", 0, length))
@@ -98,6 +100,29 @@ func (g *generator) calendar() {
 		day := start.Plus(g.number("holiday", -3, length+10))
 		if !slices.Contains(g.Holidays, day) {
 			g.Holidays = append(g.Holidays, day)
+		}
+	}
+}
+
+// closed gives completed sprints a calendar of their own, as if the organization's was another when they were completed.
+func (g *generator) closed() {
+	for i := range g.Sprints {
+		s := &g.Sprints[i]
+		if s.Status != "Completed" || g.oneIn("old sprint", 4) {
+			continue
+		}
+		s.Closed = &Calendar{Zone: g.Zone, WorkingDays: g.WorkingDays, Holidays: g.Holidays, CutoffTime: g.CutoffTime}
+		if g.oneIn("another calendar", 2) {
+			s.Closed.WorkingDays = pick(g, "working days then", weeks...)
+			s.Closed.Holidays = []Date{s.StartDate.Plus(g.number("holiday then", 0, 10))}
+			s.Closed.CutoffTime = pick(g, "cutoff then", "", "00:00", "23:59")
+		}
+		if g.oneIn("another zone", 3) {
+			location, err := time.LoadLocation(pick(g, "zone then", zones...).name)
+			if err != nil {
+				g.Fatalf("time zone: %v", err)
+			}
+			s.Closed.Zone = location
 		}
 	}
 }

@@ -23,6 +23,7 @@ type History struct {
 	Zone        *time.Location
 	WorkingDays []int // ISO weekdays
 	Holidays    []Date
+	CutoffTime  string // until which, on the next working day, an update counts; "" is DefaultCutoff
 	Profiles    []Profile
 	Members     []Member // Caller is one of them
 	DaysOff     []DayOff
@@ -45,6 +46,9 @@ var (
 	OrgID     = key("1", 1)
 	ProjectID = key("4", 1)
 )
+
+// DefaultCutoff is the cut-off of an organization without one: its reminder_time.
+const DefaultCutoff = "10:00"
 
 // ProjectName is the name of a history's project.
 const ProjectName = "Project"
@@ -83,6 +87,15 @@ type Sprint struct {
 	Status                 string
 	StartedAt, CompletedAt time.Time
 	CarriedOverTo          string // when it was completed; "" is the backlog
+	Closed                 *Calendar
+}
+
+// Calendar is what counted when a sprint was completed. A sprint without one has the present calendar.
+type Calendar struct {
+	Zone        *time.Location
+	WorkingDays []int
+	Holidays    []Date
+	CutoffTime  string
 }
 
 // Row is what the events of a task tell about it.

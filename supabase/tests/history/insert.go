@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +18,7 @@ func (h *History) Insert(batch *pgx.Batch) {
 	batch.Queue("set local session_replication_role = replica")
 	insert(batch, "public.organizations", []row{{
 		"org_id": OrgID, "org_name": "Histories", "timezone": h.Zone.String(), "working_days": h.WorkingDays, "locale": "en",
+		"reminder_time": DefaultCutoff, "scrum_cutoff_time": null(h.CutoffTime),
 	}})
 
 	var rows []row
@@ -59,6 +61,15 @@ func (h *History) Insert(batch *pgx.Batch) {
 			"started_at": moment(s.StartedAt), "completed_at": moment(s.CompletedAt)})
 	}
 	insert(batch, "public.sprints", rows)
+
+	rows = nil
+	for _, s := range h.Sprints {
+		if c := s.Closed; c != nil {
+			rows = append(rows, row{"sprint_id": s.ID, "project_id": ProjectID, "sprint_name": s.Name, "goal": null(s.Goal), "timezone": c.Zone.String(),
+				"working_days": c.WorkingDays, "holidays": append([]Date{}, c.Holidays...), "cutoff_time": cmp.Or(c.CutoffTime, DefaultCutoff)})
+		}
+	}
+	insert(batch, "private.closed_sprints", rows)
 
 	rows = nil
 	for _, t := range h.Tasks {

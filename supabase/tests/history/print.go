@@ -43,7 +43,7 @@ func (h *History) Moment(t time.Time) string {
 func (h *History) String() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
-	line("%s, working days %v, holidays %v, caller %s", h.Zone, h.WorkingDays, h.Holidays, h.Caller)
+	line("%s, working days %v, holidays %v, cutoff %q, caller %s", h.Zone, h.WorkingDays, h.Holidays, h.CutoffTime, h.Caller)
 	for _, p := range h.Profiles {
 		line("%s %q", p.ID, p.FullName)
 	}
@@ -55,6 +55,9 @@ func (h *History) String() string {
 	}
 	for _, s := range h.Sprints {
 		line("%s %q %s to %s %s, started %s, completed %s", s.ID, s.Name, s.StartDate, s.EndDate, s.Status, h.Moment(s.StartedAt), h.Moment(s.CompletedAt))
+		if c := s.Closed; c != nil {
+			line("%s was completed in %s, working days %v, holidays %v, cutoff %q", s.ID, c.Zone, c.WorkingDays, c.Holidays, c.CutoffTime)
+		}
 	}
 	for _, t := range h.Tasks {
 		line("%s %q %s, rank %v, estimated %q, deleted %v", t.ID, t.Name, t.Priority, t.Rank, t.Estimated, t.Deleted)
@@ -66,7 +69,7 @@ func (h *History) String() string {
 		line("%s scrum of %s on %s", s.ID, s.SprintID, s.Date)
 	}
 	for _, u := range h.Updates {
-		line("%s update in %s by %q", u.ID, u.ScrumID, u.ProfileID)
+		line("%s update in %s by %q at %s", u.ID, u.ScrumID, u.ProfileID, h.Moment(u.CreatedAt))
 	}
 	for _, n := range h.Named {
 		line("%s in %s: %s %s", n.ProfileID, n.ScrumID, n.Intent, n.TaskID)

@@ -26,7 +26,7 @@ func (s *sprintView) draft() Object {
 	isScrumDay, reason := s.scrumDay(s.today)
 	answer := Object{"sprint": s.object(), "project": s.project(), "date": s.today,
 		"is_scrum_day": isScrumDay, "reason": reason, "expected": s.expected(s.Caller, s.today),
-		"daily_scrum_id": nil, "update": s.update(s.updateOf(scrum, s.Caller)),
+		"daily_scrum_id": nil, "update": s.update(s.updateOf(scrum, s.Caller), s.today),
 		"draft": Object{"yesterday": s.yesterday(), "today": s.todo(), "impediments": s.held()}}
 	if scrum != nil {
 		answer["daily_scrum_id"] = scrum.ID

@@ -36,7 +36,7 @@ func (o *Oracle) Participation(from, to history.Date) Object {
 				continue
 			}
 			expected++
-			if s.updateOf(&scrum, p) != nil {
+			if u := s.updateOf(&scrum, p); u != nil && !s.isLate(u, scrum.Date) {
 				updates++
 				streak++
 				longest = max(longest, streak)

@@ -41,11 +41,12 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 		if isExpected {
 			expected++
 		}
-		if update != nil {
+		inTime := update != nil && !s.isLate(update, date)
+		if inTime {
 			posted++
 		}
 		switch {
-		case isExpected && update != nil:
+		case isExpected && inTime:
 			answered++
 		case isExpected:
 			missing = append(missing, s.person(p))
@@ -54,7 +55,7 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 		}
 		members = append(members, Object{
 			"profile_id": orNull(p), "full_name": orNull(s.fullName(p)), "role": orNull(s.role(p)),
-			"expected": isExpected, "day_off": s.isOff(p, date), "update": s.update(update),
+			"expected": isExpected, "day_off": s.isOff(p, date), "update": s.update(update, date),
 			"activity": s.activity(p, since, until), "said_and_done": s.saidAndDone(p, date, until),
 		})
 	}
@@ -169,13 +170,23 @@ func (s *sprintView) updateOf(scrum *history.Scrum, profile string) *history.Upd
 	return nil
 }
 
-func (s *sprintView) update(u *history.Update) any {
+// isLate tells whether an update was posted after the cut-off on the next working day.
+func (s *sprintView) isLate(u *history.Update, d history.Date) bool {
+	for next := d.Plus(1); next <= d.Plus(1096); next = next.Plus(1) {
+		if s.isWorkingDay(next) {
+			return u.CreatedAt.After(s.FirstAt(next, cmp.Or(s.CutoffTime, history.DefaultCutoff)))
+		}
+	}
+	return false
+}
+
+func (s *sprintView) update(u *history.Update, d history.Date) any {
 	if u == nil {
 		return nil
 	}
 	return Object{"update_id": u.ID, "yesterday_work": orNull(u.Yesterday), "today_work": orNull(u.Today),
 		"created_at": u.CreatedAt, "updated_at": u.UpdatedAt,
-		"did": s.named(u.ScrumID, u.ProfileID, "did"), "will_do": s.named(u.ScrumID, u.ProfileID, "will do")}
+		"did": s.named(u.ScrumID, u.ProfileID, "did"), "will_do": s.named(u.ScrumID, u.ProfileID, "will do"), "late": s.isLate(u, d)}
 }
 
 // namedTasks are the tasks a person named in a scrum, by name.

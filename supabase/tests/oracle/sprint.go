@@ -19,6 +19,7 @@ type sprintView struct {
 }
 
 func (o *Oracle) sprint(id string) *sprintView {
+	o = o.inCalendarOf(id)
 	s := &sprintView{Oracle: o, id: id, row: o.Sprint(id)}
 	if !s.row.StartedAt.After(o.AsOf) {
 		s.started = s.row.StartedAt
@@ -42,6 +43,19 @@ func (o *Oracle) sprint(id string) *sprintView {
 	s.begun = !s.refStart.After(o.AsOf)
 	s.startDay, s.today = o.DateOf(s.refStart), o.DateOf(o.AsOf)
 	return s
+}
+
+// inCalendarOf returns an oracle for which the calendar is that of the sprint's completion, if one was frozen. While a
+// sprint runs, the organization's present calendar counts for all its days, also for those that are over.
+func (o *Oracle) inCalendarOf(sprint string) *Oracle {
+	c := o.Sprint(sprint).Closed
+	if c == nil {
+		return o
+	}
+	h, then := *o.History, *o
+	h.Zone, h.WorkingDays, h.Holidays, h.CutoffTime = c.Zone, c.WorkingDays, c.Holidays, c.CutoffTime
+	then.History = &h
+	return &then
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -1,0 +1,372 @@
+-- Late updates: an update counts for its day until a time of the next working day, scrum_cutoff_time. A later one is
+-- kept and shown, marked as late, but doesn't count as posted. When it was created decides: its texts may be edited later,
+-- and one that is deleted and posted anew is late.
+
+set lock_timeout = '5s';
+set statement_timeout = '30s';
+
+alter table public.organizations
+  add column scrum_cutoff_time time
+  constraint organizations_cutoff_time_is_of_a_day check (scrum_cutoff_time < '24:00');
+comment on column public.organizations.scrum_cutoff_time is
+  'Local time of the next working day until which a scrum update counts for its day; null: reminder_time.';
+grant update (scrum_cutoff_time) on public.organizations to authenticated;
+
+create function private.counts_until(sprint uuid, day date) returns timestamptz
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(
+      private.first_moment_at(
+        -- Hardly ever two weeks off: the first query then tells, at a fraction of the second one's cost.
+        coalesce(
+          (select min(d.day) from private.sprint_days(s.sprint_id, counts_until.day + 1, counts_until.day + 14) d
+           where d.is_working),
+          private.sprint_day_after(s.sprint_id, counts_until.day, 1)),
+        coalesce(f.cutoff_time, o.scrum_cutoff_time, o.reminder_time),
+        coalesce(f.timezone, o.timezone)),
+      'infinity')
+    from public.sprints s
+    join public.projects p on p.project_id = s.project_id
+    join public.organizations o on o.org_id = p.org_id
+    left join private.closed_sprints f on f.sprint_id = s.sprint_id and f.project_id = s.project_id
+    where s.sprint_id = counts_until.sprint);
+end $$;
+comment on function private.counts_until(uuid, date) is
+  'Until when, included, an update of a sprint''s scrum counts for its day: the scrum_cutoff_time of the next working '
+  'day, in the calendar of the sprint (private.sprint_days). For definer functions.';
+
+drop function private.scrum_update_json(public.daily_scrum_updates, timestamptz);
+create function private.scrum_update_json(
+  posted public.daily_scrum_updates, as_of timestamptz, counts_until timestamptz
+) returns json
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
+    select json_build_object(
+      'update_id', posted.update_id, 'yesterday_work', posted.yesterday_work,
+      'today_work', posted.today_work,
+      'created_at', posted.created_at, 'updated_at', posted.updated_at,
+      'did', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'did'),
+      'will_do', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'will do'),
+      'late', posted.created_at > scrum_update_json.counts_until)
+    where posted.created_at <= scrum_update_json.as_of);
+end $$;
+comment on function private.scrum_update_json(public.daily_scrum_updates, timestamptz, timestamptz) is
+  'A scrum update with the tasks it names, as it reads now, and whether it came too late to count; null if it wasn''t '
+  'posted by as_of.';
+grant execute on function private.scrum_update_json(public.daily_scrum_updates, timestamptz, timestamptz)
+  to authenticated, service_role;
+
+create or replace function private.live_scrum_of_day(sprint_id uuid, date date, as_of timestamptz) returns json
+language plpgsql stable set search_path = '' as $$
+declare
+  answer json;
+  scrum record;
+  counts_until timestamptz;
+begin
+  if not isfinite(live_scrum_of_day.date) then
+    raise exception 'date is %, it must be a day', live_scrum_of_day.date using errcode = '22023';
+  end if;
+  select * into scrum
+  from private.scrum_day(live_scrum_of_day.sprint_id, live_scrum_of_day.date, live_scrum_of_day.as_of);
+  if not found then
+    return null;
+  elsif not scrum.in_range then
+    raise exception 'date % is outside of the sprint', scrum.day using errcode = '22023';
+  end if;
+  counts_until := private.counts_until(scrum.sprint_id, scrum.day);
+  with member as materialized (
+    -- Members, and authors who have left since; an author who deleted their account has no profile.
+    select p.profile_id, p.full_name, m.role, posted.update_id,
+      m.role is not null and scrum.is_scrum_day
+        and m.role <> 'viewer' and (m.joined_at at time zone scrum.timezone)::date <= scrum.day
+        and not exists (
+          select from public.days_off o
+          where o.profile_id = m.profile_id and scrum.day between o.from_date and o.to_date) as expected,
+      exists (
+        select from public.days_off o
+        where o.profile_id = p.profile_id and scrum.day between o.from_date and o.to_date) as day_off,
+      private.scrum_update_json(posted, scrum.as_of, counts_until) as posted,
+      posted.created_at <= least(scrum.as_of, counts_until) as in_time
+    from (select * from public.project_members m where m.project_id = scrum.project_id) m
+    full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id) posted
+      on posted.profile_id = m.profile_id
+    left join public.profiles p on p.profile_id = coalesce(m.profile_id, posted.profile_id)
+      and p.org_id = scrum.org_id
+  ), said as (
+    select n.profile_id, n.task_id, t.task_name,
+      case when last.kind is null or last.kind = 'deleted' then 'gone'
+           when last.status = 'Completed' then 'done'
+           when last.sprint_id is distinct from scrum.sprint_id then 'gone'
+           when exists (select from public.task_events e
+                        where e.task_id = n.task_id and e.project_id = n.project_id
+                        and e.at > scrum.since and e.at <= scrum.until) then 'progressed'
+           else 'untouched' end as outcome
+    from public.daily_scrum_tasks n
+    join public.daily_scrum_updates u
+      on u.daily_scrum_id = n.daily_scrum_id and u.profile_id = n.profile_id and u.created_at <= scrum.as_of
+    join public.tasks t on t.task_id = n.task_id and t.project_id = n.project_id
+    left join lateral (
+      select e.kind, e.status, e.sprint_id from public.task_events e
+      where e.task_id = n.task_id and e.project_id = n.project_id and e.at <= scrum.until
+      order by e.at desc, e.event_id desc limit 1) last on true
+    where n.daily_scrum_id = scrum.last_scrum_id and n.intent = 'will do'
+  ), activity as materialized (
+    select e.*, a.actor
+    from private.task_activity(scrum.project_id, null, scrum.since, scrum.until) e
+    join public.task_events a on a.event_id = e.event_id
+  )
+  select json_build_object(
+    'as_of', scrum.as_of,
+    'timezone', scrum.timezone,
+    'scope', json_build_object('visible_tasks', (
+      select count(*) from private.sprint_tasks(scrum.sprint_id, scrum.until))),
+    'sprint', private.sprint_json(scrum.sprint_id),
+    'project', private.project_json(scrum.project_id),
+    'date', scrum.day,
+    'is_scrum_day', scrum.is_scrum_day,
+    'reason', scrum.reason,
+    'daily_scrum', case when scrum.daily_scrum_id is not null then
+      json_build_object('daily_scrum_id', scrum.daily_scrum_id, 'summary', scrum.summary) end,
+    'since', scrum.since,
+    'until', scrum.until,
+    'expected', (select count(*) from member where expected),
+    'posted', (select count(*) from member where in_time),
+    'rate', (select private.ratio(count(*) filter (where in_time), count(*)) from member where expected),
+    'members', coalesce((
+      select json_agg(json_build_object(
+          'profile_id', m.profile_id, 'full_name', m.full_name, 'role', m.role,
+          'expected', m.expected, 'day_off', m.day_off, 'update', m.posted,
+          'activity', (
+            select coalesce(json_agg(json_build_object('task_id', a.task_id, 'task_name', a.task_name, 'kind', a.kind,
+              'old_value', a.old_value, 'new_value', a.new_value, 'at', a.at) order by a.at, a.event_id), '[]')
+            from activity a where a.actor = m.profile_id),
+          'said_and_done', (
+            select coalesce(json_agg(
+              json_build_object('task_id', s.task_id, 'task_name', s.task_name, 'outcome', s.outcome)
+              order by s.task_name collate "C", s.task_id), '[]')
+            from said s where s.profile_id = m.profile_id))
+        order by m.full_name collate "C", m.profile_id, m.update_id)
+      from member m where m.expected or m.posted is not null), '[]'),
+    'missing', coalesce((
+      select json_agg(
+        json_build_object('profile_id', m.profile_id, 'full_name', m.full_name)
+        order by m.full_name collate "C", m.profile_id)
+      from member m where m.expected and m.in_time is not true), '[]'),
+    'impediments', coalesce((
+      select json_agg(private.impediment_json(i, scrum.until) order by i.raised_at, i.impediment_id)
+      from public.impediments i
+      where i.sprint_id = scrum.sprint_id and i.project_id = scrum.project_id and i.raised_at <= scrum.until
+        and (i.resolved_at is null or i.resolved_at > scrum.until)), '[]'))
+  into answer;
+  return answer;
+end $$;
+
+create or replace function private.scrum_draft(as_of timestamptz) returns json
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 as $$
+#variable_conflict use_column
+begin
+  return (
+    with mine as materialized (
+      select d.*, m.role, m.joined_at
+      from public.project_members m
+      join public.sprints s on s.project_id = m.project_id and s.status = 'Active'
+      join public.projects p on p.project_id = s.project_id
+      join public.organizations o on o.org_id = p.org_id
+      cross join lateral private.scrum_day(s.sprint_id,
+        (private.resolve_as_of(scrum_draft.as_of) at time zone o.timezone)::date, scrum_draft.as_of) d
+      where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
+    ), mine_now as materialized (
+      -- The caller's tasks at as_of; status_since is the last change that brought the present status.
+      select d.sprint_id, c.task_id, t.task_name, t.priority, t.board_rank, c.status, c.points, c.status_since
+      from mine d
+      cross join lateral (
+        select c.*,
+          max(c.at) filter (where c.status is distinct from c.old_status) over (partition by c.task_id) as status_since
+        from private.sprint_changes(d.sprint_id, d.as_of) c) c
+      join public.tasks t on t.task_id = c.task_id and t.project_id = d.project_id
+      where c.until is null and c.in_scope and c.assigned_to = (select auth.uid())
+    )
+    select json_build_object(
+      'as_of', private.resolve_as_of(scrum_draft.as_of),
+      'timezone', o.timezone,
+      'scope', json_build_object('visible_sprints', (select count(*) from mine)),
+      'scrums', coalesce((
+        select json_agg(json_build_object(
+            'sprint', private.sprint_json(d.sprint_id),
+            'project', private.project_json(d.project_id),
+            'date', d.day,
+            'is_scrum_day', d.is_scrum_day,
+            'reason', d.reason,
+            'expected', d.is_scrum_day
+              and private.expects_update(d.role, d.joined_at, me.profile_id, d.day, d.timezone),
+            'daily_scrum_id', d.daily_scrum_id,
+            'update', (
+              select private.scrum_update_json(u, d.as_of, private.counts_until(d.sprint_id, d.day))
+              from public.daily_scrum_updates u
+              where u.daily_scrum_id = d.daily_scrum_id and u.profile_id = me.profile_id),
+            'draft', json_build_object(
+              'yesterday', coalesce((
+                select json_agg(
+                  json_build_object('task_id', t.task_id, 'task_name', t.task_name, 'what', t.what)
+                  order by t.first_at, t.task_id)
+                from (
+                  select a.task_id, a.task_name, min(a.at) as first_at,
+                    json_agg(
+                      json_build_object('kind', a.kind, 'old_value', a.old_value, 'new_value', a.new_value, 'at', a.at)
+                      order by a.at, a.event_id) as what
+                  from private.task_activity(d.project_id, me.profile_id, d.since, d.as_of) a
+                  group by a.task_id, a.task_name) t), '[]'),
+              'today', coalesce((
+                select json_agg(json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'status', c.status,
+                    'priority', c.priority, 'points', trim_scale(c.points))
+                  order by c.status not in ('In Progress', 'In Review'), c.priority desc, c.board_rank, c.task_id)
+                from mine_now c where c.sprint_id = d.sprint_id
+                  and c.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'),
+              'impediments', coalesce((
+                select json_agg(
+                  json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'blocked_since', c.status_since)
+                  order by c.status_since, c.board_rank, c.task_id)
+                from mine_now c where c.sprint_id = d.sprint_id and c.status = 'Blocked'), '[]')))
+          order by d.project_id)
+        from mine d), '[]'))
+    from public.profiles me join public.organizations o on o.org_id = me.org_id
+    where me.profile_id = (select auth.uid()));
+end $$;
+
+create or replace function private.project_participation(
+  project_id uuid, from_date date, to_date date, as_of timestamptz
+) returns json
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 as $$
+declare
+  answer json;
+  span record;
+begin
+  if private.may_read_project(project_id) is not true then
+    return null;
+  end if;
+  select p.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date as today,
+    coalesce(project_participation.from_date, (c.as_of at time zone o.timezone)::date - 29) as from_day,
+    coalesce(project_participation.to_date, (c.as_of at time zone o.timezone)::date) as to_day
+  into span
+  from public.projects p
+  join public.organizations o on o.org_id = p.org_id
+  cross join (select private.resolve_as_of(project_participation.as_of) as as_of) c
+  where p.project_id = project_participation.project_id;
+  if not found then
+    return null;
+  elsif span.to_day < span.from_day or not isfinite(span.from_day) or not isfinite(span.to_day)
+    or span.to_day - span.from_day > 366 then
+    raise exception '% is wrong: from_date is %, to_date %; the second must be on or up to a year after the first',
+      case
+        when to_date is not null and (from_date is null or span.to_day < span.from_day) then 'to_date'
+        else 'from_date' end,
+      span.from_day, span.to_day using errcode = '22023';
+  end if;
+  with scrum as materialized (
+    select d.daily_scrum_id, d.scrum_date,
+      private.no_scrum_reason(d.sprint_id, d.scrum_date, span.as_of) is null as is_scrum_day,
+      private.counts_until(d.sprint_id, d.scrum_date) as counts_until,
+      coalesce(f.timezone, span.timezone) as timezone
+    from public.daily_scrums d
+    left join private.closed_sprints f on f.sprint_id = d.sprint_id and f.project_id = d.project_id
+    where d.project_id = span.project_id and d.scrum_date between span.from_day and span.to_day
+  ), call as (
+    -- One row per member and scrum that expected an update of them; today's open scrum isn't missed yet.
+    select m.profile_id, s.scrum_date, u.update_id is not null as answered,
+      row_number() over (partition by m.profile_id order by s.scrum_date, s.daily_scrum_id) as n,
+      u.update_id is null and s.scrum_date >= span.today as is_open
+    from public.project_members m
+    cross join scrum s
+    left join public.daily_scrum_updates u on u.daily_scrum_id = s.daily_scrum_id and u.profile_id = m.profile_id
+      and u.created_at <= least(span.as_of, s.counts_until)
+    where m.project_id = span.project_id and s.is_scrum_day
+      and m.role <> 'viewer' and (m.joined_at at time zone s.timezone)::date <= s.scrum_date
+      and not exists (
+        select from public.days_off o
+        where o.profile_id = m.profile_id and s.scrum_date between o.from_date and o.to_date)
+  ), run as (
+    -- Scrums answered in a row have the same number of missed ones before them.
+    select c.profile_id, c.misses, count(*) filter (where c.answered) as length
+    from (
+      select call.*, count(*) filter (where not answered and not is_open)
+        over (partition by profile_id order by n) as misses
+      from call) c
+    group by c.profile_id, c.misses
+  ), member as materialized (
+    select m.profile_id, p.full_name, m.role,
+      (select count(*) from call c where c.profile_id = m.profile_id) as expected,
+      (select count(*) from call c where c.profile_id = m.profile_id and c.answered) as updates,
+      coalesce((select r.length from run r where r.profile_id = m.profile_id
+        order by r.misses desc limit 1), 0) as streak,
+      coalesce((select max(r.length) from run r where r.profile_id = m.profile_id), 0) as longest_streak
+    from public.project_members m join public.profiles p on p.profile_id = m.profile_id
+    where m.project_id = span.project_id and m.role <> 'viewer'
+  )
+  select json_build_object(
+    'as_of', span.as_of,
+    'timezone', span.timezone,
+    'scope', json_build_object('visible_scrums', (select count(*) from scrum)),
+    'project', private.project_json(span.project_id),
+    'from_date', span.from_day,
+    'to_date', span.to_day,
+    'scheduled', (select count(*) from scrum),
+    'expected', (select coalesce(sum(expected), 0) from member),
+    'updates', (select coalesce(sum(updates), 0) from member),
+    'rate', (select private.ratio(sum(updates), sum(expected)) from member),
+    'members', coalesce((
+      select json_agg(json_build_object('profile_id', m.profile_id, 'full_name', m.full_name, 'role', m.role,
+          'expected', m.expected, 'updates', m.updates, 'rate', private.ratio(m.updates, m.expected),
+          'streak', m.streak, 'longest_streak', m.longest_streak)
+        order by m.full_name collate "C", m.profile_id)
+      from member m), '[]'))
+  into answer;
+  return answer;
+end $$;
+
+create or replace function private.freeze_calendar(sprint_id uuid) returns void
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+begin
+  insert into private.closed_sprints
+    (sprint_id, project_id, sprint_name, goal, timezone, working_days, holidays, cutoff_time)
+  select s.sprint_id, s.project_id, s.sprint_name, s.goal, o.timezone, o.working_days,
+    array(select h.holiday_date from public.org_holidays h where h.org_id = o.org_id order by h.holiday_date),
+    coalesce(o.scrum_cutoff_time, o.reminder_time)
+  from public.sprints s
+  join public.projects p on p.project_id = s.project_id
+  join public.organizations o on o.org_id = p.org_id
+  where s.sprint_id = freeze_calendar.sprint_id;
+end $$;
+
+comment on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) is
+  'The board of a sprint, as far as the caller may see it: {as_of, timezone, scope: {visible_tasks}, sprint, project, '
+  'columns}. One column per status in board order, with task_count, points (story points), unestimated_count and its '
+  'tasks by board_rank; the counts are of tasks that match assignee and priority. days_in_status counts days of the '
+  'organization''s time zone until as_of (default now). The tasks are today''s whatever as_of is: pass as_of only '
+  'when nothing has happened since. That of a completed sprint is the one right after its completion. Null for a '
+  'sprint that the caller can''t see.';
+comment on function public.scrum_of_day(uuid, date, timestamptz) is
+  'The scrum of a sprint on a day (default: today, or the sprint''s day that is closest to it, or the day it was '
+  'completed), as of a moment (default now): {as_of, timezone, scope, sprint, project, date, is_scrum_day, reason, '
+  'daily_scrum, since, until, expected, posted, rate, members, missing, impediments}. There is no scrum on the '
+  'organization''s days off (reason weekend or holiday), before the sprint is started (not started), after its '
+  'completion (completed), on a future day (to come), and in a cancelled sprint unless one was opened (cancelled). '
+  'Expected is every member except viewers, those who joined later and those on a day off. members: {profile_id, '
+  'full_name, role (null: has left the project; profile_id null, too: deleted their account), expected, day_off, '
+  'update (late: created after the cut-off, and so not counted as posted), activity: what they did since the last '
+  'scrum, said_and_done: the outcome of the tasks they said they would do: done, progressed, untouched or gone}. '
+  '22023 (400) for a date outside of the sprint; null for a sprint that the caller can''t see.';
+comment on function public.project_participation(uuid, date, date, timestamptz) is
+  'How the members of a project take part in its scrums between two days (default: the last 30 days), as of a moment '
+  '(default now): {as_of, timezone, scope, project, from_date, to_date, scheduled, expected, updates, rate, members: '
+  '[{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. scheduled counts the scrums of '
+  'these days; those on the organization''s days off are included and expect nothing. Only present members count. '
+  'rate = updates / expected; an update created after the cut-off (organizations.scrum_cutoff_time) doesn''t count. '
+  'A streak counts scrums answered in a row; today''s scrum doesn''t break it while it is unanswered. 22023 (400) '
+  'for dates in the wrong order or more than a year apart; null for a project that the caller can''t see.';
