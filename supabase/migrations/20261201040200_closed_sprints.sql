@@ -182,16 +182,22 @@ language plpgsql stable set search_path = '' as $$
 begin
   return (
     select case
-        when not k.started then 'not started'
-        when k.finished and no_scrum_reason.day > k.horizon_day then 'completed'
-        when k.cancelled and not exists (
-          select from public.daily_scrums d where d.sprint_id = k.sprint_id and d.scrum_date = no_scrum_reason.day)
-          then 'cancelled'
-        when c.is_working then case when no_scrum_reason.day > k.today then 'to come' end
+        when k.started and k.cancelled and opened.scrum_date is null then 'cancelled'
+        when obstacle.why <> 'day off' or obstacle.why is null then obstacle.why
         when c.is_holiday then 'holiday'
         else 'weekend' end
     from private.sprint_clock(no_scrum_reason.sprint_id, no_scrum_reason.as_of) k
-    cross join lateral private.sprint_days(k.sprint_id, no_scrum_reason.day, no_scrum_reason.day) c);
+    cross join lateral private.sprint_days(k.sprint_id, no_scrum_reason.day, no_scrum_reason.day) c
+    left join public.daily_scrums opened
+      on opened.sprint_id = k.sprint_id and opened.project_id = k.project_id
+      and opened.scrum_date = no_scrum_reason.day
+    cross join lateral (
+      select private.scrum_obstacle(
+        no_scrum_reason.day, k.today,
+        -- A scrum that was opened stays, also where a change of the time zone moves the day of the start.
+        case when k.started then least(k.first_day, opened.scrum_date) end,
+        case when k.finished then k.horizon_day end,
+        c.is_working) as why) obstacle);
 end $$;
 
 create or replace function private.sprint_json(sprint_id uuid) returns json
