@@ -1,6 +1,6 @@
 -- Late updates: an update counts for its day until a time of the next working day, scrum_cutoff_time. A later one is
--- kept and shown, marked as late, but doesn't count as posted. When it was created decides: its texts may be edited later,
--- and one that is deleted and posted anew is late.
+-- kept and shown, marked as late, but doesn't count as posted. When it was created decides: its texts may be edited
+-- later, and one that is deleted and posted anew is late.
 
 set lock_timeout = '5s';
 set statement_timeout = '30s';
