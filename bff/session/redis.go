@@ -58,6 +58,7 @@ return 0`)
 	// they have more digits than Lua's numbers.
 	noteLater = goredis.NewScript(`
 local held, new = redis.call('GET', KEYS[1]), ARGV[1]
+if new == 'alive' and held and held ~= 'alive' then return 0 end
 if held and held:match('^%d+$') and new:match('^%d+$') and (#held > #new or #held == #new and held > new) then new = held end
 redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
 return 0`)
@@ -124,8 +125,15 @@ func (r *Redis) lead(ctx context.Context, result, lock, owner string, work func(
 }
 
 // Note implements Store. What Redis can't be told now it is told when it
-// answers again.
+// answers again; but that a session is alive counts here alone then, and only
+// until Redis answers.
 func (r *Redis) Note(ctx context.Context, key, value string, until time.Time) {
+	if value == alive {
+		if !r.write(ctx, map[string]note{key: {value, until}}) {
+			r.memory.Note(ctx, key, value, until)
+		}
+		return
+	}
 	r.memory.Note(ctx, key, value, until)
 	if !r.write(ctx, map[string]note{key: {value, until}}) {
 		r.owe(key, note{value, until})
@@ -208,18 +216,21 @@ func (r *Redis) paid(notes map[string]note) {
 
 // Notes implements Store. This instance's own are known without Redis; where it
 // knows something else the later moment counts, or what is known here: Redis may
-// not have been told.
+// not have been told. Which sessions are alive Redis alone tells while it answers:
+// what other instances ended is lost with it, so each outage begins with none.
 func (r *Redis) Notes(ctx context.Context, keys ...string) []string {
-	values := r.memory.Notes(ctx, keys...)
 	var names []string
 	for _, key := range keys {
 		names = append(names, keyPrefix+key)
 	}
 	var shared []any
-	r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) (err error) {
+	if r.client.Ask(ctx, func(ctx context.Context, client *goredis.Client) (err error) {
 		shared, err = client.MGet(ctx, names...).Result()
 		return err
-	})
+	}) {
+		r.memory.forgetAlive()
+	}
+	values := r.memory.Notes(ctx, keys...)
 	for i, value := range shared {
 		switch text, ok := value.(string); {
 		case !ok:

@@ -5,8 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"strconv"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // unusableFor is how long a session isn't refreshed again whose new tokens count
@@ -17,15 +21,24 @@ const unusableFor = 3 * time.Second
 // maxChain bounds how many results of others are refreshed again in a row.
 const maxChain = 3
 
-// Refresher gives sessions fresh tokens in time. A refresh token that is used
-// twice ends the session at Auth, so it makes sure that nobody does.
+// maxQuestions bounds how many sessions are asked for at Auth at a time. After a
+// restart all of them are new here, and Auth has to sign people in meanwhile.
+const maxQuestions = 32
+
+// Refresher gives sessions fresh tokens in time, and knows which have ended. A
+// refresh token that is used twice ends the session at Auth, so it makes sure
+// that nobody does.
 type Refresher struct {
-	store Store
-	now   func() time.Time
+	store     Store
+	now       func() time.Time
+	questions singleflight.Group
+	places    chan struct{} // one in it for each question under way
 }
 
 // NewRefresher returns a Refresher on the store.
-func NewRefresher(store Store) *Refresher { return &Refresher{store, time.Now} }
+func NewRefresher(store Store) *Refresher {
+	return &Refresher{store: store, now: time.Now, places: make(chan struct{}, maxQuestions)}
+}
 
 // Refresh asks Auth for the session's next tokens. Its error is ErrEnded when
 // the refresh token is dead, ErrUnusable when Auth gave what counts for nothing.
@@ -82,6 +95,9 @@ func (r *Refresher) once(ctx context.Context, s Session, refresh Refresh) (Sessi
 		if err == nil && (fresh.ID != s.ID || fresh.Subject != s.Subject) {
 			err = errors.New("the refresh gave another session")
 		}
+		if err == nil {
+			r.noteAlive(ctx, fresh)
+		}
 		return fresh, err
 	})
 }
@@ -94,7 +110,9 @@ const (
 	// tokens live, without which they are nothing any more.
 	othersEndedFor = 24 * time.Hour
 
-	ended, replaced = "ended", "replaced"
+	// What is noted of a session. All three are under one key, so that no store
+	// can lose a session's end and still take it for alive.
+	ended, replaced, alive = "ended", "replaced", "alive"
 )
 
 // End makes the session's end known, for reason ErrEnded or ErrReplaced, for
@@ -126,32 +144,104 @@ func (r *Refresher) EndOthers(ctx context.Context, subject, but string) {
 	r.store.Note(ctx, "user:"+subject, moment, now.Add(othersEndedFor))
 }
 
-// Begin makes known that a session is new. It matters where EndOthers was just
-// called: tokens tell the second they were issued in, by Auth's clock.
+// Begin makes known that a session is new, so that Auth needn't be asked about
+// it. It matters, too, where EndOthers was just called: tokens tell the second
+// they were issued in, by Auth's clock.
 func (r *Refresher) Begin(ctx context.Context, s Session) {
+	r.noteAlive(ctx, s)
 	if moment := r.store.Notes(ctx, "user:"+s.Subject)[0]; moment != "" {
 		r.store.Note(ctx, "kept:"+s.ID, moment, r.now().Add(othersEndedFor))
 	}
 }
 
+// noteAlive remembers, for as long as its access token holds, that Auth knows
+// the session.
+func (r *Refresher) noteAlive(ctx context.Context, s Session) {
+	r.store.Note(ctx, "ended:"+s.ID, alive, s.ExpiresAt)
+}
+
 // Ended returns nil, or ErrEnded or ErrReplaced where the session's end is
 // known.
 func (r *Refresher) Ended(ctx context.Context, s Session) error {
+	_, err := r.Known(ctx, s)
+	return err
+}
+
+// Known reports whether the session is known to be alive. The error is ErrEnded
+// or ErrReplaced where its end is known. With neither, Confirm asks Auth: the
+// ends of before a restart are forgotten here.
+func (r *Refresher) Known(ctx context.Context, s Session) (isAlive bool, err error) {
 	notes := r.store.Notes(ctx, "ended:"+s.ID, "user:"+s.Subject, "kept:"+s.ID)
 	switch notes[0] {
 	case ended:
-		return ErrEnded
+		return false, ErrEnded
 	case replaced:
-		return ErrReplaced
+		return false, ErrReplaced
 	}
+	isAlive = notes[0] == alive
 	others, known := momentOf(notes[1])
 	if !known || s.IssuedAt.Unix() > others.Unix() {
-		return nil
+		return isAlive, nil
 	}
 	if kept, ok := momentOf(notes[2]); ok && !kept.Before(others) {
-		return nil
+		return isAlive, nil
 	}
-	return ErrEnded
+	return false, ErrEnded
+}
+
+// Confirm makes sure that Auth knows the session, and remembers the answer for
+// as long as the access token holds. Whoever calls it meanwhile for the same
+// token waits for the same question. ask returns ErrEnded where Auth knows no
+// such session any more; then, and where its end is known here, so does Confirm.
+// Any other error tells that it isn't known: the session must not be taken.
+func (r *Refresher) Confirm(ctx context.Context, s Session, ask func(context.Context) error) error {
+	answer := r.questions.DoChan(s.AccessToken, func() (any, error) {
+		within := context.WithoutCancel(ctx) // others wait too
+		if deadline, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			within, cancel = context.WithDeadline(within, deadline)
+			defer cancel()
+		}
+		return nil, r.confirm(within, s, ask)
+	})
+	select {
+	case result := <-answer:
+		if result.Err != nil {
+			return result.Err
+		}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return r.Ended(ctx, s) // it may have ended while Auth was asked
+}
+
+// confirm asks, once it is this question's turn, unless the answer has come
+// meanwhile.
+func (r *Refresher) confirm(ctx context.Context, s Session, ask func(context.Context) error) (err error) {
+	defer func() { // nobody else would stop it from ending the process
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	select {
+	case r.places <- struct{}{}:
+		defer func() { <-r.places }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if isAlive, err := r.Known(ctx, s); isAlive || err != nil {
+		return err
+	}
+	switch err := ask(ctx); {
+	case err == nil:
+		r.noteAlive(ctx, s)
+		return nil
+	case errors.Is(err, ErrEnded):
+		r.End(ctx, s, ErrEnded)
+		return err
+	default:
+		return err
+	}
 }
 
 // momentOf reads a note of EndOthers.

@@ -13,6 +13,10 @@ import (
 // of the browser's.
 const kept = time.Minute
 
+// maxAlive bounds how many sessions one process remembers as alive, which takes
+// some 6 MB. Beyond it an arbitrary one is forgotten, and asked for again.
+const maxAlive = 50_000
+
 // Store is what instances of the BFF have to agree on.
 type Store interface {
 	// Once returns the session that work makes for the key. At a time it runs
@@ -21,7 +25,8 @@ type Store interface {
 	// whose call began it gives up.
 	Once(ctx context.Context, key string, work func(context.Context) (Session, error)) (Session, error)
 	// Note keeps a value until then. Of moments (see momentOf) the latest stays,
-	// whichever is noted last.
+	// whichever is noted last. The value alive takes no other value's place. Who
+	// loses other notes must lose this one too.
 	Note(ctx context.Context, key, value string, until time.Time)
 	// Notes returns the values of the keys, "" where there is none.
 	Notes(ctx context.Context, keys ...string) []string
@@ -34,6 +39,7 @@ type Memory struct {
 	mu    sync.Mutex
 	made  map[string]*making
 	notes map[string]note
+	alive map[string]time.Time // until when the value is alive; never a key of notes
 	swept time.Time
 }
 
@@ -52,7 +58,9 @@ type note struct {
 
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory {
-	return &Memory{now: time.Now, made: make(map[string]*making), notes: make(map[string]note)}
+	return &Memory{
+		now: time.Now, made: make(map[string]*making), notes: make(map[string]note), alive: make(map[string]time.Time),
+	}
 }
 
 // Once implements Store.
@@ -101,10 +109,40 @@ func (m *Memory) Note(_ context.Context, key, value string, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sweep()
-	if held, ok := m.notes[key]; ok && m.now().Before(held.until) {
-		value = later(held.value, value)
+	held, ok := m.notes[key]
+	ok = ok && m.now().Before(held.until)
+	switch {
+	case value != alive:
+		if ok {
+			value = later(held.value, value)
+		}
+		m.notes[key] = note{value, until}
+		delete(m.alive, key)
+	case !ok:
+		delete(m.notes, key)
+		m.noteAlive(key, until)
 	}
-	m.notes[key] = note{value, until}
+}
+
+// noteAlive remembers a session as alive. The caller holds the lock.
+func (m *Memory) noteAlive(key string, until time.Time) {
+	held, ok := m.alive[key]
+	if !ok && len(m.alive) >= maxAlive {
+		for other := range m.alive {
+			delete(m.alive, other)
+			break
+		}
+	}
+	if until.After(held) {
+		m.alive[key] = until
+	}
+}
+
+// forgetAlive forgets which sessions are alive.
+func (m *Memory) forgetAlive() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.alive)
 }
 
 // later is the one of two notes that counts: of moments the later one, of
@@ -125,6 +163,8 @@ func (m *Memory) Notes(_ context.Context, keys ...string) []string {
 	for i, key := range keys {
 		if n, ok := m.notes[key]; ok && m.now().Before(n.until) {
 			values[i] = n.value
+		} else if m.now().Before(m.alive[key]) {
+			values[i] = alive
 		}
 	}
 	return values
@@ -149,6 +189,11 @@ func (m *Memory) sweep() {
 	for key, n := range m.notes {
 		if now.After(n.until) {
 			delete(m.notes, key)
+		}
+	}
+	for key, until := range m.alive {
+		if now.After(until) {
+			delete(m.alive, key)
 		}
 	}
 }
