@@ -23,12 +23,15 @@ import (
 	"github.com/mysingle/mysingle/bff/supabasetest"
 )
 
-// inFrontOfAuth is a proxy that counts how often sessions are refreshed, and
-// does to Auth's answers what change says.
+// inFrontOfAuth is a proxy that counts how often sessions are refreshed and asked
+// about, and does to Auth's answers what change says.
 type inFrontOfAuth struct {
 	url       string
 	refreshes atomic.Int64
-	held      atomic.Pointer[chan struct{}] // while it is set and open, refreshes wait
+	questions atomic.Int64 // what Auth was asked about whom a token speaks for
+	// failing has Auth fail at signing out.
+	failing atomic.Bool
+	held    atomic.Pointer[chan struct{}] // while it is set and open, refreshes wait
 	// logouts, once it is made, gets every request to sign out before Auth does,
 	// and what it waits for.
 	logouts chan chan struct{}
@@ -49,6 +52,13 @@ func mustFrontAuth(tb testing.TB, auth string, change func(*http.Response) error
 			if held := f.held.Load(); held != nil {
 				<-*held
 			}
+		}
+		if r.URL.Path == "/auth/v1/user" && r.Method == http.MethodGet {
+			f.questions.Add(1)
+		}
+		if f.failing.Load() && r.URL.Path == "/auth/v1/logout" {
+			http.Error(w, "down", http.StatusInternalServerError)
+			return
 		}
 		if f.logouts != nil && r.URL.Path == "/auth/v1/logout" {
 			goOn := make(chan struct{})
@@ -300,6 +310,8 @@ func TestAuthIsDownDuringARefresh_slow(t *testing.T) {
 	settings["BFF_UPSTREAM_TIMEOUT"] = "8s" // for Auth that hangs, and for PostgREST, which answers
 	impatient := mustServe(t, supabasetest.Config(t, settings))
 	b.sealed = settings["BFF_SESSION_KEYS"]
+	b.bff = impatient
+	b.mustBe(email) // it knows the session from now on
 	for _, tt := range []struct {
 		Name   string
 		Fault  func(testing.TB)

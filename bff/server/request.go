@@ -20,6 +20,7 @@ type request struct {
 	from     place // the client's
 	identity supabase.Identity
 	session  *session.Session // where its cookie spoke
+	alive    bool             // Auth is known to know that session
 	guesses  bool             // a code is tried, or asked for, by who is signed in
 
 	policies, limits []byte       // RateLimit-Policy and RateLimit, as far as they are known

@@ -23,7 +23,7 @@ import (
 // it may be there when the memory is used for another one.
 func TestRequestsForget(t *testing.T) {
 	r := &request{
-		id: "x", routed: true, from: place{ip: "x"}, line: [9]slog.Attr{slog.Int("x", 1)}, span: new(traces.Server), fault: "x", passing: passing{service: "x"}, identity: supabase.Identity{Subject: "x"}, session: new(session.Session), guesses: true,
+		id: "x", routed: true, from: place{ip: "x"}, line: [9]slog.Attr{slog.Int("x", 1)}, span: new(traces.Server), fault: "x", passing: passing{service: "x"}, identity: supabase.Identity{Subject: "x"}, session: new(session.Session), alive: true, guesses: true,
 		policies: []byte("x"), limits: []byte("x"), header: http1.Header{{Name: []byte("x"), Value: []byte("x")}},
 	}
 	for i := range reflect.TypeFor[request]().NumField() {

@@ -48,6 +48,7 @@ type Server struct {
 	bodies     *budget
 	identify   *supabase.Authenticator
 	sessions   sessions
+	untold     *untold
 	figures    *figures.Reader
 	health     *health
 	redis      *redis.Client // nil without
@@ -90,6 +91,7 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 		metrics:  metrics.New(build),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.untold = &untold{log: log, stopping: s.stopping, tell: s.signOutAtAuth, end: s.sessions.refresher.End}
 	client.OnBreaker = func(service, state string) {
 		log.Warn("breaker", "service", service, "state", state)
 		s.metrics.Down(service, state != "closed")
@@ -216,6 +218,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	s.log.Info("stopping", "running_requests_have", s.config.ShutdownTimeout.String())
 	bound, cancel := context.WithDeadline(context.WithoutCancel(ctx), by)
 	defer cancel()
+	defer s.untold.wait(bound)
 	// Shutdown closes the listeners that fasthttp has, and when ctx ends during
 	// the start it has none yet: it would go on to accept, for ever. Closed
 	// before, the listener can't bring anybody whom Shutdown doesn't know.

@@ -60,13 +60,15 @@ func cookiesOf(c *fiber.Ctx) session.Cookies {
 // bySession is who the session cookie speaks for, if there is one.
 func (s *Server) bySession(c *fiber.Ctx) (supabase.Identity, error) {
 	held, found, err := s.sessions.jar.Session(cookiesOf(c))
+	alive := false
 	if err == nil && found {
-		err = s.sessions.refresher.Ended(c.UserContext(), held)
+		alive, err = s.sessions.refresher.Known(c.UserContext(), held)
 	}
 	if err != nil || !found {
 		return supabase.Identity{}, err
 	}
-	requestOf(c).session = &held
+	r := requestOf(c)
+	r.session, r.alive = &held, alive
 	return identityIn(held), nil
 }
 
@@ -96,13 +98,20 @@ func identityIn(s session.Session) supabase.Identity {
 }
 
 // renew gives a session whose access token is about to end a new one, before
-// the request goes on, and the browser its cookie.
+// the request goes on, and the browser its cookie. A session that isn't known
+// here is asked for at Auth first: it may have ended before this process began.
 func (s *Server) renew(c *fiber.Ctx) error {
 	held := sessionOf(c)
 	if held == nil {
 		return c.Next()
 	}
-	fresh, renewed, err := s.fresh(c, *held, s.sessions.refresher.Fresh)
+	fresh, renewed, err := s.fresh(c.UserContext(), callerOf(c), *held, s.sessions.refresher.Fresh)
+	if err == nil && !renewed && !requestOf(c).alive {
+		err = s.confirm(c, *held)
+		if isBadToken(err) { // as in inName
+			fresh, renewed, err = s.fresh(c.UserContext(), callerOf(c), expired(*held), s.sessions.refresher.Fresh)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -117,16 +126,43 @@ func (s *Server) renew(c *fiber.Ctx) error {
 	return err
 }
 
+// confirm returns nil if Auth knows the session, and ErrEnded if it doesn't any
+// more, or has banned the user. What Auth can't tell now is an error as well:
+// without an answer nobody is let in.
+func (s *Server) confirm(c *fiber.Ctx, held session.Session) error {
+	ctx, cancel := s.client.WithDeadline(c.UserContext())
+	defer cancel()
+	caller := callerOf(c)
+	err := s.sessions.refresher.Confirm(ctx, held, func(ctx context.Context) error {
+		user, err := s.client.User(ctx, caller)
+		// GoTrue from before 28 July 2026 shows a banned user to themselves.
+		if err == nil && user.BannedUntil != nil && time.Now().Before(*user.BannedUntil) {
+			err = session.ErrEnded
+		}
+		err = overIfAuthSays(err)
+		s.audit(caller, "session_confirmed", concerned{user: held.Subject, session: held.ID}, err)
+		return err
+	})
+	return authTimeout(ctx, err)
+}
+
+// authTimeout makes it a *Failure that the deadline of a question to Auth is over.
+func authTimeout(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx)) && err != nil {
+		return &supabase.Failure{Service: "Auth", Timeout: true, Err: err}
+	}
+	return err
+}
+
 // fresh returns the session with an access token that holds for a while, and
 // whether it is a new one, by one of the refresher's ways. A token whose key was
 // withdrawn holds no more, whatever its time: Auth knows the session as before.
-func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Context, session.Session, session.Refresh) (session.Session, bool, error)) (session.Session, bool, error) {
-	ctx, cancel := s.client.WithDeadline(c.UserContext())
+func (s *Server) fresh(ctx context.Context, caller supabase.Caller, held session.Session, by func(context.Context, session.Session, session.Refresh) (session.Session, bool, error)) (session.Session, bool, error) {
+	ctx, cancel := s.client.WithDeadline(ctx)
 	defer cancel()
 	if _, err := s.identify.Verifier.Verify(ctx, held.AccessToken); errors.As(err, new(*supabase.TokenError)) {
 		held = expired(held)
 	}
-	caller := callerOf(c)
 	caller.Identity = supabase.Identity{} // the old token proves nothing any more
 	fresh, renewed, err := by(ctx, held, func(ctx context.Context, held session.Session) (session.Session, error) {
 		tokens, err := s.client.Refresh(ctx, caller, held.RefreshToken)
@@ -149,10 +185,7 @@ func (s *Server) fresh(c *fiber.Ctx, held session.Session, by func(context.Conte
 	if err == session.ErrUnusable { // known from the last time
 		err = &supabase.Failure{Service: "Auth", Err: err}
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx)) && err != nil {
-		err = &supabase.Failure{Service: "Auth", Timeout: true, Err: err}
-	}
-	return fresh, renewed, err
+	return fresh, renewed, authTimeout(ctx, err)
 }
 
 // expired is the session with its access token at its end.
@@ -170,7 +203,7 @@ func (s *Server) inName(c *fiber.Ctx, ask func(supabase.Caller) error) error {
 	if held == nil || !isBadToken(err) {
 		return err
 	}
-	fresh, _, err := s.fresh(c, expired(*held), s.sessions.refresher.Fresh)
+	fresh, _, err := s.fresh(c.UserContext(), callerOf(c), expired(*held), s.sessions.refresher.Fresh)
 	if err == nil {
 		err = s.setSession(c, fresh)
 	}

@@ -14,7 +14,8 @@ import (
 // Signing out: signOut ends sessions at Auth, makes their end known to all
 // instances, and has the browser forget its own. endAtAuth is for a session
 // that another one takes the place of, endWithAuth for those that a Supabase
-// client has ended at Auth itself.
+// client has ended at Auth itself. untold.go tells Auth later what it could not
+// be told.
 
 // signOutInput says how far a sign-out goes.
 type signOutInput struct {
@@ -34,7 +35,7 @@ func (s *Server) alreadyOut(c *fiber.Ctx) error {
 }
 
 // signOut ends sessions. Who signs out of this browser alone is out, whether
-// or not Auth can be told.
+// or not Auth can be told: then it is told as soon as it answers (see untold).
 func (s *Server) signOut(c *fiber.Ctx) error {
 	var in signOutInput
 	if err := readInput(c, &in); err != nil {
@@ -52,7 +53,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 	if held != nil {
 		var renewed bool
 		var fresh session.Session
-		if fresh, renewed, err = s.fresh(c, *held, s.sessions.refresher.Fresh); err == nil && renewed {
+		if fresh, renewed, err = s.fresh(c.UserContext(), callerOf(c), *held, s.sessions.refresher.Fresh); err == nil && renewed {
 			err = s.setSession(c, fresh)
 		}
 	}
@@ -60,49 +61,61 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 		err = s.inName(c, func(caller supabase.Caller) error { return s.client.SignOut(c.UserContext(), caller, scope) })
 	}
 	caller := callerOf(c)
-	err = unlessOver(err)
-	s.audit(caller, "signed_out_"+scope, whoSpeaks(c), err)
-	switch {
-	case err != nil && (scope != "local" || held == nil):
-		return err
-	case err != nil:
-		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
+	over := isOver(err)
+	if over {
+		err = nil
 	}
-	switch scope {
-	case "others":
+	s.audit(caller, "signed_out_"+scope, whoSpeaks(c), err)
+	if err != nil && (scope != "local" || held == nil) {
+		return err
+	}
+	switch {
+	case over: // a session that is over ends no others
+	case scope == "others":
 		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, sessionIDOf(c))
-	case "global":
+	case scope == "global":
 		s.sessions.refresher.EndOthers(c.UserContext(), caller.Subject, "")
 	}
-	if held != nil && scope != "others" {
+	if held != nil && (over || scope != "others") {
 		// Not with the request's deadline, which Auth may have used up.
 		s.sessions.refresher.End(context.WithoutCancel(c.UserContext()), *held, session.ErrEnded)
+		if err != nil {
+			s.untold.add(caller, *sessionOf(c), session.ErrEnded, err) // with what a refresh gave it
+		}
 		s.clearSession(c)
 	}
 	return c.SendStatus(http.StatusNoContent)
 }
 
-// endAtAuth ends a session at Auth. Whatever hinders it, the one that takes
-// its place begins.
+// endAtAuth ends a session at Auth, now or later: the one that takes its place
+// begins in any case.
 func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
+	last, err := s.signOutAtAuth(c.UserContext(), callerOf(c), held)
+	if err != nil {
+		s.untold.add(callerOf(c), last, session.ErrReplaced, err)
+	}
+}
+
+// signOutAtAuth ends a session at Auth, or returns why it goes on there, and the
+// session with the tokens it has then. A session that is over is no error.
+func (s *Server) signOutAtAuth(ctx context.Context, caller supabase.Caller, held session.Session) (session.Session, error) {
 	end := func() error {
-		fresh, _, err := s.fresh(c, held, s.sessions.refresher.FreshToEnd)
+		fresh, _, err := s.fresh(ctx, caller, held, s.sessions.refresher.FreshToEnd)
 		if err != nil {
 			return err
 		}
-		held = fresh
-		caller := callerOf(c)
-		caller.Identity = identityIn(held)
-		return s.client.SignOut(c.UserContext(), caller, "local")
+		held, caller.Identity = fresh, identityIn(fresh)
+		return s.client.SignOut(ctx, caller, "local")
 	}
 	err := end()
 	if isBadToken(err) { // as in inName
 		held = expired(held)
 		err = end()
 	}
-	if err = unlessOver(err); err != nil {
-		s.log.Warn("a session could not be ended at Auth", "request_id", requestID(c), "session", held.ID, "error", err)
+	if isOver(err) {
+		err = nil
 	}
+	return held, err
 }
 
 // endWithAuth ends the browsers' sessions of somebody who has, with a token,
@@ -128,11 +141,8 @@ func (s *Server) endWithAuth(c *fiber.Ctx, password bool) {
 	}
 }
 
-// unlessOver takes it for success that there was nothing to end any more.
-func unlessOver(err error) error {
+// isOver reports whether there was nothing to end any more.
+func isOver(err error) bool {
 	refusal := new(supabase.AuthError)
-	if errors.Is(err, session.ErrEnded) || errors.As(err, &refusal) && refusal.SessionOver() {
-		return nil
-	}
-	return err
+	return errors.Is(err, session.ErrEnded) || errors.As(err, &refusal) && refusal.SessionOver()
 }
