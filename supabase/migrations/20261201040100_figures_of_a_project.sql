@@ -40,9 +40,8 @@ begin
         e.kind <> 'deleted' as is_there,
         e.kind <> 'deleted' and e.sprint_id is not distinct from sprint_changes.sprint_id as in_sprint
       from touched
-      join public.sprints s on s.sprint_id = sprint_changes.sprint_id
-      join public.task_events e on e.task_id = touched.task_id and e.project_id = s.project_id
-        and e.at <= sprint_changes.as_of
+      join public.task_events e on e.task_id = touched.task_id and e.at <= sprint_changes.as_of
+        and e.project_id = (select s.project_id from public.sprints s where s.sprint_id = sprint_changes.sprint_id)
       order by e.task_id, e.at, e.event_id desc
     ), judged as (
       select c.*, c.in_sprint and c.status <> 'Cancelled' as in_scope, c.in_sprint and c.status = 'Completed' as done

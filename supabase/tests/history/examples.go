@@ -5,7 +5,8 @@ package history
 func Examples() []*Example {
 	return []*Example{
 		addedAndRemoved(), doneBefore(), reopened(), movedToAnotherSprint(), cancelled(), unestimated(),
-		carriedOver(true), carriedOver(false), closedLate(), joinedMidSprint(), viewer(), dayOff(), lateUpdates(), cutoffOfTheClose(), holidayOfThePast(),
+		carriedOver(true), carriedOver(false), closedLate(), joinedMidSprint(), viewer(), dayOff(),
+		lateUpdates(), chosenCutoff(), cutoffOfTheClose(), zoneOfTheClose(), holidayOfThePast(),
 		acrossMidnightSeoul(), acrossMidnightLosAngeles(), blocked(), velocity(), throughput(), impediments(),
 		emptySprint(), neverStarted(), oneDay(), oneYear(),
 		longOver(), cancelledWhileRunning(), cancelledAfterItsEnd(), noClosedSprint(), startedEarly(), startedLate(), closedEarly(),

@@ -1,5 +1,7 @@
 package history
 
+import "time"
+
 func joinedMidSprint() *Example {
 	e := twoWeeks("a member who joined mid-sprint")
 	e.start("2026-06-01 09:00")
@@ -246,5 +248,39 @@ func holidayOfThePast() *Example {
 	// Nine working days: each takes a point.
 	e.figures("sprint_burndown", "2026-06-10 09:00",
 		"days[2].is_working_day", "false", "days[*].points.ideal", "[8, 7, 7, 6, 5, 5, 5, 4, 3, 2, 1, 0]")
+	return e
+}
+
+// The organization's own cut-off counts instead of the time of its reminder.
+func chosenCutoff() *Example {
+	e := twoWeeks("an update posted after a cut-off of half past eight")
+	e.CutoffTime = "08:30"
+	e.start("2026-06-01 09:00")
+	e.scrum("2026-06-04", ProfileID(1), ProfileID(2))
+	e.Updates[0].CreatedAt, e.Updates[1].CreatedAt = e.at("2026-06-05 08:30"), e.at("2026-06-05 08:31")
+
+	e.scrumFigures("2026-06-04", "2026-06-05 09:00", "posted", "1", "members[*].update.late", "[false, true]")
+	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-04"}, "2026-06-05 09:00",
+		"updates", "1", "members[*].streak", "[1, 0]")
+	return e
+}
+
+// Who joined at 22:00 in Seoul joined on that day, though it is the next one where the organization is now.
+func zoneOfTheClose() *Example {
+	e := twoWeeks("a time zone that changed after the close")
+	e.start("2026-06-01 09:00")
+	e.Members[1].JoinedAt = e.at("2026-06-04 22:00")
+	e.scrum("2026-06-04", ProfileID(1), ProfileID(2))
+	e.close("2026-06-11 18:00")
+	e.Sprints[0].Closed = &Calendar{Zone: e.Zone, WorkingDays: e.WorkingDays}
+
+	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-12"}, "2026-06-30 09:00",
+		"expected", "2", "updates", "2")
+	e.scrumFigures("2026-06-04", "2026-06-10 09:00", "timezone", `"Asia/Seoul"`, "expected", "2", "posted", "2")
+	auckland, err := time.LoadLocation("Pacific/Auckland")
+	if err != nil {
+		panic(err)
+	}
+	e.Zone = auckland
 	return e
 }
