@@ -110,6 +110,7 @@ export const english = {
   scrumToday: "Scrum today",
   noScrum: "no scrum",
   posted: "Posted",
+  postedLate: "Posted late",
   youToo: "You haven't posted yet",
   state: "State",
   points: (n) => `${n} ${n === 1 ? "point" : "points"}`,

@@ -112,6 +112,7 @@ export const korean = {
   scrumToday: "오늘 스크럼",
   noScrum: "스크럼 없음",
   posted: "작성",
+  postedLate: "늦게 작성",
   youToo: "아직 내 글이 없습니다",
   state: "상태",
   points: (n) => `${n}포인트`,

@@ -45,7 +45,7 @@ function Team({ scrum, running }) {
 
 function Member({ member }) {
   const { update, activity, said_and_done } = member;
-  const standing = update ? ["posted", "good"] : ["missing", "warn"];
+  const standing = !update ? ["missing", "warn"] : update.late ? ["postedLate", "warn"] : ["posted", "good"];
   return html`
     <li>
       <h3><${Face} person=${member} /><span class=${classes("badge", standing[1])}>${say(standing[0])}</span></h3>
