@@ -71,8 +71,8 @@ type ScrumUpdate struct {
 	Did           []TaskRef `json:"did"`
 	WillDo        []TaskRef `json:"will_do"`
 	// Late tells that the update was created after the cut-off on the next
-	// working day, and so doesn't count as posted.
-	Late bool `json:"late"`
+	// working day, and so doesn't count as posted. It is left out otherwise.
+	Late bool `json:"late,omitempty"`
 }
 
 // Activity is one change of a task.

@@ -45,18 +45,19 @@ language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
   return (
-    select json_build_object(
+    select (jsonb_build_object(
       'update_id', posted.update_id, 'yesterday_work', posted.yesterday_work,
       'today_work', posted.today_work,
       'created_at', posted.created_at, 'updated_at', posted.updated_at,
       'did', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'did'),
-      'will_do', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'will do'),
-      'late', posted.created_at > scrum_update_json.counts_until)
+      'will_do', private.named_tasks_json(posted.daily_scrum_id, posted.profile_id, 'will do'))
+      -- Only where it is true: readers that don't know of it see what they always saw.
+      || case when posted.created_at > scrum_update_json.counts_until then '{"late": true}'::jsonb else '{}' end)::json
     where posted.created_at <= scrum_update_json.as_of);
 end $$;
 comment on function private.scrum_update_json(public.daily_scrum_updates, timestamptz, timestamptz) is
-  'A scrum update with the tasks it names, as it reads now, and whether it came too late to count; null if it wasn''t '
-  'posted by as_of.';
+  'A scrum update with the tasks it names, as it reads now, and late (true) if it came too late to count; null if it '
+  'wasn''t posted by as_of.';
 grant execute on function private.scrum_update_json(public.daily_scrum_updates, timestamptz, timestamptz)
   to authenticated, service_role;
 
@@ -359,8 +360,8 @@ comment on function public.scrum_of_day(uuid, date, timestamptz) is
   'completion (completed), on a future day (to come), and in a cancelled sprint unless one was opened (cancelled). '
   'Expected is every member except viewers, those who joined later and those on a day off. members: {profile_id, '
   'full_name, role (null: has left the project; profile_id null, too: deleted their account), expected, day_off, '
-  'update (late: created after the cut-off, and so not counted as posted), activity: what they did since the last '
-  'scrum, said_and_done: the outcome of the tasks they said they would do: done, progressed, untouched or gone}. '
+  'update (late, true: created after the cut-off, and so not counted as posted), activity: what they did since the '
+  'last scrum, said_and_done: the outcome of the tasks they said they would do: done, progressed, untouched or gone}. '
   '22023 (400) for a date outside of the sprint; null for a sprint that the caller can''t see.';
 comment on function public.project_participation(uuid, date, date, timestamptz) is
   'How the members of a project take part in its scrums between two days (default: the last 30 days), as of a moment '

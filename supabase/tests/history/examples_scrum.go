@@ -211,7 +211,7 @@ func lateUpdates() *Example {
 	for _, day := range []Date{"2026-06-04", "2026-06-05"} {
 		e.scrumFigures(day, "2026-06-09 18:00",
 			"expected", "2", "posted", "1", "rate", "0.5", "missing[*].full_name", `["Lee"]`,
-			"members[*].full_name", `["Kim", "Lee"]`, "members[*].update.late", "[false, true]")
+			"members[*].full_name", `["Kim", "Lee"]`, "members[1].update.late", "true")
 	}
 	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-05"}, "2026-06-09 18:00",
 		"expected", "4", "updates", "2", "members[*].updates", "[2, 0]", "members[*].longest_streak", "[2, 0]")
@@ -259,7 +259,7 @@ func chosenCutoff() *Example {
 	e.scrum("2026-06-04", ProfileID(1), ProfileID(2))
 	e.Updates[0].CreatedAt, e.Updates[1].CreatedAt = e.at("2026-06-05 08:30"), e.at("2026-06-05 08:31")
 
-	e.scrumFigures("2026-06-04", "2026-06-05 09:00", "posted", "1", "members[*].update.late", "[false, true]")
+	e.scrumFigures("2026-06-04", "2026-06-05 09:00", "posted", "1", "members[1].update.late", "true")
 	e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-04"}, "2026-06-05 09:00",
 		"updates", "1", "members[*].streak", "[1, 0]")
 	return e

@@ -184,9 +184,13 @@ func (s *sprintView) update(u *history.Update, d history.Date) any {
 	if u == nil {
 		return nil
 	}
-	return Object{"update_id": u.ID, "yesterday_work": orNull(u.Yesterday), "today_work": orNull(u.Today),
+	answer := Object{"update_id": u.ID, "yesterday_work": orNull(u.Yesterday), "today_work": orNull(u.Today),
 		"created_at": u.CreatedAt, "updated_at": u.UpdatedAt,
-		"did": s.named(u.ScrumID, u.ProfileID, "did"), "will_do": s.named(u.ScrumID, u.ProfileID, "will do"), "late": s.isLate(u, d)}
+		"did": s.named(u.ScrumID, u.ProfileID, "did"), "will_do": s.named(u.ScrumID, u.ProfileID, "will do")}
+	if s.isLate(u, d) {
+		answer["late"] = true
+	}
+	return answer
 }
 
 // namedTasks are the tasks a person named in a scrum, by name.
