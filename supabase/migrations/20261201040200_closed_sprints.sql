@@ -704,7 +704,8 @@ begin
         where o.profile_id = p.profile_id and scrum.day between o.from_date and o.to_date) as day_off,
       private.scrum_update_json(posted, scrum.as_of) as posted
     from (select * from public.project_members m where m.project_id = scrum.project_id) m
-    full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id) posted
+    full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id
+        and u.project_id = scrum.project_id) posted
       on posted.profile_id = m.profile_id
     left join public.profiles p on p.profile_id = coalesce(m.profile_id, posted.profile_id)
       and p.org_id = scrum.org_id
@@ -719,7 +720,8 @@ begin
            else 'untouched' end as outcome
     from public.daily_scrum_tasks n
     join public.daily_scrum_updates u
-      on u.daily_scrum_id = n.daily_scrum_id and u.profile_id = n.profile_id and u.created_at <= scrum.as_of
+      on u.daily_scrum_id = n.daily_scrum_id and u.project_id = n.project_id and u.profile_id = n.profile_id
+        and u.created_at <= scrum.as_of
     join public.tasks t on t.task_id = n.task_id and t.project_id = n.project_id
     left join lateral (
       select e.kind, e.status, e.sprint_id from public.task_events e

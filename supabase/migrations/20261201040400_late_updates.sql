@@ -93,7 +93,8 @@ begin
       private.scrum_update_json(posted, scrum.as_of, counts_until) as posted,
       posted.created_at <= least(scrum.as_of, counts_until) as in_time
     from (select * from public.project_members m where m.project_id = scrum.project_id) m
-    full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id) posted
+    full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id
+        and u.project_id = scrum.project_id) posted
       on posted.profile_id = m.profile_id
     left join public.profiles p on p.profile_id = coalesce(m.profile_id, posted.profile_id)
       and p.org_id = scrum.org_id
@@ -108,7 +109,8 @@ begin
            else 'untouched' end as outcome
     from public.daily_scrum_tasks n
     join public.daily_scrum_updates u
-      on u.daily_scrum_id = n.daily_scrum_id and u.profile_id = n.profile_id and u.created_at <= scrum.as_of
+      on u.daily_scrum_id = n.daily_scrum_id and u.project_id = n.project_id and u.profile_id = n.profile_id
+        and u.created_at <= scrum.as_of
     join public.tasks t on t.task_id = n.task_id and t.project_id = n.project_id
     left join lateral (
       select e.kind, e.status, e.sprint_id from public.task_events e
@@ -209,7 +211,8 @@ begin
             'update', (
               select private.scrum_update_json(u, d.as_of, private.counts_until(d.sprint_id, d.day))
               from public.daily_scrum_updates u
-              where u.daily_scrum_id = d.daily_scrum_id and u.profile_id = me.profile_id),
+              where u.daily_scrum_id = d.daily_scrum_id and u.project_id = d.project_id
+                and u.profile_id = me.profile_id),
             'draft', json_build_object(
               'yesterday', coalesce((
                 select json_agg(
@@ -284,7 +287,8 @@ begin
       u.update_id is null and s.scrum_date >= span.today as is_open
     from public.project_members m
     cross join scrum s
-    left join public.daily_scrum_updates u on u.daily_scrum_id = s.daily_scrum_id and u.profile_id = m.profile_id
+    left join public.daily_scrum_updates u
+      on u.daily_scrum_id = s.daily_scrum_id and u.project_id = span.project_id and u.profile_id = m.profile_id
       and u.created_at <= least(span.as_of, s.counts_until)
     where m.project_id = span.project_id and s.is_scrum_day
       and m.role <> 'viewer' and (m.joined_at at time zone s.timezone)::date <= s.scrum_date
