@@ -234,7 +234,7 @@ func (r *Redis) Notes(ctx context.Context, keys ...string) []string {
 	for i, value := range shared {
 		switch text, ok := value.(string); {
 		case !ok:
-		case values[i] == "":
+		case values[i] == "" || values[i] == alive: // Redis has spoken: what it says of a session counts
 			values[i] = text
 		default:
 			values[i] = later(text, values[i])

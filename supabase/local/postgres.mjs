@@ -89,7 +89,8 @@ function options(port, throwAway) {
     shared_preload_libraries: "pg_stat_statements",
     // Only data that is deleted afterwards may be written without waiting for the disk. A commit still waits until the
     // system has it (synchronous_commit): what was answered is there after PostgreSQL was killed and started again.
-    ...(throwAway && { fsync: "off", full_page_writes: "off", max_wal_size: "2GB" }),
+    // Tests start Auth and PostgREST of their own beside the stack's, each with a pool of connections.
+    ...(throwAway && { fsync: "off", full_page_writes: "off", max_wal_size: "2GB", max_connections: 300 }),
   };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }

@@ -10,10 +10,10 @@ set statement_timeout = '30s';
 alter table public.accounts add column is_customer_by_deal boolean not null default false;
 comment on column public.accounts.is_customer_by_deal is
   'Whether a won deal made the account a Customer: then it becomes a Prospect again with its last won deal gone. False '
-  'once a person chooses account_type, which no deal takes back. Written by triggers.';
+  'once a person changes account_type, which no deal takes back. Written by triggers.';
 comment on column public.accounts.account_type is
   'A Prospect becomes a Customer when a deal of it is won, and a Prospect again when its last won deal is reopened, '
-  'lost, deleted or moved to another account. A Customer or Partner that a person chose stays one.';
+  'lost, deleted or moved to another account. A Customer or Partner that a person made it stays one.';
 
 -- Until now nobody kept how an account became a Customer: one with a won deal most likely did by it. The rows aren't
 -- stamped as changed, since what they say is as old as before.

@@ -24,8 +24,8 @@ comment on table public.deleted_rows is
 comment on column public.deleted_rows.key is 'Key of the deleted row.';
 comment on column public.deleted_rows.table_name is 'Table that the row was in.';
 comment on column public.deleted_rows.project_id is
-  'Project of the deleted row, whose members may know of it. Null for rows that belong to no project: those keys are '
-  'shown to nobody. No foreign key: a deleted key outlives its project.';
+  'Project of the deleted row, whose members may know of it as long as there is the project. Null for rows that belong '
+  'to no project: those keys are shown to nobody. No foreign key: a deleted key outlives its project.';
 comment on column public.deleted_rows.created_at is 'When the row was deleted: when that transaction began.';
 create index deleted_rows_project on public.deleted_rows (project_id, created_at);
 

@@ -52,12 +52,13 @@ begin
   where t.assigned_to = leaver.profile_id and t.status not in ('Completed', 'Cancelled')
     and m.project_id = t.project_id and m.profile_id = successor.profile_id and m.role <> 'viewer';
   get diagnostics tasks = row_count;
-  update public.accounts a set profile_id = successor.profile_id
-  where successor.profile_id is not null and a.profile_id = leaver.profile_id and a.org_id = me.org_id;
-  get diagnostics accounts = row_count;
+  -- Opportunities before accounts, as a change of their stage locks them.
   update public.opportunities o set profile_id = successor.profile_id
   where successor.profile_id is not null and o.profile_id = leaver.profile_id and o.org_id = me.org_id;
   get diagnostics opportunities = row_count;
+  update public.accounts a set profile_id = successor.profile_id
+  where successor.profile_id is not null and a.profile_id = leaver.profile_id and a.org_id = me.org_id;
+  get diagnostics accounts = row_count;
   -- A project without a manager gets the successor as one; owners and admins manage every project anyway.
   insert into public.project_members (project_id, profile_id, org_id, role)
   select m.project_id, successor.profile_id, me.org_id, 'manager'
@@ -94,7 +95,8 @@ comment on function public.remove_member(uuid, uuid) is
   'a colleague, gets their accounts, opportunities, unfinished tasks in projects that the colleague works in, and the '
   'projects that would be left without a manager. Without one these have no owner or assignee. Calendar feeds, days '
   'off, memberships and the invitations they made that are still open are deleted; e-mail channels to their address '
-  'send nothing more; what they wrote for the team stays without their name. Returns {profile_id, handed_over_to, '
+  'send nothing more, other channels go on, whoever made them. What they wrote for the team stays without their name, '
+  'in the views of completed sprints with it. Returns {profile_id, handed_over_to, '
   'tasks, accounts, opportunities, projects, invitations_withdrawn}, the last five as counts. 42501 (403): for other '
   'callers; PT404 (404): nobody of the organization; PT409 (409): oneself; 22023 (400): hand_over_to is nobody else '
   'of the organization.';

@@ -794,7 +794,8 @@ begin
   if isfinite(scrum_of_day.date) is not false and exists (
     select from private.closed_views v where v.sprint_id = scrum_of_day.sprint_id and v.view = 'scrum') then
     select private.closed_view(d.sprint_id, 'scrum', d.day, d.as_of) into frozen
-    from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of) d;
+    from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of) d
+    where d.in_range;
   end if;
   return coalesce(frozen, private.live_scrum_of_day(sprint_id, scrum_of_day.date, as_of));
 end $$;
