@@ -26,36 +26,6 @@ comment on function private.scrum_obstacle(date, date, date, date, boolean) is
   'it runs), also after its end_date. The other arguments: today, and whether the organization works on the day.';
 grant execute on function private.scrum_obstacle(date, date, date, date, boolean) to authenticated, service_role;
 
-create or replace function private.no_scrum_reason(sprint_id uuid, day date, as_of timestamptz) returns text
-language plpgsql stable set search_path = '' as $$
-#variable_conflict use_column
-begin
-  return (
-    select case
-        when k.started and k.cancelled and opened.scrum_date is null then 'cancelled'
-        when obstacle.why <> 'day off' or obstacle.why is null then obstacle.why
-        when h.holiday_date is not null and extract(isodow from h.holiday_date)::smallint = any (o.working_days)
-          then 'holiday'
-        else 'weekend' end
-    from private.sprint_clock(no_scrum_reason.sprint_id, no_scrum_reason.as_of) k
-    join public.organizations o on o.org_id = k.org_id
-    left join public.org_holidays h on h.org_id = k.org_id and h.holiday_date = no_scrum_reason.day
-    left join public.daily_scrums opened
-      on opened.sprint_id = k.sprint_id and opened.project_id = k.project_id
-      and opened.scrum_date = no_scrum_reason.day
-    cross join lateral (
-      select private.scrum_obstacle(
-        no_scrum_reason.day, k.today,
-        -- A scrum that was opened stays, also where a change of the time zone moves the day of the start.
-        case when k.started then least(k.first_day, opened.scrum_date) end,
-        case when k.finished then k.horizon_day end,
-        private.is_working_day(k.org_id, no_scrum_reason.day)) as why) obstacle);
-end $$;
-comment on function private.no_scrum_reason(uuid, date, timestamptz) is
-  'Why a sprint has no scrum on a day: not started (by that day), completed (before that day), cancelled (and no scrum '
-  'was opened for that day), holiday or weekend (not a working day), to come (a future day). Null if it has one '
-  '(private.scrum_obstacle), and for a sprint that the caller can''t see.';
-
 create or replace function private.due_scrums(on_day date, at timestamptz, org uuid)
 returns table (org_id uuid, sprint_id uuid, scrum_date date)
 language plpgsql stable set search_path = '' as $$

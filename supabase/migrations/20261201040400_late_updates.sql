@@ -61,7 +61,7 @@ comment on function private.scrum_update_json(public.daily_scrum_updates, timest
 grant execute on function private.scrum_update_json(public.daily_scrum_updates, timestamptz, timestamptz)
   to authenticated, service_role;
 
-create or replace function private.live_scrum_of_day(sprint_id uuid, date date, as_of timestamptz) returns json
+create function private.live_scrum_of_day(sprint_id uuid, date date, as_of timestamptz) returns json
 language plpgsql stable set search_path = '' as $$
 declare
   answer json;
@@ -166,6 +166,27 @@ begin
         and (i.resolved_at is null or i.resolved_at > scrum.until)), '[]'))
   into answer;
   return answer;
+end $$;
+comment on function private.live_scrum_of_day(uuid, date, timestamptz) is
+  'The scrum of a day computed from its rows: see public.scrum_of_day. 22023 (400) for a date outside of the sprint. '
+  'For definer functions.';
+
+create or replace function private.scrum_of_day(sprint_id uuid, date date, as_of timestamptz) returns json
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 as $$
+declare
+  frozen json;
+begin
+  if private.may_read_sprint(sprint_id) is not true then
+    return null;
+  end if;
+  if isfinite(scrum_of_day.date) is not false and exists (
+    select from private.closed_views v where v.sprint_id = scrum_of_day.sprint_id and v.view = 'scrum') then
+    select private.closed_view(d.sprint_id, 'scrum', d.day, d.as_of) into frozen
+    from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of) d
+    where d.in_range;
+  end if;
+  return coalesce(frozen, private.live_scrum_of_day(sprint_id, scrum_of_day.date, as_of));
 end $$;
 
 create or replace function private.scrum_draft(as_of timestamptz) returns json
@@ -332,21 +353,6 @@ begin
       from member m), '[]'))
   into answer;
   return answer;
-end $$;
-
-create or replace function private.freeze_calendar(sprint_id uuid) returns void
-language plpgsql set search_path = '' as $$
-#variable_conflict use_column
-begin
-  insert into private.closed_sprints
-    (sprint_id, project_id, sprint_name, goal, timezone, working_days, holidays, cutoff_time)
-  select s.sprint_id, s.project_id, s.sprint_name, s.goal, o.timezone, o.working_days,
-    array(select h.holiday_date from public.org_holidays h where h.org_id = o.org_id order by h.holiday_date),
-    coalesce(o.scrum_cutoff_time, o.reminder_time)
-  from public.sprints s
-  join public.projects p on p.project_id = s.project_id
-  join public.organizations o on o.org_id = p.org_id
-  where s.sprint_id = freeze_calendar.sprint_id;
 end $$;
 
 comment on function public.sprint_board(uuid, uuid, public.task_priority, timestamptz) is
