@@ -38,23 +38,23 @@ var methods = []string{
 
 // Server is the BFF, ready to serve.
 type Server struct {
-	app        *fiber.App
-	config     config.Config
-	sites      sites
-	protection []header
-	build      build.Info
-	log        *slog.Logger
-	client     *supabase.Client
-	bodies     *budget
-	identify   *supabase.Authenticator
-	sessions   sessions
-	untold     *untold
-	figures    *figures.Reader
-	health     *health
-	redis      *redis.Client // nil without
-	limiter    *limit.Limiter
-	metrics    *metrics.Metrics
-	traces     *traces.Traces // nil without
+	app            *fiber.App
+	config         config.Config
+	sites          sites
+	protection     []header
+	build          build.Info
+	log            *slog.Logger
+	client         *supabase.Client
+	bodies         *budget
+	identify       *supabase.Authenticator
+	sessions       sessions
+	signOutRetries *signOutRetries
+	figures        *figures.Reader
+	health         *health
+	redis          *redis.Client // nil without
+	limiter        *limit.Limiter
+	metrics        *metrics.Metrics
+	traces         *traces.Traces // nil without
 
 	// stopping ends when the server is asked to stop: what has no end of its
 	// own ends then.
@@ -91,7 +91,7 @@ func New(c config.Config, build build.Info, log *slog.Logger) *Server {
 		metrics:  metrics.New(build),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	s.untold = &untold{log: log, stopping: s.stopping, tell: s.signOutAtAuth, end: s.sessions.refresher.End}
+	s.signOutRetries = &signOutRetries{log: log, stopping: s.stopping, atAuth: s.signOutAtAuth, end: s.sessions.refresher.End}
 	client.OnBreaker = func(service, state string) {
 		log.Warn("breaker", "service", service, "state", state)
 		s.metrics.Down(service, state != "closed")
@@ -218,7 +218,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	s.log.Info("stopping", "running_requests_have", s.config.ShutdownTimeout.String())
 	bound, cancel := context.WithDeadline(context.WithoutCancel(ctx), by)
 	defer cancel()
-	defer s.untold.wait(bound)
+	defer s.signOutRetries.wait(bound)
 	// Shutdown closes the listeners that fasthttp has, and when ctx ends during
 	// the start it has none yet: it would go on to accept, for ever. Closed
 	// before, the listener can't bring anybody whom Shutdown doesn't know.

@@ -14,8 +14,8 @@ import (
 // Signing out: signOut ends sessions at Auth, makes their end known to all
 // instances, and has the browser forget its own. endAtAuth is for a session
 // that another one takes the place of, endWithAuth for those that a Supabase
-// client has ended at Auth itself. untold.go tells Auth later what it could not
-// be told.
+// client has ended at Auth itself. signout_retry.go does later
+// what Auth could not do at once.
 
 // signOutInput says how far a sign-out goes.
 type signOutInput struct {
@@ -35,7 +35,7 @@ func (s *Server) alreadyOut(c *fiber.Ctx) error {
 }
 
 // signOut ends sessions. Who signs out of this browser alone is out, whether
-// or not Auth can be told: then it is told as soon as it answers (see untold).
+// or not Auth can be told: then it is tried again (see signOutRetries).
 func (s *Server) signOut(c *fiber.Ctx) error {
 	var in signOutInput
 	if err := readInput(c, &in); err != nil {
@@ -80,7 +80,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 		// Not with the request's deadline, which Auth may have used up.
 		s.sessions.refresher.End(context.WithoutCancel(c.UserContext()), *held, session.ErrEnded)
 		if err != nil {
-			s.untold.add(caller, *sessionOf(c), session.ErrEnded, err) // with what a refresh gave it
+			s.signOutRetries.add(caller, *sessionOf(c), session.ErrEnded, err) // with what a refresh gave it
 		}
 		s.clearSession(c)
 	}
@@ -92,7 +92,7 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 func (s *Server) endAtAuth(c *fiber.Ctx, held session.Session) {
 	last, err := s.signOutAtAuth(c.UserContext(), callerOf(c), held)
 	if err != nil {
-		s.untold.add(callerOf(c), last, session.ErrReplaced, err)
+		s.signOutRetries.add(callerOf(c), last, session.ErrReplaced, err)
 	}
 }
 

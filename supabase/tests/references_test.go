@@ -175,6 +175,17 @@ func (w world) refusal(t *testing.T, who, sql, thing string) string {
 	return strings.ReplaceAll(told, id, "{id}")
 }
 
+// Columns that name a person who didn't write the row, or that no update reaches.
+var notTheMaker = map[string]string{
+	"accounts.profile_id":          "the owner, who hands it over",
+	"calendar_feeds.profile_id":    "part of what keep_key keeps",
+	"daily_scrum_tasks.profile_id": "part of the primary key, which nobody may update",
+	"days_off.profile_id":          "part of what keep_key keeps",
+	"impediments.resolved_by":      "a trigger sets it",
+	"opportunities.profile_id":     "the owner, who hands it over",
+	"project_members.profile_id":   "part of what keep_key keeps",
+}
+
 // TestPersonsStay has everybody try to give a row to somebody else, or to nobody and then to somebody else, wherever a
 // row names the person who wrote it.
 func TestPersonsStay(t *testing.T) {
@@ -198,6 +209,24 @@ func TestPersonsStay(t *testing.T) {
 	}
 	w.must(t, `
 		update public.invitations set invited_by = pg_temp.id('owner') where org_id = pg_temp.id('org') and email = 'invited@example.test'`)
+	columns := MustStrings(t, w.tx, `
+		select format('%s.%s', k.conrelid::regclass::text, a.attname) from pg_constraint k
+		join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[array_position(k.confkey, (
+			select p.attnum from pg_attribute p where p.attrelid = 'public.profiles'::regclass and p.attname = 'profile_id'))]
+		where k.contype = 'f' and k.confrelid = 'public.profiles'::regclass`)
+	for _, column := range columns {
+		column = strings.TrimPrefix(column, "public.")
+		_, named := rows[column]
+		_, unnamed := rows[column+" (nobody)"]
+		if _, excepted := notTheMaker[column]; !named && !unnamed && !excepted {
+			t.Errorf("%s names a person: say in rows which row keeps it, or in notTheMaker what it means", column)
+		}
+	}
+	for column := range notTheMaker {
+		if !slices.Contains(columns, column) && !slices.Contains(columns, "public."+column) {
+			t.Errorf("notTheMaker has %s, which refers to no person", column)
+		}
+	}
 	for column, row := range rows {
 		table, name, _ := strings.Cut(strings.TrimSuffix(column, " (nobody)"), ".")
 		for _, who := range slices.Concat(everybody, people{service}) {
