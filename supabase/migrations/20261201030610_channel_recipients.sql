@@ -1,43 +1,47 @@
--- Channel recipients: a channel of kind email is sent nothing once its address isn't a member's any more.
+-- Channel recipients: a channel of kind email is sent nothing that its address's owner may not read any more.
 --
--- The person may have left, been removed, changed their address or lost its confirmation since the channel was made. So
--- has_recipient is asked when an address is written, and again when a claim hands it out (claims_for_recipients). A
--- channel belongs to its organization, not to who made it: it goes on when that person leaves.
+-- The person may have left, been removed, changed their address, lost its confirmation, or left a project since the
+-- channel was made. So has_recipient is asked when an address is written, and again when a claim hands it out
+-- (claims_for_recipients). Where other channels lead, nobody can see: see channels_of_leavers.
 
 set lock_timeout = '5s';
 set statement_timeout = '30s';
 
 comment on column public.notification_channels.target is
   'Where messages go: an https address (http only to the own machine); for email the confirmed sign-in address of a '
-  'member, which is sent nothing while it isn''t one''s (notification_log: target_left). Secret: clients write it, '
-  'only the service reads it.';
-comment on column public.notification_channels.created_by is
-  'Who created the channel; null once that person''s account is deleted. The channel is the organization''s, and goes '
-  'on without them.';
-create function private.has_recipient(channel public.notification_channels) returns boolean
+  'member, which is sent what that person may read and nothing while it isn''t one''s (notification_log: '
+  'target_left). Secret: clients write it, only the service reads it.';
+create function private.has_recipient(channel public.notification_channels, project_id uuid) returns boolean
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
   return channel.kind <> 'email' or exists (
     select from public.profiles p
-    where p.org_id = channel.org_id and lower(p.email) = lower(channel.target) and p.is_verified);
+    where p.org_id = channel.org_id and lower(p.email) = lower(channel.target) and p.is_verified
+      and (has_recipient.project_id is null or p.org_role in ('owner', 'admin') or exists (
+        select from public.project_members m
+        where m.project_id = has_recipient.project_id and m.profile_id = p.profile_id and m.org_id = p.org_id)));
 end $$;
-comment on function private.has_recipient(public.notification_channels) is
-  'Whether a channel may be sent anything: one of kind email only while its target is the confirmed sign-in address of '
-  'a member of its organization.';
-grant execute on function private.has_recipient(public.notification_channels) to authenticated, service_role;
+comment on function private.has_recipient(public.notification_channels, uuid) is
+  'Whether a channel may be sent anything about a project (null: at all): one of kind email only while its target is '
+  'the confirmed sign-in address of a member of its organization who may read the project.';
+grant execute on function private.has_recipient(public.notification_channels, uuid) to authenticated, service_role;
 
 create function private.is_subscribed(
   channel public.notification_channels, event public.notification_event, project_id uuid
 ) returns boolean
-language plpgsql immutable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
 begin
   return channel.is_enabled and is_subscribed.event = any (channel.events)
-    and (channel.project_id is null or channel.project_id = is_subscribed.project_id);
+    and case
+      when channel.project_id is not null then channel.project_id = is_subscribed.project_id
+      -- Without any recipient it stays subscribed: the claim gives up, and the log says so.
+      else private.has_recipient(channel, is_subscribed.project_id) or not private.has_recipient(channel, null) end;
 end $$;
 comment on function private.is_subscribed(public.notification_channels, public.notification_event, uuid) is
   'Whether a channel gets an event of a project of its organization: it is enabled, has the event, and is that '
-  'project''s or every project''s.';
+  'project''s or every project''s. Of one for every project that goes by mail, these are those that its person may '
+  'read.';
 
 create or replace function private.check_channel_target() returns trigger
 language plpgsql set search_path = '' as $$
@@ -49,11 +53,14 @@ begin
         using errcode = '22023', hint = 'A channel of kind email has one address, such as minji@example.com.';
     end if;
     -- Otherwise anybody who signs up could make the service mail strangers every day.
-    if not private.has_recipient(new) then
+    if not private.has_recipient(new, null) then
       raise exception 'target is the address of nobody in the organization'
         using errcode = '22023',
           hint = 'A channel of kind email goes to the confirmed sign-in address of one of its people, '
             'not to a work_email or a mailing list.';
+    elsif not private.has_recipient(new, new.project_id) then
+      raise exception 'target is the address of somebody who doesn''t work in the project'
+        using errcode = '22023', hint = 'Make the person a member of the project first.';
     end if;
   elsif new.target !~*
       '^(https://([a-z0-9.-]+|\[[0-9a-f:.]+\])|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\]))'

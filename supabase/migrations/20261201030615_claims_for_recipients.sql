@@ -90,13 +90,12 @@ begin
         and private.scrum_obstacle(
           due.scrum_date, due.today, (due.started_at at time zone due.timezone)::date, null, due.is_working) is null
         and exists (
-          select from public.project_members m
-          where m.project_id = due.project_id
+          select from private.scrum_members(due.project_id, due.scrum_date, due.timezone) m
+          where m.is_expected
             and not exists (
               select from public.daily_scrum_updates u
               where u.daily_scrum_id = due.daily_scrum_id and u.project_id = due.project_id
-                and u.profile_id = m.profile_id)
-            and private.expects_update(m.role, m.joined_at, m.profile_id, due.scrum_date, due.timezone))
+                and u.profile_id = m.profile_id))
     union all
     select c.channel_id, s.sprint_id
     from public.sprints s
@@ -189,19 +188,25 @@ language sql set search_path = '' as $$
   -- A channel that is being deleted, alone or with its organization, is left out: waiting for the deletion would fail
   -- for all channels.
   with there as materialized (
-    select c.channel_id, c.org_id, private.has_recipient(c) as has_recipient
+    select c as channel, c.channel_id, c.org_id
     from public.notification_channels c
     join public.organizations o on o.org_id = c.org_id
     where c.channel_id = any (channels) for key share of c, o skip locked
+  ), asked as (
+    select c.org_id, c.channel_id, due.subject, private.has_recipient(c.channel, p.project_id) as has_recipient
+    from unnest(channels, subjects) as due (channel_id, subject)
+    join there c on c.channel_id = due.channel_id
+    left join public.daily_scrums d on what <> 'sprint_report' and d.daily_scrum_id = due.subject
+    left join public.sprints s on what = 'sprint_report' and s.sprint_id = due.subject
+    join public.projects p on p.project_id = coalesce(d.project_id, s.project_id) and p.org_id = c.org_id
   ), taken as (
     insert into public.notification_log as l (
       org_id, channel_id, event, subject, status, claimed_until, last_error)
-    select c.org_id, c.channel_id, what, due.subject,
-      case when c.has_recipient then 'sending' else 'given up' end::public.notification_status,
-      case when c.has_recipient then clock_timestamp() + interval '5 minutes' end,
-      case when not c.has_recipient then 'target_left' end
-    from unnest(channels, subjects) as due (channel_id, subject)
-    join there c on c.channel_id = due.channel_id
+    select a.org_id, a.channel_id, what, a.subject,
+      case when a.has_recipient then 'sending' else 'given up' end::public.notification_status,
+      case when a.has_recipient then clock_timestamp() + interval '5 minutes' end,
+      case when not a.has_recipient then 'target_left' end
+    from asked a
     on conflict on constraint notification_log_once do update
       set status = excluded.status,
           attempts = l.attempts + (excluded.status = 'sending')::int,
@@ -261,6 +266,7 @@ comment on function public.claim_notifications(public.notification_event, timest
   'the scrum''s day doesn''t get it any more once the day is over. sprint_report: for sprints completed in the 7 days '
   'before and after the channel was created. A notification that was begun and isn''t due any more is given up '
   '(too_late), and so is one that nobody settled in 8 tries (abandoned). What is due to an e-mail address that isn''t '
-  'the confirmed sign-in address of a member any more isn''t claimed but given up (target_left). An organization whose '
+  'the confirmed sign-in address of a member who may read it any more isn''t claimed but given up (target_left). An '
+  'organization whose '
   'time zone the system no longer knows gets no scrum notifications. subject is the daily scrum or the sprint. For the '
   'service. 22023 (400) without an event, for a moment in the future, or for another batch.';

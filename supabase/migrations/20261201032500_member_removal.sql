@@ -15,6 +15,7 @@ declare
   opportunities integer;
   projects integer;
   invitations integer;
+  channels integer;
 begin
   select p.* into me from public.profiles p where p.profile_id = auth.uid();
   if not found or me.org_role not in ('owner', 'admin') then
@@ -74,11 +75,14 @@ begin
   where i.org_id = me.org_id and i.invited_by = leaver.profile_id and i.accepted_at is null;
   get diagnostics invitations = row_count;
 
+  select count(*) into channels
+  from public.notification_channels c
+  where c.org_id = me.org_id and c.created_by = leaver.profile_id and c.kind <> 'email' and c.is_enabled;
   delete from auth.users u where u.id = leaver.profile_id;
   return jsonb_build_object(
     'profile_id', leaver.profile_id, 'handed_over_to', successor.profile_id,
     'tasks', tasks, 'accounts', accounts, 'opportunities', opportunities, 'projects', projects,
-    'invitations_withdrawn', invitations);
+    'invitations_withdrawn', invitations, 'channels_switched_off', channels);
 end $$;
 comment on function private.remove_member(uuid, uuid) is
   'See public.remove_member. Definer: it deletes a user of Auth, and changes rows of projects that the caller needn''t '
@@ -94,10 +98,11 @@ comment on function public.remove_member(uuid, uuid) is
   'every row is refused to their open sessions. For owners and admins; only an owner removes an owner. hand_over_to, '
   'a colleague, gets their accounts, opportunities, unfinished tasks in projects that the colleague works in, and the '
   'projects that would be left without a manager. Without one these have no owner or assignee. Calendar feeds, days '
-  'off, memberships and the invitations they made that are still open are deleted; e-mail channels to their address '
-  'send nothing more, other channels go on, whoever made them. What they wrote for the team stays without their name, '
-  'in the views of completed sprints with it. Returns {profile_id, handed_over_to, '
-  'tasks, accounts, opportunities, projects, invitations_withdrawn}, the last five as counts. 42501 (403): for other '
+  'off, memberships and the invitations they made that are still open are deleted. E-mail channels to their address '
+  'send nothing more; other channels that they made are switched off, as nobody can see where they lead: write their '
+  'target anew or switch them on. What they wrote for the team stays without their name, in the views of completed '
+  'sprints with it. Returns {profile_id, handed_over_to, tasks, accounts, opportunities, projects, '
+  'invitations_withdrawn, channels_switched_off}, the last six as counts. 42501 (403): for other '
   'callers; PT404 (404): nobody of the organization; PT409 (409): oneself; 22023 (400): hand_over_to is nobody else '
   'of the organization.';
 grant execute on function public.remove_member(uuid, uuid) to authenticated;

@@ -3,13 +3,14 @@
 
 begin;
 \ir personas.psql
-select plan(46);
+select plan(54);
 
 update auth.users set email_confirmed_at = now() where id in (pg_temp.id('viewer'), pg_temp.id('stranger'), pg_temp.id('outsider'));
 insert into notification_channels (channel_id, org_id, channel_name, kind, target, created_by, created_at) values
   (pg_temp.keep('mail'), pg_temp.id('org'), 'Mail', 'email', upper(pg_temp.address('viewer')), pg_temp.id('admin'), now() - interval '30 days'),
   (pg_temp.keep('chat'), pg_temp.id('org'), 'Chat', 'slack', 'https://hooks.example.test/x', pg_temp.id('viewer'), now() - interval '30 days');
 update project_members set joined_at = now() - interval '10 days' where project_id = pg_temp.id('project');
+select pg_temp.keep('project_mail'), pg_temp.keep('own_chat');
 update organizations set reminder_time = '00:00', digest_time = '00:00' where org_id = pg_temp.id('org');
 
 -- Claims what is due, and returns the channels.
@@ -112,10 +113,34 @@ select is(pg_temp.states('scrum_digest'), 'chat sending 1, mail given up target_
 
 -- Who made the channel has left
 select results_eq($$select created_by from notification_channels where channel_id = pg_temp.id('chat')$$, 'values (null::uuid)', 'who made it has left: nobody''s name');
-select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, mail given up target_left 1', 'who made it has left: the organization''s channel goes on');
+select is(pg_temp.claims_anew('scrum_reminder'), ': mail given up target_left 1', 'who made it has left: it is switched off, as nobody knows where it leads');
+select pg_temp.become('admin');
+select isnt_empty($$update notification_channels set is_enabled = true where channel_id = pg_temp.id('chat') and not is_enabled returning 1$$, 'admin: switches it on');
+select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, mail given up target_left 1', 'switched on: it goes on');
+
+-- What the person may read, who is in the organization
 select pg_temp.become('admin');
 select lives_ok($$update notification_channels set target = pg_temp.address('stranger') where channel_id = pg_temp.id('mail')$$, 'admin: names somebody who is there');
-select is(pg_temp.claims_anew('scrum_reminder'), 'chat mail: chat sending 1, mail sending 1', 'somebody who is there: is told');
+select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1', 'a channel of every project: nothing of projects in which its person doesn''t work');
+select pg_temp.become('admin');
+select throws_ok($$insert into notification_channels (project_id, channel_name, kind, target) values (pg_temp.id('project'), 'Mail', 'email', pg_temp.address('stranger'))$$, '22023', 'target is the address of somebody who doesn''t work in the project', 'admin: makes no channel of the project for them');
+select pg_temp.become('manager');
+insert into project_members (project_id, profile_id, role) values (pg_temp.id('project'), pg_temp.id('stranger'), 'viewer');
+select pg_temp.become('admin');
+select lives_ok($$insert into notification_channels (channel_id, project_id, channel_name, kind, target) values (pg_temp.id('project_mail'), pg_temp.id('project'), 'Mail', 'email', pg_temp.address('stranger'))$$, 'admin: makes one once they do');
+select is(pg_temp.claims_anew('scrum_reminder'), 'chat mail project_mail: chat sending 1, mail sending 1, project_mail sending 1', 'who works in the project: is told by both');
+select pg_temp.become('manager');
+delete from project_members where profile_id = pg_temp.id('stranger');
+select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, project_mail given up target_left 1', 'who has left the project: is told by neither');
+select pg_temp.become('owner');
+update profiles set org_role = 'admin' where profile_id = pg_temp.id('stranger');
+select is(pg_temp.claims_anew('scrum_reminder'), 'chat mail project_mail: chat sending 1, mail sending 1, project_mail sending 1', 'an admin: is told of every project');
+select pg_temp.become('stranger');
+insert into notification_channels (channel_id, channel_name, kind, target) values (pg_temp.id('own_chat'), 'Own', 'slack', 'https://hooks.example.test/y');
+select pg_temp.become('owner');
+update profiles set org_role = 'member' where profile_id = pg_temp.id('stranger');
+select results_eq($$select is_enabled from notification_channels where channel_id = pg_temp.id('own_chat')$$, 'values (false)', 'no admin any more: the channel they made is switched off');
+delete from notification_channels where channel_id = pg_temp.id('project_mail');
 
 -- Reports
 select pg_temp.become('postgres');
@@ -182,7 +207,7 @@ select is_empty($$select from private.due_notifications('scrum_reminder', now(),
 select results_eq($$
     select private.is_subscribed(c, 'scrum_digest', pg_temp.id('project')), private.is_subscribed(c, 'sprint_report', pg_temp.id('project')), private.is_subscribed(c, 'scrum_digest', pg_temp.id('foreign_project'))
     from (values (true, null::uuid, '{scrum_digest}'), (true, pg_temp.id('project'), '{scrum_digest}'), (false, null, '{scrum_digest}')) as v (is_enabled, project_id, events)
-    cross join lateral jsonb_populate_record(null::notification_channels, jsonb_build_object('is_enabled', v.is_enabled, 'project_id', v.project_id, 'events', v.events)) c$$,
+    cross join lateral jsonb_populate_record(null::notification_channels, jsonb_build_object('kind', 'slack', 'is_enabled', v.is_enabled, 'project_id', v.project_id, 'events', v.events)) c$$,
   'values (true, false, true), (true, false, false), (false, false, false)', 'subscribed: if enabled, to its events, of its project or of each');
 
 select * from finish();

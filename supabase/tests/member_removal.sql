@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(29);
+select plan(30);
 
 -- What the member has
 select pg_temp.keep('feed');
@@ -43,7 +43,7 @@ select isnt_empty($$select from profiles where profile_id = pg_temp.id('member')
 -- With a successor, who works in one of the two projects
 select is(remove_member(pg_temp.id('member'), pg_temp.id('scrum_master')),
   jsonb_build_object('profile_id', pg_temp.id('member'), 'handed_over_to', pg_temp.id('scrum_master'), 'tasks', 1, 'accounts', 1,
-    'opportunities', 1, 'projects', 1, 'invitations_withdrawn', 1), 'admin: removes a member, and reads what was handed over');
+    'opportunities', 1, 'projects', 1, 'invitations_withdrawn', 1, 'channels_switched_off', 0), 'admin: removes a member, and reads what was handed over');
 select throws_ok($$select remove_member(pg_temp.id('member'))$$, 'PT404', null, 'admin: once');
 select pg_temp.become('postgres');
 select is_empty($$select from auth.users where id = pg_temp.id('member') union all select from profiles where profile_id = pg_temp.id('member')
@@ -70,10 +70,14 @@ select throws_ok($$select remove_member(pg_temp.id('viewer'))$$, '42501', null, 
 -- Without one; an owner
 select pg_temp.become('postgres');
 update profiles set org_role = 'owner' where profile_id = pg_temp.id('admin');
+insert into notification_channels (org_id, channel_name, kind, target, created_by) values
+  (pg_temp.id('org'), 'Theirs', 'slack', 'https://hooks.example.test/x', pg_temp.id('scrum_master')),
+  (pg_temp.id('org'), 'Another''s', 'slack', 'https://hooks.example.test/y', pg_temp.id('admin'));
 select pg_temp.become('admin');
 select lives_ok($$select remove_member(pg_temp.id('owner'))$$, 'owner: removes another owner');
 select is(remove_member(pg_temp.id('scrum_master')) - 'profile_id', jsonb_build_object('handed_over_to', null, 'tasks', 0, 'accounts', 0,
-  'opportunities', 0, 'projects', 0, 'invitations_withdrawn', 0), 'owner: without a successor nothing is handed over');
+  'opportunities', 0, 'projects', 0, 'invitations_withdrawn', 0, 'channels_switched_off', 1), 'owner: without a successor nothing is handed over');
+select results_eq($$select channel_name, is_enabled from notification_channels order by is_enabled$$, $$values ('Theirs', false), ('Another''s', true)$$, 'owner: the channels they made are switched off');
 
 select * from finish();
 rollback;
