@@ -749,6 +749,11 @@ begin
   set figures = case f.moment when 'start' then f.figures - 'report'
     else f.figures || jsonb_build_object('report', private.live_sprint_report(f.sprint_id, f.taken_at)) end
   where f.sprint_id in (select sprint.id from sprint);
+  -- And what else complete_sprint freezes.
+  for mark in select sprint.id from sprint where sprint.completed_at is not null loop
+    perform private.freeze_calendar(mark.id);
+    perform private.freeze_views(mark.id);
+  end loop;
 
   set local session_replication_role = origin;
   drop function pg_temp.seed_id, pg_temp.derived_id, pg_temp.pick, pg_temp.tasks_at;

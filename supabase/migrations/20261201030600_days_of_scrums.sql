@@ -83,6 +83,28 @@ comment on function private.check_scrum_date() is
   'Trigger: a scrum belongs to a running sprint and to a day on which private.scrum_obstacle finds nothing against it. '
   'Does nothing for a sprint that the caller can''t see: the policy refuses that row.';
 
+create function private.scrum_members(project_id uuid, day date, timezone text)
+returns table (profile_id uuid, role public.project_role, is_expected boolean, has_day_off boolean)
+language plpgsql stable set search_path = '' rows 10 as $$
+#variable_conflict use_column
+begin
+  return query
+    select m.profile_id, m.role,
+      m.role <> 'viewer' and (m.joined_at at time zone scrum_members.timezone)::date <= scrum_members.day
+        and not free.has_day_off,
+      free.has_day_off
+    from public.project_members m
+    cross join lateral (
+      select exists (
+        select from public.days_off o
+        where o.profile_id = m.profile_id and scrum_members.day between o.from_date and o.to_date) as has_day_off) free
+    where m.project_id = scrum_members.project_id;
+end $$;
+comment on function private.scrum_members(uuid, date, text) is
+  'The members of a project on the day of a scrum, which is a day of the time zone. is_expected: the scrum expects an '
+  'update from them, who are no viewers, had joined by then and aren''t on a day off. has_day_off: they are.';
+grant execute on function private.scrum_members(uuid, date, text) to service_role;
+
 create or replace function public.calendar_of(feed_id uuid) returns json
 language plpgsql stable security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 as $$
@@ -100,12 +122,12 @@ begin
       where f.feed_id = calendar_of.feed_id
     ), project as materialized (
       -- The projects that the person is a member of: owners and admins may see more, but don't work in them.
-      select p.project_id, p.project_name, m.role, m.joined_at
+      select p.project_id, p.project_name
       from feed
       join public.project_members m on m.profile_id = feed.profile_id and m.org_id = feed.org_id
       join public.projects p on p.project_id = m.project_id and p.org_id = feed.org_id
     ), sprint as materialized (
-      select s.*, project.project_name, project.role, project.joined_at
+      select s.*, project.project_name
       from feed
       cross join project
       join public.sprints s on s.project_id = project.project_id
@@ -138,7 +160,9 @@ begin
           feed.org_id, greatest(k.started_on, feed.from_day), least(k.until, feed.to_day)) c
         cross join lateral private.scrum_obstacle(c.day, feed.today, k.started_on, null, c.is_working) as obstacle
         where s.status = 'Active' and (obstacle is null or obstacle = 'to come')
-          and private.expects_update(s.role, s.joined_at, feed.profile_id, c.day, feed.timezone)), '[]'),
+          and exists (
+            select from private.scrum_members(s.project_id, c.day, feed.timezone) m
+            where m.profile_id = feed.profile_id and m.is_expected)), '[]'),
       'tasks', coalesce((
         select json_agg(json_build_object(
             'task_id', t.task_id, 'task_name', t.task_name, 'status', t.status,

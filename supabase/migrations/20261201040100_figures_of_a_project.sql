@@ -86,9 +86,9 @@ begin
     select json_build_object(
       'impediment_id', impediment.impediment_id,
       'description', impediment.description,
-      'sprint', (select json_build_object('sprint_id', s.sprint_id, 'sprint_name', s.sprint_name)
-                 from public.sprints s
-                 where s.sprint_id = impediment.sprint_id and s.project_id = impediment.project_id),
+      'sprint', (select json_build_object('sprint_id', s.of_it -> 'sprint_id', 'sprint_name', s.of_it -> 'sprint_name')
+                 from (select private.sprint_json(impediment.sprint_id) as of_it) s
+                 where s.of_it is not null),
       'task', (select json_build_object('task_id', t.task_id, 'task_name', t.task_name)
                from public.tasks t
                where t.task_id = impediment.task_id and t.project_id = impediment.project_id),
@@ -286,9 +286,9 @@ begin
     )
     select jsonb_build_object(
         'timezone', k.timezone,
-        'sprint', private.sprint_json(k.sprint_id),
+        'sprint', sprint.of_it,
         'project', private.project_json(k.project_id),
-        'goal', (select s.goal from public.sprints s where s.sprint_id = k.sprint_id and s.project_id = k.project_id),
+        'goal', sprint.of_it -> 'goal',
         'final', k.finished,
         'reference_start', case when k.begun then k.reference_start end,
         'reference_finish', case when k.begun then k.reference_finish end,
@@ -330,7 +330,8 @@ begin
             'items', coalesce(jsonb_agg(private.impediment_json(i.body, i.reference_finish)
               order by i.raised_at, i.impediment_id), '[]'))
           from impediment i) end)
-    from clock k);
+    from clock k
+    cross join lateral (select private.sprint_json(k.sprint_id) as of_it) sprint);
 end $$;
 
 create or replace function private.sprint_report(sprint_id uuid, as_of timestamptz) returns json

@@ -6,8 +6,8 @@
 -- board has no earlier moment, so that of a completed sprint is always the frozen one.
 -- While a sprint runs, the organization's present calendar counts for all of its days, also for those that are over: a
 -- holiday that is entered afterwards turns a past day into a day off. The completion ends that.
--- Sprints that were completed before this migration have a calendar here, from their snapshot, but no views: those are
--- computed as before.
+-- Sprints that were completed before this migration get their calendar here, from their snapshot, and their views in
+-- sprints_closed_before. One without a calendar in its snapshot has none: its views are computed as before.
 
 set lock_timeout = '5s';
 set statement_timeout = '2min';
@@ -21,6 +21,7 @@ create table private.closed_sprints (
   working_days smallint[] not null,
   holidays     date[] not null,
   cutoff_time  time not null,
+  views_frozen boolean not null default false,
   constraint closed_sprints_of_sprint foreign key (sprint_id, project_id)
     references public.sprints (sprint_id, project_id) on delete cascade
 );
@@ -35,6 +36,8 @@ comment on column private.closed_sprints.working_days is 'ISO weekdays that the 
 comment on column private.closed_sprints.holidays is 'The organization''s holidays at the completion.';
 comment on column private.closed_sprints.cutoff_time is
   'Local time of the next working day until which an update counted for its day, at the completion.';
+comment on column private.closed_sprints.views_frozen is
+  'Whether closed_views and closed_participation have the sprint''s rows; else its views are computed.';
 create index closed_sprints_project on private.closed_sprints (project_id);
 create index closed_sprints_sprint on private.closed_sprints (sprint_id, project_id);
 
@@ -74,6 +77,21 @@ comment on column private.closed_views.view is 'board (without filters), burndow
 comment on column private.closed_views.day is
   'Day of the scrum, of which the last stands for all later ones; of the other views the day of the completion.';
 comment on column private.closed_views.answer is 'The answer of the view''s function.';
+
+create table private.closed_participation (
+  sprint_id  uuid not null references private.closed_sprints (sprint_id) on delete cascade,
+  scrum_date date not null,
+  profile_id uuid not null,
+  answered   boolean not null,
+  primary key (sprint_id, scrum_date, profile_id)
+);
+comment on table private.closed_participation is
+  'Of whom each scrum of a completed sprint expected an update, as it was right after the completion. Apart from '
+  'closed_views: project_participation reads a year of scrums, and their views are large.';
+comment on column private.closed_participation.sprint_id is 'Sprint.';
+comment on column private.closed_participation.scrum_date is 'Day of the scrum.';
+comment on column private.closed_participation.profile_id is 'Person; their profile may be gone since.';
+comment on column private.closed_participation.answered is 'Whether they posted an update in time.';
 
 -- The calendar --------------------------------------------------------------------------------------------------------
 
@@ -130,17 +148,16 @@ language plpgsql stable set search_path = '' rows 30 as $$
 #variable_conflict use_column
 begin
   return query
-    select d.day, d.is_weekday and not d.is_free, d.is_weekday and d.is_free
+    select d.day, d.is_working, d.is_holiday
     from public.sprints s
     join public.projects p on p.project_id = s.project_id
     join public.organizations o on o.org_id = p.org_id
     left join private.closed_sprints f on f.sprint_id = s.sprint_id and f.project_id = s.project_id
-    cross join lateral (
-      select g::date as day,
-        extract(isodow from g)::smallint = any (coalesce(f.working_days, o.working_days)) as is_weekday,
-        case when f.sprint_id is null then h.holiday_date is not null else g::date = any (f.holidays) end as is_free
-      from generate_series(from_day::timestamp, to_day::timestamp, interval '1 day') g
-      left join public.org_holidays h on h.org_id = p.org_id and h.holiday_date = g::date) d
+    cross join lateral private.judge_days(
+      sprint_days.from_day, sprint_days.to_day, coalesce(f.working_days, o.working_days),
+      coalesce(f.holidays, array(
+        select h.holiday_date from public.org_holidays h
+        where h.org_id = o.org_id and h.holiday_date between sprint_days.from_day and sprint_days.to_day))) d
     where s.sprint_id = sprint_days.sprint;
 end $$;
 comment on function private.sprint_days(uuid, date, date) is
@@ -678,6 +695,36 @@ begin
     private.closed_view(sprint_id, 'workload', null, as_of),
     private.live_sprint_workload(sprint_id, as_of));
 end $$;
+
+create or replace function private.sprint_version(sprint_id uuid, by_minute boolean) returns json
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return (
+    select json_build_object(
+      'version', private.version_hash(settled.as_of::text, s.sprint_id::text,
+        private.stamp_sum(s.project_id, and_named => true), private.stamp_sum(p.org_id)),
+      'as_of', settled.as_of,
+      'timezone', z.timezone,
+      'sprint', private.sprint_json(s.sprint_id),
+      'project', private.project_json(s.project_id))
+    from public.sprints s
+    join public.projects p on p.project_id = s.project_id
+    join public.organizations o on o.org_id = p.org_id
+    left join private.closed_sprints f on f.sprint_id = s.sprint_id and f.project_id = s.project_id
+    cross join lateral (select coalesce(f.timezone, o.timezone) as timezone) z
+    cross join lateral (
+      select private.version_as_of(z.timezone, by_minute, private.last_change(s.project_id)) as as_of offset 0) settled
+    where s.sprint_id = sprint_version.sprint_id and private.may_read_project(s.project_id));
+end $$;
+
+comment on function public.sprint_version(uuid, boolean) is
+  'Whether the views of a sprint may have changed: {version, as_of, timezone, sprint, project}. Any change of what '
+  'they show makes another version; asked at this as_of, they answer the same while the version is the same. The '
+  'version also changes with the clock: every minute, as ages in hours do, or, if not by_minute, every day of the '
+  'time zone, which is the organization''s or, of a completed sprint, that of its completion. Null for a sprint that '
+  'the caller can''t see.';
 
 -- sprint_day_after took its place.
 drop function private.working_day_after(uuid, date, numeric);

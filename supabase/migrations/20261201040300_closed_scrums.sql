@@ -1,5 +1,6 @@
 -- The scrums of closed sprints: nobody answers them afterwards, and a closed sprint takes no new impediment. An old
--- impediment is still resolved, which no view of the closed sprint shows.
+-- impediment is still resolved, which no view of the closed sprint shows. A digest may still come: the service writes
+-- the summary of the last scrum in the evening, if nobody did.
 
 set lock_timeout = '5s';
 set statement_timeout = '30s';
@@ -41,6 +42,11 @@ comment on function private.refuse_after_close() is
 -- make these triggers fire after those that fill in the project.
 create trigger daily_scrums_keep_closed before delete on public.daily_scrums
   for each row when (current_user in ('authenticated', 'service_role'))
+  execute function private.refuse_after_close('The scrums of a closed sprint stay.');
+create trigger daily_scrums_keep_closed_summary before update of summary on public.daily_scrums
+  for each row when (
+    new.summary is distinct from old.summary
+    and (current_user = 'authenticated' or current_user = 'service_role' and old.summary is not null))
   execute function private.refuse_after_close('The scrums of a closed sprint stay.');
 create trigger daily_scrum_updates_b_keep_closed before insert or update or delete on public.daily_scrum_updates
   for each row when (current_user in ('authenticated', 'service_role'))

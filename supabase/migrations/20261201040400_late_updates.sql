@@ -37,6 +37,22 @@ comment on function private.counts_until(uuid, date) is
   'Until when, included, an update of a sprint''s scrum counts for its day: the scrum_cutoff_time of the next working '
   'day, in the calendar of the sprint (private.sprint_days). For definer functions.';
 
+create function private.keep_past_scrums() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if private.counts_until(old.sprint_id, old.scrum_date) < now() then
+    raise exception 'the scrum of % is over, and stays', old.scrum_date
+      using errcode = 'PT409', hint = 'If nobody worked that day, enter it as a holiday or as days off.';
+  end if;
+  return old;
+end $$;
+comment on function private.keep_past_scrums() is
+  'Trigger: refuses to delete a scrum once an update of it wouldn''t count any more: with it, who missed it would be '
+  'forgotten. Definer: private.counts_until reads what the caller needn''t see.';
+create trigger daily_scrums_keep_past before delete on public.daily_scrums
+  for each row when (current_user in ('authenticated', 'service_role'))
+  execute function private.keep_past_scrums();
+
 drop function private.scrum_update_json(public.daily_scrum_updates, timestamptz);
 create function private.scrum_update_json(
   posted public.daily_scrum_updates, as_of timestamptz, counts_until timestamptz
@@ -82,17 +98,11 @@ begin
   with member as materialized (
     -- Members, and authors who have left since; an author who deleted their account has no profile.
     select p.profile_id, p.full_name, m.role, posted.update_id,
-      m.role is not null and scrum.is_scrum_day
-        and m.role <> 'viewer' and (m.joined_at at time zone scrum.timezone)::date <= scrum.day
-        and not exists (
-          select from public.days_off o
-          where o.profile_id = m.profile_id and scrum.day between o.from_date and o.to_date) as expected,
-      exists (
-        select from public.days_off o
-        where o.profile_id = p.profile_id and scrum.day between o.from_date and o.to_date) as day_off,
+      scrum.is_scrum_day and coalesce(m.is_expected, false) as expected,
+      coalesce(m.has_day_off, private.is_day_off(p.profile_id, scrum.day)) as day_off,
       private.scrum_update_json(posted, scrum.as_of, counts_until) as posted,
       posted.created_at <= least(scrum.as_of, counts_until) as in_time
-    from (select * from public.project_members m where m.project_id = scrum.project_id) m
+    from private.scrum_members(scrum.project_id, scrum.day, scrum.timezone) m
     full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id
         and u.project_id = scrum.project_id) posted
       on posted.profile_id = m.profile_id
@@ -182,8 +192,13 @@ begin
   end if;
   if isfinite(scrum_of_day.date) is not false and exists (
     select from private.closed_views v where v.sprint_id = scrum_of_day.sprint_id and v.view = 'scrum') then
-    select private.closed_view(d.sprint_id, 'scrum', d.day, d.as_of) into frozen
+    -- A digest of the last day may have come after the completion.
+    select case
+        when d.summary is null or f.answer #>> '{daily_scrum,summary}' is not null then f.answer
+        else jsonb_set(f.answer, '{daily_scrum,summary}', to_jsonb(d.summary)) end::json into frozen
     from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of) d
+    cross join lateral (
+      select private.closed_view(d.sprint_id, 'scrum', d.day, d.as_of)::jsonb as answer) f
     where d.in_range;
   end if;
   return coalesce(frozen, private.live_scrum_of_day(sprint_id, scrum_of_day.date, as_of));
@@ -196,7 +211,7 @@ set plan_cache_mode = force_generic_plan set random_page_cost = 1.1 as $$
 begin
   return (
     with mine as materialized (
-      select d.*, m.role, m.joined_at
+      select d.*
       from public.project_members m
       join public.sprints s on s.project_id = m.project_id and s.status = 'Active'
       join public.projects p on p.project_id = s.project_id
@@ -226,8 +241,9 @@ begin
             'date', d.day,
             'is_scrum_day', d.is_scrum_day,
             'reason', d.reason,
-            'expected', d.is_scrum_day
-              and private.expects_update(d.role, d.joined_at, me.profile_id, d.day, d.timezone),
+            'expected', d.is_scrum_day and exists (
+              select from private.scrum_members(d.project_id, d.day, d.timezone) m
+              where m.profile_id = me.profile_id and m.is_expected),
             'daily_scrum_id', d.daily_scrum_id,
             'update', (
               select private.scrum_update_json(u, d.as_of, private.counts_until(d.sprint_id, d.day))
@@ -263,6 +279,32 @@ begin
     where me.profile_id = (select auth.uid()));
 end $$;
 
+create function private.live_participation(scrum public.daily_scrums, as_of timestamptz)
+returns table (profile_id uuid, answered boolean)
+language plpgsql stable set search_path = '' rows 10 as $$
+#variable_conflict use_column
+declare
+  in_time timestamptz;
+begin
+  if private.no_scrum_reason(scrum.sprint_id, scrum.scrum_date, as_of) is not null then
+    return;
+  end if;
+  in_time := least(as_of, private.counts_until(scrum.sprint_id, scrum.scrum_date));
+  return query
+    select m.profile_id, u.update_id is not null
+    from public.projects p
+    join public.organizations o on o.org_id = p.org_id
+    left join private.closed_sprints f on f.sprint_id = scrum.sprint_id and f.project_id = p.project_id
+    cross join lateral private.scrum_members(p.project_id, scrum.scrum_date, coalesce(f.timezone, o.timezone)) m
+    left join public.daily_scrum_updates u
+      on u.daily_scrum_id = scrum.daily_scrum_id and u.project_id = p.project_id and u.profile_id = m.profile_id
+      and u.created_at <= in_time
+    where p.project_id = scrum.project_id and m.is_expected;
+end $$;
+comment on function private.live_participation(public.daily_scrums, timestamptz) is
+  'Of whom a scrum expects an update, computed from its rows, and whether they had posted one in time by as_of. No '
+  'rows on a day without a scrum. For definer functions.';
+
 create or replace function private.project_participation(
   project_id uuid, from_date date, to_date date, as_of timestamptz
 ) returns json
@@ -294,28 +336,26 @@ begin
       span.from_day, span.to_day using errcode = '22023';
   end if;
   with scrum as materialized (
-    select d.daily_scrum_id, d.scrum_date,
-      private.no_scrum_reason(d.sprint_id, d.scrum_date, span.as_of) is null as is_scrum_day,
-      private.counts_until(d.sprint_id, d.scrum_date) as counts_until,
-      coalesce(f.timezone, span.timezone) as timezone
+    select d, d.daily_scrum_id, d.sprint_id, d.scrum_date,
+      coalesce(f.views_frozen and s.completed_at <= span.as_of, false) as is_frozen
     from public.daily_scrums d
+    join public.sprints s on s.sprint_id = d.sprint_id and s.project_id = d.project_id
     left join private.closed_sprints f on f.sprint_id = d.sprint_id and f.project_id = d.project_id
     where d.project_id = span.project_id and d.scrum_date between span.from_day and span.to_day
+  ), asked as (
+    select s.daily_scrum_id, s.scrum_date, a.profile_id, a.answered
+    from scrum s cross join lateral private.live_participation(s.d, span.as_of) a
+    where not s.is_frozen
+    union all
+    select s.daily_scrum_id, s.scrum_date, a.profile_id, a.answered
+    from scrum s join private.closed_participation a on a.sprint_id = s.sprint_id and a.scrum_date = s.scrum_date
+    where s.is_frozen
   ), call as (
     -- One row per member and scrum that expected an update of them; today's open scrum isn't missed yet.
-    select m.profile_id, s.scrum_date, u.update_id is not null as answered,
-      row_number() over (partition by m.profile_id order by s.scrum_date, s.daily_scrum_id) as n,
-      u.update_id is null and s.scrum_date >= span.today as is_open
-    from public.project_members m
-    cross join scrum s
-    left join public.daily_scrum_updates u
-      on u.daily_scrum_id = s.daily_scrum_id and u.project_id = span.project_id and u.profile_id = m.profile_id
-      and u.created_at <= least(span.as_of, s.counts_until)
-    where m.project_id = span.project_id and s.is_scrum_day
-      and m.role <> 'viewer' and (m.joined_at at time zone s.timezone)::date <= s.scrum_date
-      and not exists (
-        select from public.days_off o
-        where o.profile_id = m.profile_id and s.scrum_date between o.from_date and o.to_date)
+    select a.profile_id, a.answered,
+      row_number() over (partition by a.profile_id order by a.scrum_date, a.daily_scrum_id) as n,
+      not a.answered and a.scrum_date >= span.today as is_open
+    from asked a
   ), run as (
     -- Scrums answered in a row have the same number of missed ones before them.
     select c.profile_id, c.misses, count(*) filter (where c.answered) as length
@@ -378,6 +418,10 @@ comment on function public.project_participation(uuid, date, date, timestamptz) 
   '(default now): {as_of, timezone, scope, project, from_date, to_date, scheduled, expected, updates, rate, members: '
   '[{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. scheduled counts the scrums of '
   'these days; those on the organization''s days off are included and expect nothing. Only present members count. '
+  'Of a completed sprint counts who was expected and had answered at its completion. '
   'rate = updates / expected; an update created after the cut-off (organizations.scrum_cutoff_time) doesn''t count. '
   'A streak counts scrums answered in a row; today''s scrum doesn''t break it while it is unanswered. 22023 (400) '
   'for dates in the wrong order or more than a year apart; null for a project that the caller can''t see.';
+
+-- scrum_members took its place.
+drop function private.expects_update(public.project_role, timestamptz, uuid, date, text);

@@ -44,11 +44,18 @@ begin
     -- After the completion all days are the same: the first stands for them.
     from private.sprint_days(k.sprint_id, k.first_day, least(k.last_day, k.horizon_day + 1)) d) frozen
   where s.sprint_id = freeze_views.sprint_id;
+  insert into private.closed_participation (sprint_id, scrum_date, profile_id, answered)
+  select s.sprint_id, d.scrum_date, a.profile_id, a.answered
+  from public.sprints s
+  join public.daily_scrums d on d.sprint_id = s.sprint_id and d.project_id = s.project_id
+  cross join lateral private.live_participation(d, s.completed_at) a
+  where s.sprint_id = freeze_views.sprint_id;
+  update private.closed_sprints f set views_frozen = true where f.sprint_id = freeze_views.sprint_id;
 end $$;
 comment on function private.freeze_views(uuid) is
   'Freezes the views of a sprint that has been completed: board, burndown, flow, workload, and the scrum of each day '
-  'until the one after the completion. For private.complete_sprint, after private.freeze_calendar and after the '
-  'unfinished tasks were moved.';
+  'until the one after the completion, with who took part. For private.complete_sprint, after private.freeze_calendar '
+  'and after the unfinished tasks were moved.';
 
 create or replace function private.complete_sprint(sprint_id uuid, carry_over_to uuid) returns jsonb
 language plpgsql security definer set search_path = '' as $$
@@ -93,3 +100,10 @@ begin
     'completed_tasks', figures #> '{totals,completed_tasks}',
     'carried_over', carried, 'carried_over_to', carry_over_to);
 end $$;
+
+-- The scrum of each day makes the completion of a long sprint take seconds, of one of a year with 1,000 tasks about as
+-- many as a role's statement_timeout allows. PostgREST takes this one before it begins.
+create or replace function public.complete_sprint(sprint_id uuid, carry_over_to uuid default null) returns jsonb
+language sql security invoker set search_path = '' set statement_timeout = '60s' as $$
+  select private.complete_sprint(complete_sprint.sprint_id, complete_sprint.carry_over_to)
+$$;

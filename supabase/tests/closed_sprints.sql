@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(14);
+select plan(15);
 
 insert into tasks (task_id, project_id, sprint_id, task_name, status, priority, story_points, assigned_to, board_rank) values
   (pg_temp.keep('done'), pg_temp.id('project'), pg_temp.id('sprint'), 'Done', 'Completed', 'Urgent', 2.5, pg_temp.id('member'), 1),
@@ -34,6 +34,7 @@ select is(pg_temp.board_column(pg_temp.board(priority => 'Low'), 'Cancelled'), '
 select is(pg_temp.board(as_of => now() - interval '1 hour') - 'as_of', pg_temp.board() - 'as_of', 'board: it has no earlier moment');
 select results_eq($$select b #>> '{sprint,goal}', b #>> '{project,project_name}', b ->> 'timezone' from pg_temp.board() b$$, $$values ('Ship it', 'Delivery', 'Asia/Seoul')$$, 'board: goal, project and time zone of then');
 select results_eq($$select sprint_version(pg_temp.id('sprint')) #>> '{sprint,goal}'$$, $$values ('Ship it')$$, 'sprint: its goal is that of then wherever it is shown');
+select results_eq($$select sprint_version(pg_temp.id('sprint')) ->> 'timezone'$$, $$values ('Asia/Seoul')$$, 'version: the time zone of then, which pictures are drawn in');
 select results_eq($$select s ->> 'date', s ->> 'reason' from scrum_of_day(pg_temp.id('sprint'), pg_temp.today() + 1, now() + interval '1 minute') s$$, $$select (pg_temp.today() + 1)::text, 'completed'$$, 'scrum: none on the day after the completion');
 select results_eq($$select s ->> 'date', s ->> 'reason' from sprints, scrum_of_day(sprint_id, end_date, now() + interval '1 minute') s where sprint_id = pg_temp.id('sprint')$$, $$select end_date::text, 'completed' from sprints where sprint_id = pg_temp.id('sprint')$$, 'scrum: nor on any later one');
 select throws_ok($$select scrum_of_day(pg_temp.id('sprint'), '2099-01-01')$$, '22023', null, 'scrum: a date outside of the sprint is refused, as of a running one');

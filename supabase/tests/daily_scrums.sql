@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(104);
+select plan(106);
 
 select pg_temp.keep('extra_scrum');
 
@@ -30,8 +30,15 @@ select pg_temp.become('scrum_master');
 select isnt_empty($$update daily_scrums set summary = 'On course' where daily_scrum_id = pg_temp.id('scrum') returning 1$$, 'scrum_master: sums it up');
 select throws_ok($$update daily_scrums set scrum_date = scrum_date + 1$$, '42501', 'sprint_id, scrum_date of daily_scrums can''t be changed', 'scrum_master: moves none to another day');
 select throws_ok($$update daily_scrums set sprint_id = pg_temp.id('next_sprint')$$, '42501', null, 'scrum_master: nor to another sprint');
-select isnt_empty($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum') returning 1$$, 'scrum_master: deletes one');
-delete from daily_scrums where scrum_date < pg_temp.today();
+select throws_ok($x$do $y$ begin delete from daily_scrums where daily_scrum_id = pg_temp.id('scrum'); if found then raise exception 'deleted'; end if; end $y$$x$, 'P0001', 'deleted', 'scrum_master: deletes today''s');
+select pg_temp.become('postgres');
+update organizations set scrum_cutoff_time = '00:00' where org_id = pg_temp.id('org');
+select pg_temp.become('scrum_master');
+select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, 'PT409', format('the scrum of %s is over, and stays', pg_temp.today() - 1), 'scrum_master: not one that is over, whose misses would be forgotten');
+select pg_temp.become('service');
+select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, 'PT409', null, 'service: nor does the service');
+select pg_temp.become('postgres');
+delete from daily_scrums where scrum_date < pg_temp.today() and sprint_id = pg_temp.id('sprint');
 select pg_temp.become('admin');
 select isnt_empty($$update daily_scrums set summary = 'Fine' returning 1$$, 'admin: sums it up');
 

@@ -289,8 +289,9 @@ var callable = map[string]string{
 	"private.complete_sprint(uuid,uuid)":                                                               "authenticated",
 	"private.create_invitation(text,org_role)":                                                         "authenticated",
 	"private.delete_my_account()":                                                                      "authenticated",
-	"private.expects_update(project_role,timestamp with time zone,uuid,date,text)":                     "authenticated, service_role",
 	"private.seconds_to_hours(double precision)":                                                       "authenticated, service_role",
+	"private.judge_days(date,date,smallint[],date[])":                                                  "authenticated, service_role",
+	"private.scrum_members(uuid,date,text)":                                                            "service_role",
 	"private.is_day_off(uuid,date)":                                                                    "authenticated, service_role",
 	"private.impediment_json(impediments,timestamp with time zone)":                                    "authenticated, service_role",
 	"private.is_calendar_day(date)":                                                                    "authenticated, service_role",
@@ -339,6 +340,6 @@ var callable = map[string]string{
 	"private.working_days_left(uuid,timestamp with time zone)":                                         "authenticated, service_role",
 	"private.notification_days(notification_event,timestamp with time zone,uuid)":                      "service_role",
 	"private.scrum_obstacle(date,date,date,date,boolean)":                                              "authenticated, service_role",
-	"private.has_recipient(notification_channels)":                                                     "authenticated, service_role",
+	"private.has_recipient(notification_channels,uuid)":                                                "authenticated, service_role",
 	"private.remove_member(uuid,uuid)":                                                                 "authenticated",
 }

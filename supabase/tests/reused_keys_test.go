@@ -31,8 +31,8 @@ var chosenKeys = map[string]chosenKey{
 		insert:    "(update_id, daily_scrum_id, today_work) values ({key}, pg_temp.id('{side}empty_scrum'), 'Secret')",
 		elsewhere: "(update_id, daily_scrum_id, today_work) values ({key}, pg_temp.id('other_scrum'), 'Secret')"},
 	"daily_scrums": {key: "daily_scrum_id",
-		insert:    "(daily_scrum_id, sprint_id, scrum_date, summary) values ({key}, pg_temp.id('{side}sprint'), pg_temp.today() - 2, 'Secret')",
-		elsewhere: "(daily_scrum_id, sprint_id, scrum_date, summary) values ({key}, pg_temp.id('other_sprint'), pg_temp.today() - 2, 'Secret')"},
+		insert:    "(daily_scrum_id, sprint_id, scrum_date, summary) values ({key}, pg_temp.id('{side}sprint'), pg_temp.today(), 'Secret')",
+		elsewhere: "(daily_scrum_id, sprint_id, scrum_date, summary) values ({key}, pg_temp.id('other_sprint'), pg_temp.today(), 'Secret')"},
 	"days_off": {key: "day_off_id",
 		insert: "(day_off_id, from_date, to_date) values ({key}, '2027-01-04', '2027-01-05')"},
 	"impediments": {key: "impediment_id", byService: true,
@@ -60,6 +60,8 @@ const reusedKeysWorld = `
 do $$
 begin
 	update profiles set org_role = 'owner' where profile_id in (select id from ids where name = 'manager');
+	-- There is one scrum a day, and one that is over isn't deleted: today's make way.
+	delete from daily_scrums where daily_scrum_id in (select id from ids where name in ('scrum', 'foreign_scrum'));
 	-- Another project of the first organization, with a running sprint.
 	insert into projects (project_id, org_id, project_name, profile_id)
 	values (pg_temp.keep('other_project'), pg_temp.id('org'), 'Other', pg_temp.id('manager'));

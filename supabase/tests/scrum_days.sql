@@ -16,6 +16,9 @@ language sql stable as $$
   select array_agg(d order by d) from pg_temp.days() d
   where exists (select from private.due_scrums(d, now(), pg_temp.id('org')) s where s.sprint_id = pg_temp.id('sprint'))
 $$;
+-- Definer: the callers may delete no scrum that is over.
+create function pg_temp.delete_scrums() returns void
+language sql security definer as $$ delete from public.daily_scrums where sprint_id = pg_temp.id('sprint') $$;
 -- The days on which a scrum may be inserted: as who inserts finds out.
 create function pg_temp.by_insert() returns date[]
 language plpgsql as $$
@@ -23,7 +26,7 @@ declare
   d date;
   open_days date[];
 begin
-  delete from daily_scrums where sprint_id = pg_temp.id('sprint');
+  perform pg_temp.delete_scrums();
   for d in select * from pg_temp.days() loop
     if (pg_temp.refusal(format('insert into daily_scrums (sprint_id, scrum_date) values (%L, %L)', pg_temp.id('sprint'), d))).code = '' then
       open_days := open_days || d;

@@ -235,6 +235,11 @@ var seedRules = []struct{ name, query string }{
 			or (u.aud, u.role, u.email) is distinct from ('authenticated', 'authenticated', p.email) or u.email_confirmed_at is null
 			or num_nulls(u.confirmation_token, u.recovery_token, u.email_change, u.email_change_token_new,
 				u.email_change_token_current, u.phone_change, u.phone_change_token, u.reauthentication_token) > 0`},
+	{"a completed sprint has its views frozen", `
+		select s.sprint_name from made_sprints s
+		where s.status = 'Completed' and (
+			(select count(distinct v.view) from private.closed_views v where v.sprint_id = s.sprint_id) <> 5
+			or not exists (select from private.closed_participation a where a.sprint_id = s.sprint_id))`},
 	{"triggers run again", `
 		select current_setting('session_replication_role') where current_setting('session_replication_role') <> 'origin'`},
 }
