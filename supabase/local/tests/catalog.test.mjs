@@ -75,7 +75,7 @@ describe("the catalog", () => {
   let admin;
   const withDatabase = async (work) => {
     await admin.unsafe(`drop database if exists ${name}`);
-    await admin.unsafe(`create database ${name}`);
+    await admin.unsafe(`create database ${name} template template0`);
     const sql = postgres(url.href, { max: 1, onnotice: () => {} });
     try {
       await sql.unsafe(schema);
