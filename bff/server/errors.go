@@ -290,7 +290,7 @@ func describeRefusal(e *figures.Refusal) (problem, bool) {
 var refused = map[string]fieldError{
 	"date":      queryFault("date", "in_sprint", "%s must be a day of the sprint", "date"),
 	"from_date": queryFault("from", "within_year", "%s must be on or before to (today, if not given), and at most a year before it", "from"),
-	"to_date":   queryFault("to", "within_year", "%s must be on or after from (29 days before today, if not given), and at most a year after it", "to"),
+	"to_date":   queryFault("to", "within_year", "%s must be on or after from, at most a year after it, and at most a year ahead", "to"),
 }
 
 // describeFramed is for what Fiber itself refuses. Its own messages may quote

@@ -99,7 +99,7 @@ func (in *forecastInput) seed() *int64 { return in.Seed }
 // participationInput names a project and the days that count.
 type participationInput struct {
 	projectInput
-	// From is the first day that counts; 29 days before today if absent.
+	// From is the first day that counts; 29 days before to if absent.
 	From *string `query:"from" validate:"omitnil,date"`
 	// To is the last day that counts; today if absent.
 	To *string `query:"to" validate:"omitnil,date"`

@@ -398,9 +398,9 @@ func TestFaultsOfViews(t *testing.T) {
 			"query seed: seed must be a whole number", `query unit: unit: "stories" is not one of tasks, points`}},
 		{projects + "/impediments?open=true", []string{"query open: open is not known here"}},
 		{projects + "/participation?from=2026-13-01&to=1", []string{"query from: from must be a date such as 2026-11-23", "query to: to must be a date such as 2026-11-23"}},
-		{projects + "/participation?from=2026-02-02&to=2026-02-01", []string{"query to: to must be on or after from (29 days before today, if not given), and at most a year after it"}},
+		{projects + "/participation?from=2026-02-02&to=2026-02-01", []string{"query to: to must be on or after from, at most a year after it, and at most a year ahead"}},
 		{projects + "/participation?from=2099-01-01", []string{"query from: from must be on or before to (today, if not given), and at most a year before it"}},
-		{projects + "/participation?to=2099-01-01", []string{"query to: to must be on or after from (29 days before today, if not given), and at most a year after it"}},
+		{projects + "/participation?to=2099-01-01", []string{"query to: to must be on or after from, at most a year after it, and at most a year ahead"}},
 		{projects + "/participation?from=2024-01-01&to=2026-02-01", []string{"query from: from must be on or before to (today, if not given), and at most a year before it"}},
 		{"/api/v1/me/scrum?date=2026-01-01", []string{"query date: date is not known here"}},
 	} {

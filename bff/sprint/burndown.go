@@ -8,8 +8,8 @@ type Burndown struct {
 	// ReferenceStart is when the sprint was started, else the beginning of
 	// its start date. Null if that is still to come: then every figure is.
 	ReferenceStart *time.Time `json:"reference_start"`
-	// ReferenceFinish is when the sprint was completed, else the end of its
-	// end date or as_of, whichever is sooner.
+	// ReferenceFinish is when the sprint was completed; as_of while it runs;
+	// else the end of its end date or as_of, whichever is sooner.
 	ReferenceFinish *time.Time `json:"reference_finish"`
 	// Start is the scope at the reference start.
 	Start *Amount `json:"start"`
@@ -22,8 +22,9 @@ type Burndown struct {
 	Days []BurndownDay `json:"days"`
 }
 
-// Pace is what was completed per working day over the last working days (at
-// most 5) before today. Null unless the sprint is running and has had one.
+// Pace is the work completed in the sprint, and not reopened since, per working
+// day, from the first of the last working days (at most 5) until today. Null
+// unless the sprint is running and has had one.
 type Pace struct {
 	// WorkingDays is the number of days that the pace was taken from.
 	WorkingDays *int     `json:"working_days"`
@@ -32,7 +33,9 @@ type Pace struct {
 }
 
 // ProjectedFinish is the day on which nothing will be left at the present
-// pace; null without a pace, or if it isn't within three years.
+// pace. Null unless the sprint is running, and where that isn't known: the scope
+// is empty, only tasks without points are left (points), there is no pace or
+// it is 0, or the day is beyond 1,000 working days or three years.
 type ProjectedFinish struct {
 	Tasks  *string `json:"tasks"`
 	Points *string `json:"points"`

@@ -53,12 +53,13 @@ type DraftYesterday struct {
 // DraftToday is a task that the caller may go on with.
 type DraftToday struct {
 	TaskRef
-	Status   string   `json:"status"`
-	Priority string   `json:"priority"`
+	Status string `json:"status"`
+	// Priority is null for a task that was deleted since as_of.
+	Priority *string  `json:"priority"`
 	Points   *float64 `json:"points"`
 }
 
-// DraftImpediment is a blocked task of the caller's.
+// DraftImpediment is a task of the caller's that is Blocked or On Hold.
 type DraftImpediment struct {
 	TaskRef
 	BlockedSince time.Time `json:"blocked_since"`

@@ -90,7 +90,8 @@ type Change struct {
 	At       time.Time `json:"at"`
 }
 
-// SaidAndDone is what became of a task that somebody said they would do.
+// SaidAndDone is what became of a task that somebody said they would do, since
+// they said so.
 type SaidAndDone struct {
 	TaskRef
 	// Outcome is "done", "gone" (deleted, or out of the sprint), "progressed"

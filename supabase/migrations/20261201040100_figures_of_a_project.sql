@@ -201,7 +201,10 @@ begin
         min(c.status) filter (where c.until is null) as status,
         min(c.points) filter (where c.until is null) as points,
         (array_agg(c.assigned_to) filter (where c.until is null))[1] as assignee,
-        (array_agg(c.points order by c.at desc) filter (where c.in_scope))[1] as last_points_in_scope
+        -- When it was last in scope.
+        (array_agg(c.points order by c.at desc) filter (where c.in_scope))[1] as last_points,
+        (array_agg(c.status order by c.at desc) filter (where c.in_scope))[1] as last_status,
+        (array_agg(c.assigned_to order by c.at desc) filter (where c.in_scope))[1] as last_assignee
       -- Of the changes before the start only the last counts: it is the state at the start.
       from clock k join change c on c.until is null or c.until > k.reference_start
       group by c.task_id
@@ -226,9 +229,9 @@ begin
         union all
         select 'added', task_id, status, points, assignee from task where in_scope and not committed
         union all
-        select 'removed', task_id, status, start_points, assignee from task where committed and not is_in
+        select 'removed', task_id, start_status, start_points, start_assignee from task where committed and not is_in
         union all
-        select 'added_then_removed', task_id, status, last_points_in_scope, assignee
+        select 'added_then_removed', task_id, last_status, last_points, last_assignee
         from task where not committed and not is_in
         union all
         select 'cancelled', task_id, status, points, assignee from task where is_in and not in_scope) simple
@@ -420,12 +423,27 @@ begin
       select coalesce(scrum_day.on_day, least(greatest(k.horizon_day, k.first_day), k.last_day)) as day) d
     cross join lateral (select private.no_scrum_reason(k.sprint_id, d.day, k.as_of) as why) reason
     left join public.daily_scrums own on own.sprint_id = k.sprint_id and own.project_id = k.project_id
-      and own.scrum_date = d.day
+      and own.scrum_date = d.day and own.created_at <= k.as_of
     left join lateral (
       select b.daily_scrum_id, b.scrum_date from public.daily_scrums b
       where b.sprint_id = k.sprint_id and b.project_id = k.project_id and b.scrum_date < d.day
+        and b.created_at <= k.as_of
       order by b.scrum_date desc limit 1) before on true;
 end $$;
 
 -- impediment_json was its only caller.
 drop function private.profile_json(uuid);
+
+comment on function public.sprint_report(uuid, timestamptz) is
+  'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, '
+  'committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, '
+  'reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the '
+  'scope at the reference start. completed (in the sprint), completed_outside (before it or outside of it) and '
+  'not_completed are the scope at the reference finish, which is as_of while the sprint runs. removed was committed '
+  'and has left the sprint, moved out or deleted; a Cancelled task that is still in it is under cancelled. Lists are '
+  '{tasks, points, items}. An item''s points, status and assignee are of one moment: of committed and removed the '
+  'start, of added_then_removed the last one in scope, of the others the finish. scope_change = (added - removed) / '
+  'committed, completion = completed / committed; null when nothing was committed. carried_over, '
+  'once the sprint is completed: the tasks not completed, and "to" which sprint they were moved (null: the backlog). '
+  'Once the sprint is completed the report is the frozen one (final), and only as_of and scope are of today. Null for '
+  'a sprint that the caller can''t see.';

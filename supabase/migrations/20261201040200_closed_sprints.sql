@@ -112,8 +112,9 @@ begin
       e.completed_at is not null,
       s.status = 'Cancelled',
       r.start,
-      coalesce(e.completed_at, greatest(r.start, least(
-        private.start_of_day(s.end_date + 1, z.timezone) - interval '1 microsecond', c.as_of))),
+      greatest(r.start, case
+        when e.lasts then r.horizon
+        else least(private.start_of_day(s.end_date + 1, z.timezone) - interval '1 microsecond', c.as_of) end),
       r.horizon, (r.horizon at time zone z.timezone)::date,
       (r.start at time zone z.timezone)::date,
       greatest(s.end_date, (case when e.lasts then r.horizon else r.start end at time zone z.timezone)::date),
@@ -135,8 +136,9 @@ begin
 end $$;
 comment on function private.sprint_clock(uuid, timestamptz) is
   'The moments that a sprint''s figures refer to, as of a moment (null: now). reference_start: started_at, else the '
-  'start of start_date. reference_finish: completed_at, else the end of end_date or as_of, whichever is sooner, but '
-  'not before the start. horizon: completed_at, else as_of; horizon_day: its day. first_day to last_day: the days '
+  'start of start_date. reference_finish: completed_at; as_of while the sprint runs; else the end of end_date or '
+  'as_of, whichever is sooner, but not before the start. horizon: completed_at, else as_of; horizon_day: its day. '
+  'first_day to last_day: the days '
   'that the views show; until end_date or, while the sprint runs or if it was completed later, until the horizon''s '
   'day. A cancellation has no moment: the sprint always was cancelled or never. What happened after as_of counts as '
   'not happened. The time zone of a completed sprint is that of its completion, whatever as_of is. No row for '
@@ -207,7 +209,7 @@ begin
     cross join lateral private.sprint_days(k.sprint_id, no_scrum_reason.day, no_scrum_reason.day) c
     left join public.daily_scrums opened
       on opened.sprint_id = k.sprint_id and opened.project_id = k.project_id
-      and opened.scrum_date = no_scrum_reason.day
+      and opened.scrum_date = no_scrum_reason.day and opened.created_at <= k.as_of
     cross join lateral (
       select private.scrum_obstacle(
         no_scrum_reason.day, k.today,
@@ -366,6 +368,24 @@ begin
     private.live_sprint_board(sprint_id, assignee, priority, as_of));
 end $$;
 
+create function private.projected_finish(
+  sprint uuid, today date, scope_tasks numeric, tasks_left numeric, remaining numeric, completed numeric,
+  working_days bigint
+) returns date
+language plpgsql stable set search_path = '' as $$
+begin
+  return case
+    when scope_tasks = 0 then null
+    when tasks_left = 0 then today
+    when remaining = 0 or working_days = 0 or completed = 0 then null
+    else private.sprint_day_after(sprint, today, ceil(remaining * working_days / completed)) end;
+end $$;
+comment on function private.projected_finish(uuid, date, numeric, numeric, numeric, numeric, bigint) is
+  'When a running sprint will have nothing left. remaining and completed are in tasks or in points; completed is the '
+  'work of so many working days. Null where that isn''t known: without tasks, where only tasks without points are '
+  'left, before a working day is over, where nothing was completed, and too far ahead (private.sprint_day_after). For '
+  'definer functions.';
+
 create function private.live_sprint_burndown(sprint_id uuid, as_of timestamptz) returns json
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
@@ -416,21 +436,26 @@ begin
       left join flow f on f.day = c.day
       window so_far as (order by c.day)
     ), recent as (
-      select d.day from clock k join day d on d.is_working and d.day < k.today
-      where k.running
-      order by d.day desc limit 5
+      select count(*) as working_days, min(d.day) as first_day
+      from (
+        select d.day from clock k join day d on d.is_working and d.day < k.today
+        where k.running
+        order by d.day desc limit 5) d
+    ), last_completion as (
+      -- Of each task until today: when it was completed in the sprint, if it still is, here or elsewhere.
+      select distinct on (c.task_id) c.task_id, c.day, c.at, c.in_sprint, c.p, c.completes
+      from clock k join change c on c.day < k.today
+      where c.completes or c.is_there and c.status <> 'Completed'
+      order by c.task_id, c.at desc
     ), pace as materialized (
-      -- What was completed from the first to the last of these days, including days off between them.
-      select r.working_days,
-        last.completed_tasks - coalesce(before.completed_tasks, s.completed_tasks) as tasks,
-        last.completed_points - coalesce(before.completed_points, s.completed_points) as points
-      from start s
-      cross join (
-        select count(*) as working_days, min(recent.day) as first_day, max(recent.day) as last_day from recent) r
-      left join day last on last.day = r.last_day
-      left join day before on before.day = r.first_day - 1
+      -- Work completed in the sprint since the first of these days, on days off too, until today.
+      select r.working_days, count(c.task_id)::numeric as tasks, coalesce(sum(c.p), 0) as points
+      from clock k
+      cross join recent r
+      left join last_completion c on c.completes and c.in_sprint and c.day >= r.first_day and c.at > k.reference_start
+      group by r.working_days
     ), now_left as materialized (
-      select d.scope_tasks - d.completed_tasks as tasks, d.scope_points - d.completed_points as points
+      select d.scope_tasks, d.scope_tasks - d.completed_tasks as tasks, d.scope_points - d.completed_points as points
       from day d where d.has_come order by d.day desc limit 1
     )
     select json_build_object(
@@ -450,13 +475,12 @@ begin
         'tasks', trim_scale(round(pace.tasks / nullif(pace.working_days, 0), 4)),
         'points', trim_scale(round(pace.points / nullif(pace.working_days, 0), 4))),
       'projected_finish', json_build_object(
-        'tasks', case when k.running and now_left.tasks = 0 then k.today
-          when pace.tasks > 0 then
-            private.sprint_day_after(k.sprint_id, k.today, ceil(now_left.tasks * pace.working_days / pace.tasks)) end,
-        'points', case when k.running and now_left.points = 0 then k.today
-          when pace.points > 0 then
-            private.sprint_day_after(
-              k.sprint_id, k.today, ceil(now_left.points * pace.working_days / pace.points)) end),
+        'tasks', case when k.running then private.projected_finish(
+          k.sprint_id, k.today, now_left.scope_tasks, now_left.tasks, now_left.tasks, pace.tasks,
+          pace.working_days) end,
+        'points', case when k.running then private.projected_finish(
+          k.sprint_id, k.today, now_left.scope_tasks, now_left.tasks, now_left.points, pace.points,
+          pace.working_days) end),
       'days', (
         select json_agg(json_build_object(
             'date', d.day,
@@ -561,7 +585,7 @@ begin
     ), reopened as (
       select c.task_id, count(*) as times
       from clock k join change c on k.begun and c.at > k.reference_start
-        and c.was_in_sprint and c.old_status = 'Completed' and c.is_there and c.status <> 'Completed'
+        and c.in_sprint and c.old_status = 'Completed' and c.status <> 'Completed'
       group by c.task_id
     )
     select json_build_object(
@@ -625,15 +649,16 @@ begin
       select w.day from clock k cross join lateral private.working_days_left(k.sprint_id, k.as_of) w (day)
     ), load as (
       select h.assigned_to as profile_id,
-        count(*) filter (where h.in_scope) as assigned_tasks,
-        coalesce(sum(h.points) filter (where h.in_scope), 0) as assigned_points,
-        count(*) filter (where h.in_scope and not h.done) as remaining_tasks,
-        coalesce(sum(h.points) filter (where h.in_scope and not h.done), 0) as remaining_points,
-        coalesce(sum(t.estimated_time) filter (where h.in_scope and not h.done), 0) as estimated_minutes,
-        count(*) filter (where h.in_scope and not h.done and h.points is null) as unestimated_count
+        count(*) as assigned_tasks,
+        coalesce(sum(h.points), 0) as assigned_points,
+        count(*) filter (where not h.done) as remaining_tasks,
+        coalesce(sum(h.points) filter (where not h.done), 0) as remaining_points,
+        coalesce(sum(t.estimated_time) filter (where not h.done), 0) as estimated_minutes,
+        count(*) filter (where not h.done and h.points is null) as unestimated_count
       from clock k
       cross join held h
       left join public.tasks t on t.task_id = h.task_id and t.project_id = k.project_id
+      where h.in_scope
       group by h.assigned_to
     ), person as (
       select coalesce(m.profile_id, l.profile_id) as profile_id, m.role,
@@ -728,3 +753,31 @@ comment on function public.sprint_version(uuid, boolean) is
 
 -- sprint_day_after took its place.
 drop function private.working_day_after(uuid, date, numeric);
+
+comment on function public.sprint_burndown(uuid, timestamptz) is
+  'The burndown of a sprint as of a moment (default now): {as_of, timezone, scope, sprint, project, reference_start, '
+  'reference_finish, start: {tasks, points}, unestimated_count, pace, projected_finish, days}. Each day has tasks and '
+  'points: scope, completed and remaining at its end (today: now; future: null); added, removed and reestimated '
+  'during it; the ideal, which falls from the scope at the start to 0 over the working days; and the projection, '
+  'while the sprint runs. removed is whatever leaves the scope: moved out, cancelled or deleted; the report tells '
+  'these apart. pace: work completed in the sprint and not reopened since, per working day, since the first of the '
+  'last five working days that are past, or fewer, until today; never negative. projected_finish: {tasks, points}, '
+  'null unless the sprint runs, and where a day isn''t known: the scope is empty; only tasks without points are left '
+  '(points); no working day is over (pace.working_days is 0); nothing was completed (pace is 0); or it is too far '
+  'ahead. Points are story points; an unestimated task counts 0. Null for a sprint that the caller can''t see.';
+comment on function public.sprint_flow(uuid, timestamptz) is
+  'The cumulative flow of a sprint as of a moment (default now): {as_of, timezone, scope, sprint, project, '
+  'reference_start, reference_finish, days: [{date, is_working_day, tasks: {status: n}, points: {status: x}}], '
+  'lead_time, cycle_time, blocked, reopened}. Days are those of the burndown; future ones are null. lead_time '
+  '(created to last completed) and cycle_time (first In Progress to last completed) are {count, p50_hours, p85_hours, '
+  'p95_hours} of completed tasks; a task that was never started has no cycle time. blocked: time spent Blocked in the '
+  'sprint since its start. reopened: changes from Completed to another status since then, which count for the sprint '
+  'that the task is in afterwards. Null for a sprint that the caller can''t see.';
+comment on function public.sprint_workload(uuid, timestamptz) is
+  'What each member has to do in a sprint and the days left for it, as of a moment (default now): {as_of, timezone, '
+  'scope, sprint, project, working_days_left, members}. Members are the project''s (viewers, and who left, only if '
+  'they have tasks in scope), then the unassigned tasks under a null profile_id: {profile_id, full_name, role, '
+  'assigned, remaining, days_off, working_days_left, capacity_minutes, overload_minutes}. Capacity is 480 minutes per '
+  'working day left that isn''t a day off; overload is the estimate of the remaining tasks beyond the capacity. '
+  'estimated_minutes are today''s estimates, since events don''t record them. Null for a sprint that the caller can''t '
+  'see.';

@@ -110,12 +110,16 @@ begin
       and p.org_id = scrum.org_id
   ), said as (
     select n.profile_id, n.task_id, t.task_name,
+      -- What happened since they said so.
       case when last.kind is null or last.kind = 'deleted' then 'gone'
-           when last.status = 'Completed' then 'done'
+           when last.status = 'Completed' and (when_said.status is distinct from 'Completed' or exists (
+             select from public.task_events e
+             where e.task_id = n.task_id and e.project_id = n.project_id
+               and e.status <> 'Completed' and e.at > u.created_at and e.at <= scrum.until)) then 'done'
            when last.sprint_id is distinct from scrum.sprint_id then 'gone'
            when exists (select from public.task_events e
                         where e.task_id = n.task_id and e.project_id = n.project_id
-                        and e.at > scrum.since and e.at <= scrum.until) then 'progressed'
+                        and e.at > u.created_at and e.at <= scrum.until) then 'progressed'
            else 'untouched' end as outcome
     from public.daily_scrum_tasks n
     join public.daily_scrum_updates u
@@ -126,6 +130,10 @@ begin
       select e.kind, e.status, e.sprint_id from public.task_events e
       where e.task_id = n.task_id and e.project_id = n.project_id and e.at <= scrum.until
       order by e.at desc, e.event_id desc limit 1) last on true
+    left join lateral (
+      select e.status from public.task_events e
+      where e.task_id = n.task_id and e.project_id = n.project_id and e.at <= u.created_at
+      order by e.at desc, e.event_id desc limit 1) when_said on true
     where n.daily_scrum_id = scrum.last_scrum_id and n.intent = 'will do'
   ), activity as materialized (
     select e.*, a.actor
@@ -212,22 +220,32 @@ begin
   return (
     with mine as materialized (
       select d.*
-      from public.project_members m
-      join public.sprints s on s.project_id = m.project_id and s.status = 'Active'
+      from (select private.resolve_as_of(scrum_draft.as_of) as as_of) asked
+      cross join public.project_members m
+      -- Those that were running then.
+      join public.sprints s on s.project_id = m.project_id and s.status <> 'Cancelled'
+        and s.started_at <= asked.as_of and (s.completed_at is null or s.completed_at > asked.as_of)
       join public.projects p on p.project_id = s.project_id
       join public.organizations o on o.org_id = p.org_id
+      left join private.closed_sprints f on f.sprint_id = s.sprint_id and f.project_id = s.project_id
       cross join lateral private.scrum_day(s.sprint_id,
-        (private.resolve_as_of(scrum_draft.as_of) at time zone o.timezone)::date, scrum_draft.as_of) d
+        (asked.as_of at time zone coalesce(f.timezone, o.timezone))::date, asked.as_of) d
       where m.profile_id = (select auth.uid()) and m.role <> 'viewer'
     ), mine_now as materialized (
-      -- The caller's tasks at as_of; status_since is the last change that brought the present status.
-      select d.sprint_id, c.task_id, t.task_name, t.priority, t.board_rank, c.status, c.points, c.status_since
+      -- The caller's tasks at as_of; status_since is the last change that brought the status. One that was deleted
+      -- since has its name from then, and neither priority nor rank any more.
+      select d.sprint_id, c.task_id, coalesce(t.task_name, gone.old_value) as task_name, t.priority, t.board_rank,
+        c.status, c.points, c.status_since
       from mine d
       cross join lateral (
         select c.*,
           max(c.at) filter (where c.status is distinct from c.old_status) over (partition by c.task_id) as status_since
         from private.sprint_changes(d.sprint_id, d.as_of) c) c
-      join public.tasks t on t.task_id = c.task_id and t.project_id = d.project_id
+      left join public.tasks t on t.task_id = c.task_id and t.project_id = d.project_id
+      left join lateral (
+        select g.old_value from public.task_events g
+        where t.task_id is null and g.task_id = c.task_id and g.project_id = d.project_id and g.kind = 'deleted'
+        order by g.at desc, g.event_id desc limit 1) gone on true
       where c.until is null and c.in_scope and c.assigned_to = (select auth.uid())
     )
     select json_build_object(
@@ -265,15 +283,16 @@ begin
               'today', coalesce((
                 select json_agg(json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'status', c.status,
                     'priority', c.priority, 'points', trim_scale(c.points))
-                  order by c.status not in ('In Progress', 'In Review'), c.priority desc, c.board_rank, c.task_id)
+                  order by c.status not in ('In Progress', 'In Review'), c.priority desc nulls last, c.board_rank,
+                    c.task_id)
                 from mine_now c where c.sprint_id = d.sprint_id
                   and c.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'),
               'impediments', coalesce((
                 select json_agg(
                   json_build_object('task_id', c.task_id, 'task_name', c.task_name, 'blocked_since', c.status_since)
                   order by c.status_since, c.board_rank, c.task_id)
-                from mine_now c where c.sprint_id = d.sprint_id and c.status = 'Blocked'), '[]')))
-          order by d.project_id)
+                from mine_now c where c.sprint_id = d.sprint_id and c.status in ('Blocked', 'On Hold')), '[]')))
+          order by d.project_id, d.sprint_id)
         from mine d), '[]'))
     from public.profiles me join public.organizations o on o.org_id = me.org_id
     where me.profile_id = (select auth.uid()));
@@ -318,7 +337,9 @@ begin
     return null;
   end if;
   select p.project_id, p.org_id, o.timezone, c.as_of, (c.as_of at time zone o.timezone)::date as today,
-    coalesce(project_participation.from_date, (c.as_of at time zone o.timezone)::date - 29) as from_day,
+    coalesce(
+      project_participation.from_date,
+      coalesce(project_participation.to_date, (c.as_of at time zone o.timezone)::date) - 29) as from_day,
     coalesce(project_participation.to_date, (c.as_of at time zone o.timezone)::date) as to_day
   into span
   from public.projects p
@@ -328,32 +349,36 @@ begin
   if not found then
     return null;
   elsif span.to_day < span.from_day or not isfinite(span.from_day) or not isfinite(span.to_day)
-    or span.to_day - span.from_day > 366 then
-    raise exception '% is wrong: from_date is %, to_date %; the second must be on or up to a year after the first',
+    or span.to_day - span.from_day > 366 or span.to_day > span.today + 366 then
+    raise exception '% is wrong: from_date is %, to_date %; the second must be on or up to a year after the first, '
+      'and at most a year ahead',
       case
-        when to_date is not null and (from_date is null or span.to_day < span.from_day) then 'to_date'
+        when to_date is not null and (
+          from_date is null or span.to_day < span.from_day or span.to_day > span.today + 366) then 'to_date'
         else 'from_date' end,
       span.from_day, span.to_day using errcode = '22023';
   end if;
   with scrum as materialized (
-    select d, d.daily_scrum_id, d.sprint_id, d.scrum_date,
+    select d, d.daily_scrum_id, d.sprint_id, d.scrum_date, s.started_at,
       coalesce(f.views_frozen and s.completed_at <= span.as_of, false) as is_frozen
     from public.daily_scrums d
     join public.sprints s on s.sprint_id = d.sprint_id and s.project_id = d.project_id
     left join private.closed_sprints f on f.sprint_id = d.sprint_id and f.project_id = d.project_id
     where d.project_id = span.project_id and d.scrum_date between span.from_day and span.to_day
+      and d.created_at <= span.as_of
   ), asked as (
-    select s.daily_scrum_id, s.scrum_date, a.profile_id, a.answered
+    select s.daily_scrum_id, s.scrum_date, s.started_at, a.profile_id, a.answered
     from scrum s cross join lateral private.live_participation(s.d, span.as_of) a
     where not s.is_frozen
     union all
-    select s.daily_scrum_id, s.scrum_date, a.profile_id, a.answered
+    select s.daily_scrum_id, s.scrum_date, s.started_at, a.profile_id, a.answered
     from scrum s join private.closed_participation a on a.sprint_id = s.sprint_id and a.scrum_date = s.scrum_date
     where s.is_frozen
   ), call as (
-    -- One row per member and scrum that expected an update of them; today's open scrum isn't missed yet.
+    -- One row per member and scrum that expected an update of them; today's open scrum isn't missed yet. Of two on
+    -- one day, that of the sprint which was started first was first.
     select a.profile_id, a.answered,
-      row_number() over (partition by a.profile_id order by a.scrum_date, a.daily_scrum_id) as n,
+      row_number() over (partition by a.profile_id order by a.scrum_date, a.started_at, a.daily_scrum_id) as n,
       not a.answered and a.scrum_date >= span.today as is_open
     from asked a
   ), run as (
@@ -411,17 +436,28 @@ comment on function public.scrum_of_day(uuid, date, timestamptz) is
   'Expected is every member except viewers, those who joined later and those on a day off. members: {profile_id, '
   'full_name, role (null: has left the project; profile_id null, too: deleted their account), expected, day_off, '
   'update (late, true: created after the cut-off, and so not counted as posted), activity: what they did since the '
-  'last scrum, said_and_done: the outcome of the tasks they said they would do: done, progressed, untouched or gone}. '
+  'last scrum, said_and_done: what became, since they said so, of the tasks that they would do: done, progressed, '
+  'untouched or gone}. A scrum that was opened after as_of isn''t there yet. '
   '22023 (400) for a date outside of the sprint; null for a sprint that the caller can''t see.';
 comment on function public.project_participation(uuid, date, date, timestamptz) is
-  'How the members of a project take part in its scrums between two days (default: the last 30 days), as of a moment '
+  'How the members of a project take part in its scrums between two days (default: 30 days until to_date, which is '
+  'today by default), as of a moment '
   '(default now): {as_of, timezone, scope, project, from_date, to_date, scheduled, expected, updates, rate, members: '
   '[{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. scheduled counts the scrums of '
   'these days; those on the organization''s days off are included and expect nothing. Only present members count. '
   'Of a completed sprint counts who was expected and had answered at its completion. '
   'rate = updates / expected; an update created after the cut-off (organizations.scrum_cutoff_time) doesn''t count. '
-  'A streak counts scrums answered in a row; today''s scrum doesn''t break it while it is unanswered. 22023 (400) '
-  'for dates in the wrong order or more than a year apart; null for a project that the caller can''t see.';
+  'A streak counts scrums answered in a row, of two sprints on one day that of the earlier one first; today''s scrum '
+  'doesn''t break it while it is unanswered. 22023 (400) for dates in the wrong '
+  'order or more than a year apart, or a to_date more than a year ahead; null for a project that the caller can''t '
+  'see.';
+
+comment on function public.scrum_draft(timestamptz) is
+  'The scrums of a day (default: today) that expect an update from the caller, with a draft: {as_of, timezone, scope, '
+  'scrums: [{sprint, project, date, is_scrum_day, reason, expected, daily_scrum_id, update, draft: {yesterday, today, '
+  'impediments}}]}, one per sprint of their projects that runs at as_of. yesterday: what they did to tasks since the '
+  'last scrum; today: their open tasks, those in progress first; impediments: their tasks that are Blocked or On Hold. '
+  'A task that was deleted since as_of has no priority.';
 
 -- scrum_members took its place.
 drop function private.expects_update(public.project_role, timestamptz, uuid, date, text);

@@ -33,8 +33,8 @@ func MustSupabase(t *testing.T, answer any, args ...string) {
 	}
 }
 
-// TestAdvisors fails on anything the security and performance advisors say, at any level. On a
-// database that has just been made every index is one that nobody has used.
+// TestAdvisors fails on anything the security and performance advisors say, at any level. On a database that has just
+// been made every index is one that nobody has used, and what tests roll back bloats small tables.
 func TestAdvisors(t *testing.T) {
 	t.Parallel()
 	var answer struct {
@@ -48,8 +48,8 @@ func TestAdvisors(t *testing.T) {
 		t.Error("the advisors' answer: got no message, want one, as the CLI writes it")
 	}
 	for _, result := range answer.Results {
-		if result.Name != "unused_index" {
-			t.Errorf("the advisors: got %s %s (%s), want nothing but unused_index",
+		if result.Name != "unused_index" && result.Name != "table_bloat" {
+			t.Errorf("the advisors: got %s %s (%s), want nothing but unused_index and table_bloat",
 				result.Level, result.Name, result.Detail)
 		}
 	}

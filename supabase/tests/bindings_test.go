@@ -35,7 +35,7 @@ var unbound = map[string]string{
 	"project_participation: join private.closed_participation a on a.sprint_id = s.sprint_id and a.scrum_date = s.scrum_date": ownTasks,
 	"refuse_delete_with_impediments: where i.sprint_id = old.sprint_id) then raise exception 'sprint \"%\" has impediments and can''t be deleted', old.sprint_name using errcode = 'PT409', hint = 'Cancel it instead.'": "the more it finds, the more it refuses",
 	"running_sprint_json: where i.sprint_id = s.sprint_id and i.resolved_at is null))":                                                                     foreignKey,
-	"scrum_draft: where c.sprint_id = d.sprint_id and c.status = 'Blocked'), '[]')))":                                                                      ownTasks,
+	"scrum_draft: where c.sprint_id = d.sprint_id and c.status in ('Blocked', 'On Hold')), '[]')))":                                                        ownTasks,
 	"scrum_draft: where c.sprint_id = d.sprint_id and c.status in ('In Progress', 'In Review', 'Scheduled', 'Planned')), '[]'), 'impediments', coalesce((": ownTasks,
 	"start_sprint: where s.sprint_id = sprint.sprint_id":                                                                                                   locked,
 	"submit_scrum_update: where i.update_id = posted.update_id and i.description = item ->> 'description')":                                                policies,

@@ -14,6 +14,7 @@ select pg_temp.become('postgres');
 update project_members set joined_at = now() - interval '10 days' where project_id = pg_temp.id('project');
 insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.keep('missed'), pg_temp.id('sprint'), pg_temp.today() - 1);
 update organizations set scrum_cutoff_time = '00:00' where org_id = pg_temp.id('org');
+update daily_scrums set created_at = now() - interval '2 hours' where sprint_id = pg_temp.id('sprint');
 -- Who took part, as far as it isn't of this moment: {name: [expected, updates, streak, longest streak]}.
 create function pg_temp.part() returns jsonb
 language sql stable as $$

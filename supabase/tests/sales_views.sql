@@ -128,7 +128,7 @@ select is(
    from (select running.sprint from running where running.project = v.project) as f (r)),
   v.figures::jsonb, 'delivery: ' || v.project || ': ' || v.why)
 from (values
-  ('empty', '[null, 0, 5, 0, 0]', 'a sprint without any task has no date to make; one was cancelled'),
+  ('empty', '[null, null, 5, 0, 0]', 'a sprint without any task has no date to make, and nothing to finish; one was cancelled'),
   ('too early', '[null, null, 5, 1, 0]', 'no day of work is over yet'),
   ('no pace', '[null, null, 3, 1, 0]', 'nothing was done yet'),
   ('in time', '[true, 3, 5, 3, 2]', '2 tasks in 4 days, so 2 days for the one that is left: tomorrow is a holiday'),

@@ -3,7 +3,7 @@
 
 begin;
 \ir personas.psql
-select plan(72);
+select plan(73);
 
 create temporary table versions (name text primary key, version text not null) on commit drop;
 grant all on versions to public;
@@ -44,8 +44,13 @@ select is(scrum_of_day(pg_temp.id('sprint'), as_of => (sprint_version(pg_temp.id
 
 select pg_temp.become('postgres');
 update daily_scrum_updates set created_at = now() + interval '1 day' where update_id = pg_temp.id('update');
+update daily_scrums set created_at = now() - interval '1 day' where daily_scrum_id = pg_temp.id('scrum');
 select pg_temp.become('member');
 select ok((sprint_version(pg_temp.id('sprint'), by_minute => false) ->> 'as_of')::timestamptz < now(), 'sprint: one that is yet to be posted isn''t counted');
+select pg_temp.become('postgres');
+update daily_scrums set created_at = now() where daily_scrum_id = pg_temp.id('scrum');
+select pg_temp.become('member');
+select is((sprint_version(pg_temp.id('sprint'), by_minute => false) ->> 'as_of')::timestamptz, now(), 'sprint: but a scrum that was opened just now is, and is seen as of then');
 select pg_temp.become('postgres');
 
 -- Every verb on every table that views show. What clears the way for another is under its name.

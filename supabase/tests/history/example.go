@@ -99,7 +99,7 @@ func (e *Example) assign(at, task, profile string) {
 // scrum opens the first sprint's scrum of a day, in which the profiles post.
 func (e *Example) scrum(day Date, profiles ...string) string {
 	id := ScrumID(len(e.Scrums) + 1)
-	e.Scrums = append(e.Scrums, Scrum{ID: id, SprintID: SprintID(1), Date: day})
+	e.Scrums = append(e.Scrums, Scrum{ID: id, SprintID: SprintID(1), Date: day, OpenedAt: e.Start(day)})
 	for _, p := range profiles {
 		at := e.Start(day).Add(9 * time.Hour)
 		e.Updates = append(e.Updates, Update{ID: UpdateID(len(e.Updates) + 1), ScrumID: id, ProfileID: p, Today: "Something", CreatedAt: at, UpdatedAt: at})

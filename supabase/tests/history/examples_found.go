@@ -11,9 +11,9 @@ func midnightTwice() *Example {
 	e.start("2025-10-20 09:00")
 	e.Change(e.at("2025-10-25 23:30").Add(time.Hour), ProfileID(1), func(r *Row) { r.Status = "Completed" }, a)
 	e.figures("sprint_burndown", "2025-10-27 09:00",
-		"reference_finish", `"2025-10-25T23:59:59.999999Z"`,
+		"reference_finish", `"2025-10-27T10:00:00Z"`,
 		"days[5].tasks.completed", "0", "days[6].date", `"2025-10-26"`, "days[6].tasks.completed", "1")
-	e.figures("sprint_report", "2025-10-27 09:00", "completed.tasks", "0", "not_completed.tasks", "1")
+	e.figures("sprint_report", "2025-10-27 09:00", "completed.tasks", "1", "not_completed.tasks", "0")
 	e.scrumFigures("2025-10-25", "2025-10-27 09:00", "until", `"2025-10-25T23:59:59.999999Z"`)
 	return e
 }
@@ -25,8 +25,8 @@ func startedAfterItsEnd() *Example {
 	e.start("2026-06-08 09:00")
 	e.create("2026-06-08 10:00", "C", "1.0")
 	e.figures("sprint_report", "2026-06-09 09:00",
-		"reference_start", `"2026-06-08T00:00:00Z"`, "reference_finish", `"2026-06-08T00:00:00Z"`,
-		"committed.points", "8", "not_completed.points", "8", "added.tasks", "0")
+		"reference_start", `"2026-06-08T00:00:00Z"`, "reference_finish", `"2026-06-09T00:00:00Z"`,
+		"committed.points", "8", "not_completed.points", "9", "added.tasks", "1")
 	e.figures("sprint_burndown", "2026-06-09 09:00",
 		"days[*].date", `["2026-06-08", "2026-06-09"]`, "days[*].tasks.ideal", "[0, 0]", "days[*].tasks.added", "[1, 0]")
 	return e

@@ -127,7 +127,7 @@ func emptySprint() *Example {
 	e.figures("sprint_burndown", "2026-06-03 12:00",
 		"start", `{"tasks": 0, "points": 0}`, "unestimated_count", "0", "days[0].tasks.ideal", "0",
 		"pace", `{"working_days": 2, "tasks": 0, "points": 0}`,
-		"projected_finish", `{"tasks": "2026-06-03", "points": "2026-06-03"}`)
+		"projected_finish", `{"tasks": null, "points": null}`)
 	e.figures("sprint_report", "2026-06-03 12:00",
 		"committed", `{"tasks": 0, "points": 0, "items": []}`, "completion", `{"tasks": null, "points": null}`,
 		"scope_change", `{"tasks": null, "points": null}`, "members", "[]",

@@ -8,8 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// zones with days around which sprints are put: those on which the clock changes, and in the
-// last two at midnight, so that midnight comes twice or not at all. All are well in the past.
+// zones with days around which sprints are put: those on which the clock changes, from Santiago on at midnight, so that
+// midnight comes twice or not at all. In Nuuk, Scoresbysund and Pyongyang the last hour or half of the day before is
+// skipped, in Apia the whole of it. All are well in the past.
 var zones = []struct {
 	name string
 	days []Date
@@ -21,6 +22,10 @@ var zones = []struct {
 	{"Australia/Lord_Howe", []Date{"2026-04-05", "2025-10-05"}},
 	{"America/Santiago", []Date{"2026-04-04", "2026-09-06"}},
 	{"Atlantic/Azores", []Date{"2026-03-29", "2025-10-26"}},
+	{"America/Nuuk", []Date{"2026-03-29", "2025-10-26"}},
+	{"America/Scoresbysund", []Date{"2026-03-29", "2025-10-26"}},
+	{"Pacific/Apia", []Date{"2011-12-31"}},
+	{"Asia/Pyongyang", []Date{"2018-05-05", "2015-08-15"}},
 }
 
 var weeks = [][]int{{1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4}, {1, 2, 3, 4, 7}, {3}, {6, 7}}
@@ -92,7 +97,9 @@ func (g *generator) calendar() {
 	g.CutoffTime = pick(g, "cutoff", "", "", "00:00", "01:30", "09:00", "23:59")
 
 	length := g.number("length", 1, pick(g, "longest", 10, 3, 60))
-	start := pick(g, "day", zone.days...).Plus(-g.number("days before", 0, length))
+	change := pick(g, "day", zone.days...)
+	g.special = append(g.special, g.Start(change).Add(-30*time.Minute), g.Start(change), g.Start(change).Add(30*time.Minute))
+	start := change.Plus(-g.number("days before", 0, length))
 	g.Sprints = []Sprint{{ID: SprintID(1), Name: "Sprint 1", Goal: pick(g, "goal", "", "A goal"),
 		StartDate: start, EndDate: start.Plus(length - 1), Status: "Planned"}}
 
@@ -165,7 +172,7 @@ func (g *generator) sprints() {
 	}
 
 	if g.oneIn("sprint before", 2) {
-		end := s.StartDate.Plus(-4 - g.number("gap", 0, 3))
+		end := s.StartDate.Plus(-1 - g.number("gap", 0, 6))
 		before := Sprint{ID: SprintID(2), Name: "Sprint 0", StartDate: end.Plus(-6), EndDate: end,
 			Status: pick(g, "status before", "Completed", "Completed", "Planned", "Cancelled")}
 		if before.Status == "Completed" || before.Status == "Cancelled" && g.oneIn("cancelled while running", 2) {
@@ -173,6 +180,9 @@ func (g *generator) sprints() {
 		}
 		if before.Status == "Completed" {
 			before.CompletedAt = g.Start(before.EndDate).Add(17 * time.Hour)
+			if !s.StartedAt.IsZero() && s.StartedAt.Before(before.CompletedAt) {
+				before.CompletedAt = s.StartedAt // one at a time runs
+			}
 			g.special = append(g.special, before.CompletedAt)
 		}
 		g.Sprints = append(g.Sprints, before)
@@ -317,7 +327,7 @@ func (g *generator) scrums() {
 		}
 		for i := range min(12, first.Until(s.EndDate)+4) {
 			day := first.Plus(i)
-			taken := slices.ContainsFunc(g.Scrums, func(s Scrum) bool { return s.Date == day })
+			taken := slices.ContainsFunc(g.Scrums, func(other Scrum) bool { return other.SprintID == s.ID && other.Date == day })
 			if !taken && s.Status != "Planned" && g.oneIn("scrum", 2) {
 				g.scrum(s, day)
 			}
@@ -326,7 +336,10 @@ func (g *generator) scrums() {
 }
 
 func (g *generator) scrum(s Sprint, day Date) {
-	scrum := Scrum{ScrumID(len(g.Scrums) + 1), s.ID, day, pick(g, "summary", "", "Summary")}
+	scrum := Scrum{ScrumID(len(g.Scrums) + 1), s.ID, day, pick(g, "summary", "", "Summary"), g.Start(day)}
+	if g.oneIn("opened later", 3) {
+		scrum.OpenedAt = scrum.OpenedAt.Add(time.Duration(g.number("hours later", 1, 100)) * time.Hour)
+	}
 	g.Scrums = append(g.Scrums, scrum)
 	authors := g.profileIDs()
 	if g.oneIn("gone", 10) {
@@ -339,6 +352,9 @@ func (g *generator) scrum(s Sprint, day Date) {
 		created := g.Start(day).Add(time.Duration(g.number("minute", 0, 23*60)) * time.Minute)
 		if g.oneIn("late", 4) {
 			created = created.AddDate(0, 0, g.number("days late", 1, 5))
+		}
+		if created.Before(scrum.OpenedAt) {
+			created = scrum.OpenedAt
 		}
 		g.special = append(g.special, created)
 		g.Updates = append(g.Updates, Update{UpdateID(len(g.Updates) + 1), scrum.ID, author,

@@ -123,6 +123,7 @@ type Scrum struct {
 	ID, SprintID string
 	Date         Date
 	Summary      string
+	OpenedAt     time.Time
 }
 
 // Update is what a member says in a scrum.

@@ -102,7 +102,8 @@ func (h *History) Insert(batch *pgx.Batch) {
 
 	rows = nil
 	for _, s := range h.Scrums {
-		rows = append(rows, row{"daily_scrum_id": s.ID, "project_id": ProjectID, "sprint_id": s.SprintID, "scrum_date": s.Date, "summary": null(s.Summary)})
+		rows = append(rows, row{"daily_scrum_id": s.ID, "project_id": ProjectID, "sprint_id": s.SprintID, "scrum_date": s.Date, "summary": null(s.Summary),
+			"created_at": s.OpenedAt})
 	}
 	insert(batch, "public.daily_scrums", rows)
 

@@ -107,18 +107,31 @@ func (s *sprintView) paceDays() []history.Date {
 	return days[max(0, len(days)-5):]
 }
 
-// pace is what was completed per working day, exact; nil is null.
+// pace is the work completed in the sprint per working day, exact, since the first of these days and until today begins,
+// days off included; nil is null. A task counts when it was last completed, if it hasn't been reopened since; what became
+// of it besides makes no difference.
 func (s *sprintView) pace(unit string) *big.Rat {
 	days := s.paceDays()
 	if !s.running() || len(days) == 0 {
 		return nil
 	}
-	from, to := s.End(days[0].Plus(-1)), s.End(days[len(days)-1])
-	if from.Before(s.refStart) {
-		from = s.refStart
+	var completed amount
+	for _, task := range s.tasks {
+		var last Change
+		for _, c := range s.changes[task] {
+			switch {
+			case s.DateOf(c.At) >= s.today:
+			case c.After.Status == "Completed" && c.Before.Status != "Completed":
+				last = c
+			case c.After.Exists && c.After.Status != "Completed":
+				last = Change{}
+			}
+		}
+		if last.After.in(s.id) && last.At.After(s.refStart) && s.DateOf(last.At) >= days[0] {
+			completed.add(last.After.Points)
+		}
 	}
-	completed := difference(s.doneAt(to).of(unit), s.doneAt(from).of(unit))
-	return quotient(completed, whole(len(days)))
+	return quotient(completed.of(unit), whole(len(days)))
 }
 
 func (s *sprintView) remaining(unit string) *big.Rat {
@@ -133,15 +146,15 @@ func (s *sprintView) projection(d history.Date, unit string, pace *big.Rat) any 
 	return rounded(slices.MaxFunc([]*big.Rat{new(big.Rat), left}, (*big.Rat).Cmp), 2)
 }
 
+// projectedFinish is the day on which nothing will be left, null where that isn't known.
 func (s *sprintView) projectedFinish(unit string, pace *big.Rat) any {
-	if !s.running() {
-		return nil
-	}
 	remaining := s.remaining(unit)
-	if remaining.Sign() == 0 {
+	switch {
+	case !s.running() || s.scopeAt(s.horizon).tasks == 0:
+		return nil
+	case s.remaining("tasks").Sign() == 0:
 		return s.today
-	}
-	if pace == nil || pace.Sign() <= 0 {
+	case remaining.Sign() == 0 || pace == nil || pace.Sign() == 0: // only tasks without an estimate are left, or no pace
 		return nil
 	}
 	needed := quotient(remaining, pace)

@@ -12,9 +12,9 @@ import (
 func (o *Oracle) Draft() Object {
 	scrums := List{}
 	if role := o.role(o.Caller); role != "" && role != "viewer" {
-		for _, s := range o.Sprints { // one at most is Active
-			if s.Status == "Active" {
-				scrums = append(scrums, o.sprint(s.ID).draft())
+		for _, row := range o.Sprints { // one at most is running
+			if s := o.sprint(row.ID); s.running() {
+				scrums = append(scrums, s.draft())
 			}
 		}
 	}
@@ -57,12 +57,12 @@ func (s *sprintView) yesterday() List {
 	return list
 }
 
-// mine are the caller's tasks in the sprint with one of the statuses, unless deleted by today.
+// mine are the caller's tasks in the sprint with one of the statuses.
 func (s *sprintView) mine(statuses ...string) []string {
 	var tasks []string
 	for _, task := range s.tasks {
 		state := s.state(task, s.AsOf)
-		if state.in(s.id) && state.Assignee == s.Caller && slices.Contains(statuses, state.Status) && !s.Task(task).Deleted {
+		if state.in(s.id) && state.Assignee == s.Caller && slices.Contains(statuses, state.Status) {
 			tasks = append(tasks, task)
 		}
 	}
@@ -78,16 +78,25 @@ func (s *sprintView) todo() List {
 	return list
 }
 
-// byUrgency lists tasks by priority, highest first, then by rank.
+// byUrgency lists tasks by priority, highest first, then by rank. Those that were deleted since have neither: they are
+// last.
 func (s *sprintView) byUrgency(tasks []string) List {
 	slices.SortFunc(tasks, func(a, b string) int {
-		priority := func(task string) int { return slices.Index(history.Priorities, s.Task(task).Priority) }
+		priority := func(task string) int {
+			if s.Task(task).Deleted {
+				return -1
+			}
+			return slices.Index(history.Priorities, s.Task(task).Priority)
+		}
 		return cmp.Or(cmp.Compare(priority(b), priority(a)), s.byRank(a, b))
 	})
 	list := List{}
 	for _, task := range tasks {
 		entry, state := s.taskRef(task), s.state(task, s.AsOf)
-		entry["status"], entry["priority"], entry["points"] = state.Status, s.Task(task).Priority, orNullRat(state.Points)
+		entry["status"], entry["priority"], entry["points"] = state.Status, orNull(s.Task(task).Priority), orNullRat(state.Points)
+		if s.Task(task).Deleted {
+			entry["priority"] = nil
+		}
 		list = append(list, entry)
 	}
 	return list
@@ -95,8 +104,8 @@ func (s *sprintView) byUrgency(tasks []string) List {
 
 // held is what the caller can't go on with, what has been so for longest first.
 func (s *sprintView) held() List {
-	since := func(task string) time.Time { return s.lastInto(task, "Blocked", s.AsOf).At }
-	tasks := s.mine("Blocked")
+	since := func(task string) time.Time { return s.lastInto(task, s.state(task, s.AsOf).Status, s.AsOf).At }
+	tasks := s.mine("Blocked", "On Hold")
 	slices.SortFunc(tasks, func(a, b string) int {
 		return cmp.Or(since(a).Compare(since(b)), s.byRank(a, b))
 	})

@@ -38,7 +38,7 @@ func (o *Oracle) Flow(sprint string) Object {
 		}
 		times := 0
 		for _, c := range s.within(task, s.refStart, s.horizon) {
-			if c.Before.done(s.id) && c.After.Exists && c.After.Status != "Completed" {
+			if c.Before.Status == "Completed" && c.After.in(s.id) && c.After.Status != "Completed" {
 				times++
 			}
 		}

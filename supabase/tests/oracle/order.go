@@ -1,6 +1,9 @@
 package oracle
 
-import "cmp"
+import (
+	"cmp"
+	"math"
+)
 
 // Orders of lists. PostgreSQL puts a missing name last.
 
@@ -20,7 +23,13 @@ func (o *Oracle) byFullName(a, b string) int {
 	return cmp.Or(cmp.Compare(nameA, nameB), cmp.Compare(a, b))
 }
 
-// byRank orders tasks as on the board.
+// byRank orders tasks as on the board; those that were deleted are on none, and last.
 func (o *Oracle) byRank(a, b string) int {
-	return cmp.Or(cmp.Compare(o.Task(a).Rank, o.Task(b).Rank), cmp.Compare(a, b))
+	rank := func(task string) float64 {
+		if o.Task(task).Deleted {
+			return math.Inf(1)
+		}
+		return o.Task(task).Rank
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 }

@@ -3,6 +3,7 @@ package oracle
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/mysingle/mysingle/supabase/tests/history"
 )
@@ -10,14 +11,18 @@ import (
 // Participation answers as project_participation; "" are the default dates.
 func (o *Oracle) Participation(from, to history.Date) Object {
 	today := o.DateOf(o.AsOf)
-	from, to = cmp.Or(from, today.Plus(-29)), cmp.Or(to, today)
+	to = cmp.Or(to, today)
+	from = cmp.Or(from, to.Plus(-29))
 	var scheduled []history.Scrum
 	for _, s := range o.Scrums {
-		if from <= s.Date && s.Date <= to {
+		if from <= s.Date && s.Date <= to && !s.OpenedAt.After(o.AsOf) {
 			scheduled = append(scheduled, s)
 		}
 	}
-	slices.SortFunc(scheduled, func(a, b history.Scrum) int { return cmp.Compare(a.Date, b.Date) })
+	slices.SortFunc(scheduled, func(a, b history.Scrum) int {
+		started := func(s history.Scrum) time.Time { return o.Sprint(s.SprintID).StartedAt }
+		return cmp.Or(cmp.Compare(a.Date, b.Date), started(a).Compare(started(b)), cmp.Compare(a.ID, b.ID))
+	})
 
 	var people []string
 	for _, m := range o.Members {

@@ -7,12 +7,10 @@ import (
 	"github.com/mysingle/mysingle/supabase/tests/history"
 )
 
-// item is a task in a group of the report: its points are those of one moment, status and
-// assignee those that are shown.
+// item is a task in a group of the report, with its state at one moment.
 type item struct {
-	task   string
-	points *big.Rat
-	shown  State
+	task  string
+	shown State
 }
 
 // FrozenReport answers as sprint_report once the sprint has been completed and its unfinished
@@ -52,8 +50,8 @@ func (o *Oracle) Report(sprint string) Object {
 	reestimated, reestimatedPoints := List{}, new(big.Rat)
 	for _, task := range s.tasks {
 		start, finish := s.state(task, s.refStart), s.state(task, s.refFinish)
-		atStart, atFinish := item{task, start.Points, start}, item{task, finish.Points, finish}
-		wasInScope, lastPoints := s.inScopeWithin(task)
+		atStart, atFinish := item{task, start}, item{task, finish}
+		wasInScope, last := s.inScopeWithin(task)
 
 		if start.scope(s.id) {
 			committed = append(committed, atStart)
@@ -72,10 +70,10 @@ func (o *Oracle) Report(sprint string) Object {
 			added = append(added, atFinish)
 		}
 		if start.scope(s.id) && !finish.in(s.id) {
-			removed = append(removed, item{task, start.Points, finish})
+			removed = append(removed, atStart)
 		}
 		if !start.scope(s.id) && !finish.in(s.id) && wasInScope {
-			addedThenRemoved = append(addedThenRemoved, item{task, lastPoints, finish})
+			addedThenRemoved = append(addedThenRemoved, item{task, last})
 		}
 		if finish.in(s.id) && finish.Status == "Cancelled" && (start.scope(s.id) || wasInScope) {
 			cancelled = append(cancelled, atFinish)
@@ -115,26 +113,26 @@ func (o *Oracle) Report(sprint string) Object {
 }
 
 // inScopeWithin tells whether a task came to be, or stayed, in scope by a change in
-// (refStart, refFinish], and its points when it last was.
-func (s *sprintView) inScopeWithin(task string) (was bool, points *big.Rat) {
+// (refStart, refFinish], and its state when it last was.
+func (s *sprintView) inScopeWithin(task string) (was bool, last State) {
 	for _, c := range s.within(task, s.refStart, s.refFinish) {
 		if c.After.scope(s.id) {
-			was, points = true, c.After.Points
+			was, last = true, c.After
 		}
 	}
-	return was, points
+	return was, last
 }
 
 func total(items []item) (sum amount) {
 	for _, i := range items {
-		sum.add(i.points)
+		sum.add(i.shown.Points)
 	}
 	return sum
 }
 
 func (s *sprintView) item(i item) Object {
 	return Object{"task_id": i.task, "task_name": s.taskName(i.task), "status": i.shown.Status,
-		"points": orNullRat(i.points), "assignee": s.person(i.shown.Assignee)}
+		"points": orNullRat(i.shown.Points), "assignee": s.person(i.shown.Assignee)}
 }
 
 // group is {tasks, points, items}; s.tasks are in the order of items already.

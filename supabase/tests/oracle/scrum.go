@@ -133,7 +133,7 @@ func (s *sprintView) expected(profile string, d history.Date) bool {
 
 func (s *sprintView) scrumOn(d history.Date) *history.Scrum {
 	for i := range s.Scrums {
-		if s.Scrums[i].SprintID == s.id && s.Scrums[i].Date == d {
+		if s.Scrums[i].SprintID == s.id && s.Scrums[i].Date == d && !s.Scrums[i].OpenedAt.After(s.AsOf) {
 			return &s.Scrums[i]
 		}
 	}
@@ -144,7 +144,7 @@ func (s *sprintView) scrumOn(d history.Date) *history.Scrum {
 func (s *sprintView) lastScrum(before history.Date) (last *history.Scrum) {
 	for i := range s.Scrums {
 		scrum := &s.Scrums[i]
-		if scrum.SprintID == s.id && scrum.Date < before && (last == nil || scrum.Date > last.Date) {
+		if scrum.SprintID == s.id && scrum.Date < before && !scrum.OpenedAt.After(s.AsOf) && (last == nil || scrum.Date > last.Date) {
 			last = scrum
 		}
 	}
@@ -242,18 +242,19 @@ func what(e history.Event) Object {
 func (s *sprintView) saidAndDone(profile string, d history.Date, until time.Time) List {
 	list := List{}
 	last := s.lastScrum(d)
-	if s.updateOf(last, profile) == nil {
+	said := s.updateOf(last, profile)
+	if said == nil {
 		return list
 	}
 	for _, task := range s.namedTasks(last.ID, profile, "will do") {
 		entry := s.taskRef(task)
 		state := s.state(task, until)
 		switch {
-		case state.is("Completed"):
+		case state.is("Completed") && s.wasOpen(task, said.CreatedAt, until):
 			entry["outcome"] = "done"
 		case !state.in(s.id):
 			entry["outcome"] = "gone"
-		case len(s.within(task, s.since(d), until)) > 0:
+		case len(s.within(task, said.CreatedAt, until)) > 0:
 			entry["outcome"] = "progressed"
 		default:
 			entry["outcome"] = "untouched"
@@ -261,4 +262,12 @@ func (s *sprintView) saidAndDone(profile string, d history.Date, until time.Time
 		list = append(list, entry)
 	}
 	return list
+}
+
+// wasOpen tells whether a task wasn't completed at a moment, or at some time since.
+func (s *sprintView) wasOpen(task string, at, until time.Time) bool {
+	if s.state(task, at).Status != "Completed" {
+		return true
+	}
+	return slices.ContainsFunc(s.within(task, at, until), func(c Change) bool { return c.After.Status != "Completed" })
 }

@@ -34,9 +34,12 @@ func (o *Oracle) sprint(id string) *sprintView {
 	}
 	s.refFinish, s.horizon = s.completed, s.completed
 	if s.completed.IsZero() {
-		s.refFinish = earlier(o.End(s.row.EndDate), o.AsOf)
+		s.refFinish = o.AsOf
+		if !s.running() {
+			s.refFinish = earlier(o.End(s.row.EndDate), o.AsOf)
+		}
 		if s.refFinish.Before(s.refStart) {
-			s.refFinish = s.refStart // started after its last day
+			s.refFinish = s.refStart // not begun, or begun after its last day
 		}
 		s.horizon = o.AsOf
 	}

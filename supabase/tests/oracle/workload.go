@@ -16,7 +16,7 @@ func (o *Oracle) Workload(sprint string) Object {
 	}
 	for _, task := range s.tasks {
 		state := s.state(task, s.horizon)
-		if state.in(s.id) && !slices.Contains(people, state.Assignee) {
+		if state.scope(s.id) && !slices.Contains(people, state.Assignee) {
 			people = append(people, state.Assignee) // "" for unassigned
 		}
 	}
