@@ -7,9 +7,9 @@ import (
 
 // waitLimit is how long a condition may take on a machine that is busy with
 // other things. Only a test that fails waits for so long.
-const waitLimit = time.Minute
+const waitLimit = 3 * time.Minute
 
-// MustWait waits until the condition holds, for at most a minute.
+// MustWait waits until the condition holds, for at most waitLimit.
 func MustWait(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
 	if !wait(condition) {

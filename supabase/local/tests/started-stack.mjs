@@ -17,8 +17,11 @@ export function cleanEnvironment(extra = {}) {
   return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SUPABASE_|BFF_|NODE_TEST_|STACK_CLOCK$)/.test(name))), ...extra };
 }
 
-/** Waits until the condition holds, and says what was waited for if it never does. */
-export async function until(what, condition, seconds = 60) {
+/**
+ * Waits until the condition holds, and says what was waited for if it never does. On a machine that is busy with much else
+ * a stack has taken more than a minute to start.
+ */
+export async function until(what, condition, seconds = 180) {
   for (const limit = Date.now() + seconds * 1000; Date.now() < limit; await sleep(20)) {
     const value = await condition();
     if (value) return value;
