@@ -1,4 +1,5 @@
--- Channel recipients: a channel of kind email is sent nothing that its address's owner may not read any more.
+-- Channel recipients: a channel of kind email is sent nothing that its address's owner may not read any more, and
+-- another one nothing once who answers for it is no owner or admin any more.
 --
 -- The person may have left, been removed, changed their address, lost its confirmation, or left a project since the
 -- channel was made. So has_recipient is asked when an address is written, and again when a claim hands it out
@@ -15,7 +16,12 @@ create function private.has_recipient(channel public.notification_channels, proj
 language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
-  return channel.kind <> 'email' or exists (
+  if channel.kind <> 'email' then
+    return channel.created_by is null or exists (
+      select from public.profiles p
+      where p.profile_id = channel.created_by and p.org_id = channel.org_id and p.org_role in ('owner', 'admin'));
+  end if;
+  return exists (
     select from public.profiles p
     where p.org_id = channel.org_id and lower(p.email) = lower(channel.target) and p.is_verified
       and (has_recipient.project_id is null or p.org_role in ('owner', 'admin') or exists (
@@ -24,7 +30,8 @@ begin
 end $$;
 comment on function private.has_recipient(public.notification_channels, uuid) is
   'Whether a channel may be sent anything about a project (null: at all): one of kind email only while its target is '
-  'the confirmed sign-in address of a member of its organization who may read the project.';
+  'the confirmed sign-in address of a member of its organization who may read the project; another only while who '
+  'answers for it (created_by) is an owner or admin, or where nobody does, as for one that the service made.';
 grant execute on function private.has_recipient(public.notification_channels, uuid) to authenticated, service_role;
 
 create function private.is_subscribed(
@@ -36,7 +43,8 @@ begin
     and case
       when channel.project_id is not null then channel.project_id = is_subscribed.project_id
       -- Without any recipient it stays subscribed: the claim gives up, and the log says so.
-      else private.has_recipient(channel, is_subscribed.project_id) or not private.has_recipient(channel, null) end;
+      else channel.kind <> 'email' or private.has_recipient(channel, is_subscribed.project_id)
+        or not private.has_recipient(channel, null) end;
 end $$;
 comment on function private.is_subscribed(public.notification_channels, public.notification_event, uuid) is
   'Whether a channel gets an event of a project of its organization: it is enabled, has the event, and is that '

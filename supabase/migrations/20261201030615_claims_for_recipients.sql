@@ -13,7 +13,8 @@ set statement_timeout = '30s';
 comment on column public.notification_log.last_error is
   'Why the last attempt failed: a short code such as http_500 or timeout; abandoned when nobody settled the claim '
   'within 5 minutes, too_late when it was no longer due before it was sent, target_left when the channel''s e-mail '
-  'address was no longer the confirmed sign-in address of a member.';
+  'address was no longer the confirmed sign-in address of a member who may read the project, or who answers for '
+  'another channel no longer owner or admin.';
 
 -- What is due -------------------------------------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ comment on function public.claim_notifications(public.notification_event, timest
   'the scrum''s day doesn''t get it any more once the day is over. sprint_report: for sprints completed in the 7 days '
   'before and after the channel was created. A notification that was begun and isn''t due any more is given up '
   '(too_late), and so is one that nobody settled in 8 tries (abandoned). What is due to an e-mail address that isn''t '
-  'the confirmed sign-in address of a member who may read it any more isn''t claimed but given up (target_left). An '
-  'organization whose '
+  'the confirmed sign-in address of a member who may read it any more isn''t claimed but given up (target_left). So is '
+  'what is due to another channel for which somebody answers who is no owner or admin any more. An organization whose '
   'time zone the system no longer knows gets no scrum notifications. subject is the daily scrum or the sprint. For the '
   'service. 22023 (400) without an event, for a moment in the future, or for another batch.';

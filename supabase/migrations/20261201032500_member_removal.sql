@@ -99,9 +99,9 @@ comment on function public.remove_member(uuid, uuid) is
   'a colleague, gets their accounts, opportunities, unfinished tasks in projects that the colleague works in, and the '
   'projects that would be left without a manager. Without one these have no owner or assignee. Calendar feeds, days '
   'off, memberships and the invitations they made that are still open are deleted. E-mail channels to their address '
-  'send nothing more; other channels that they made are switched off, as nobody can see where they lead: write their '
-  'target anew or switch them on. What they wrote for the team stays without their name, in the views of completed '
-  'sprints with it. Returns {profile_id, handed_over_to, tasks, accounts, opportunities, projects, '
+  'send nothing more; other channels that they answer for are switched off, as nobody can see where they lead: '
+  'write their target anew or switch them on. What they wrote for the team stays without their name, in the views of '
+  'completed sprints with it. Returns {profile_id, handed_over_to, tasks, accounts, opportunities, projects, '
   'invitations_withdrawn, channels_switched_off}, the last six as counts. 42501 (403): for other '
   'callers; PT404 (404): nobody of the organization; PT409 (409): oneself; 22023 (400): hand_over_to is nobody else '
   'of the organization.';

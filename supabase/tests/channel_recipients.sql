@@ -3,8 +3,10 @@
 
 begin;
 \ir personas.psql
-select plan(54);
+select plan(61);
 
+-- Who answers for a channel is an owner or admin.
+update profiles set org_role = 'admin' where profile_id = pg_temp.id('viewer');
 update auth.users set email_confirmed_at = now() where id in (pg_temp.id('viewer'), pg_temp.id('stranger'), pg_temp.id('outsider'));
 insert into notification_channels (channel_id, org_id, channel_name, kind, target, created_by, created_at) values
   (pg_temp.keep('mail'), pg_temp.id('org'), 'Mail', 'email', upper(pg_temp.address('viewer')), pg_temp.id('admin'), now() - interval '30 days'),
@@ -58,7 +60,7 @@ select pg_temp.become('postgres');
 set local session_replication_role = replica;
 update profiles set org_id = pg_temp.id('foreign_org') where profile_id = pg_temp.id('viewer');
 set local session_replication_role = origin;
-select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, mail given up target_left 1', 'a member of another organization: told nothing');
+select is(pg_temp.claims_anew('scrum_reminder'), ': chat given up target_left 1, mail given up target_left 1', 'a member of another organization: told nothing, nor by the channel that they answer for');
 select pg_temp.become('postgres');
 set local session_replication_role = replica;
 update profiles set org_id = pg_temp.id('org') where profile_id = pg_temp.id('viewer');
@@ -117,6 +119,25 @@ select is(pg_temp.claims_anew('scrum_reminder'), ': mail given up target_left 1'
 select pg_temp.become('admin');
 select isnt_empty($$update notification_channels set is_enabled = true where channel_id = pg_temp.id('chat') and not is_enabled returning 1$$, 'admin: switches it on');
 select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, mail given up target_left 1', 'switched on: it goes on');
+select pg_temp.become('admin');
+select results_eq($$select created_by from notification_channels where channel_id = pg_temp.id('chat')$$, $$values (pg_temp.id('admin'))$$, 'switched on: who did that answers for it');
+
+-- Somebody else wrote where it leads
+select pg_temp.become('owner');
+select results_eq($$update notification_channels set target = 'https://hooks.example.test/new' where channel_id = pg_temp.id('chat') returning created_by$$, $$values (pg_temp.id('owner'))$$, 'owner: writes the target anew, and answers for the channel');
+select pg_temp.become('admin');
+select results_eq($$update notification_channels set channel_name = 'Team' where channel_id = pg_temp.id('chat') returning created_by$$, $$values (pg_temp.id('owner'))$$, 'admin: a new name changes nothing of that');
+select results_eq($$update notification_channels set target = 'https://hooks.example.test/mine' where channel_id = pg_temp.id('chat') returning created_by$$, $$values (pg_temp.id('admin'))$$, 'admin: another target does');
+select pg_temp.become('owner');
+update profiles set org_role = 'member' where profile_id = pg_temp.id('admin');
+select results_eq($$select is_enabled from notification_channels where channel_id = pg_temp.id('chat')$$, 'values (false)', 'no admin any more: the channel whose target they wrote is switched off');
+-- As if they had written it at the moment in which their role changed.
+select pg_temp.become('postgres');
+update notification_channels set is_enabled = true where channel_id = pg_temp.id('chat');
+select is(pg_temp.claims_anew('scrum_reminder'), ': chat given up target_left 1, mail given up target_left 1', 'no admin any more: a claim gives it up');
+select pg_temp.become('owner');
+update profiles set org_role = 'admin' where profile_id = pg_temp.id('admin');
+select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, mail given up target_left 1', 'an admin again: it goes on');
 
 -- What the person may read, who is in the organization
 select pg_temp.become('admin');
