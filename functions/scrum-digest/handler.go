@@ -201,7 +201,8 @@ func (h *handler) asked(w http.ResponseWriter, r *http.Request) error {
 var errNoScrum = &edge.Problem{Status: http.StatusNotFound, Code: "scrum_not_found", Message: "There is no such daily scrum, or you may not see it."}
 
 // ensureSummary returns the scrum's summary. Where it has none, one is written
-// as the user; what somebody has written stays.
+// as the user; what somebody has written stays. The scrums of a closed sprint
+// stay as they are, so that one is returned only.
 func (h *handler) ensureSummary(ctx context.Context, who supabase.Identity, id string) (string, error) {
 	one, err := h.scrum(ctx, who, id)
 	if err != nil {
@@ -233,10 +234,14 @@ func (h *handler) ensureSummary(ctx context.Context, who supabase.Identity, id s
 	var changed []struct {
 		ID string `json:"daily_scrum_id"`
 	}
-	if err := h.project.UpdateIfNull(ctx, who, "daily_scrums", map[string]string{"summary": text}, "daily_scrum_id", id, "summary", &changed); err != nil {
+	err = h.project.UpdateIfNull(ctx, who, "daily_scrums", map[string]string{"summary": text}, "daily_scrum_id", id, "summary", &changed)
+	fault := new(project.Error)
+	switch {
+	case errors.As(err, &fault) && fault.Status == http.StatusConflict: // the sprint is closed
+		return text, nil
+	case err != nil:
 		return "", project.Answer(err)
-	}
-	if len(changed) > 0 {
+	case len(changed) > 0:
 		return text, nil
 	}
 	if one, err = h.scrum(ctx, who, id); err != nil || one.Summary == nil {

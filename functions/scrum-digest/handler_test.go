@@ -130,6 +130,29 @@ func TestAnotherDay(t *testing.T) {
 	}
 }
 
+// TestClosedSprint sends a digest of a scrum whose sprint was closed before there was one, and keeps nothing of it.
+func TestClosedSprint(t *testing.T) {
+	t.Parallel()
+	for _, target := range functionstest.Both(t, newHandler) {
+		t.Run(target.Name, func(t *testing.T) {
+			t.Parallel()
+			s := mustScene(t)
+			slack := functionstest.MustReceive(t)
+			s.MustChannel(t, "slack", slack.Target)
+			s.ScrumMaster.MustDo(t, "complete_sprint", map[string]any{"sprint_id": s.SprintID}, nil)
+			var got struct {
+				Summary string
+				Sent    int
+			}
+			target.MustDo(t, functionstest.Request{Path: path, As: s.ScrumMaster, Body: map[string]any{"daily_scrum_id": s.scrum}}).Decode(t, &got)
+			if got.Summary == "" || got.Sent != 1 || len(slack.Got()) != 1 || s.summary(t) != "" {
+				t.Errorf("the digest of a closed sprint: got %q, %d sent, %d received, %q kept, want a text, 1, 1, nothing kept",
+					got.Summary, got.Sent, len(slack.Got()), s.summary(t))
+			}
+		})
+	}
+}
+
 // TestSomebodyWasFaster keeps what somebody has written.
 func TestSomebodyWasFaster(t *testing.T) {
 	t.Parallel()

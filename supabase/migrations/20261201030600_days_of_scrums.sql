@@ -63,7 +63,7 @@ begin
   where s.sprint_id = new.sprint_id;
   if not found then
     return new;
-  elsif sprint.status <> 'Active' then
+  elsif sprint.status = 'Planned' then
     raise exception 'sprint "%" is %: only a running sprint has scrums', sprint.sprint_name, sprint.status
       using errcode = 'PT409';
   end if;
@@ -80,8 +80,9 @@ begin
   return new;
 end $$;
 comment on function private.check_scrum_date() is
-  'Trigger: a scrum belongs to a running sprint and to a day on which private.scrum_obstacle finds nothing against it. '
-  'Does nothing for a sprint that the caller can''t see: the policy refuses that row.';
+  'Trigger: a scrum belongs to a sprint that was started and to a day on which private.scrum_obstacle finds nothing '
+  'against it. Closed sprints are refused by private.refuse_after_close, which waits for a completion under way. Does '
+  'nothing for a sprint that the caller can''t see: the policy refuses that row.';
 
 create function private.scrum_members(project_id uuid, day date, timezone text)
 returns table (profile_id uuid, role public.project_role, is_expected boolean, has_day_off boolean)

@@ -1,6 +1,7 @@
--- The scrums of closed sprints: nobody answers them afterwards, and a closed sprint takes no new impediment. An old
--- impediment is still resolved, which no view of the closed sprint shows. A digest may still come: the service writes
--- the summary of the last scrum in the evening, if nobody did.
+-- The scrums of closed sprints: nobody opens or answers one afterwards, and a closed sprint takes no new impediment. An
+-- old impediment is still resolved, which no view of the closed sprint shows. A digest may still come: in the evening
+-- the service writes the summary of the last scrum, if nobody did. Who asks for a digest of a closed sprint is sent one
+-- whose text isn't kept.
 
 set lock_timeout = '5s';
 set statement_timeout = '30s';
@@ -38,8 +39,10 @@ comment on function private.refuse_after_close() is
   'whose sprint the caller can''t see: the policy refuses that row. Definer: it locks the sprint, which only its '
   'managers may change.';
 
--- Clients alone: the deletion of an account, a task or a project changes the scrums of closed sprints, too. The names
--- make these triggers fire after those that fill in the project.
+-- Clients alone, but for the opening of a scrum: the deletion of an account, a task or a project changes the scrums of
+-- closed sprints, too. The names make these triggers fire after those that fill in the project.
+create trigger daily_scrums_b_keep_closed before insert on public.daily_scrums
+  for each row execute function private.refuse_after_close('Open the scrum of a running sprint.');
 create trigger daily_scrums_keep_closed before delete on public.daily_scrums
   for each row when (current_user in ('authenticated', 'service_role'))
   execute function private.refuse_after_close('The scrums of a closed sprint stay.');

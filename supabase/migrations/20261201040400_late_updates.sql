@@ -40,7 +40,7 @@ comment on function private.counts_until(uuid, date) is
 create function private.keep_past_scrums() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if private.counts_until(old.sprint_id, old.scrum_date) < now() then
+  if private.counts_until(old.sprint_id, old.scrum_date) between old.created_at and now() then
     raise exception 'the scrum of % is over, and stays', old.scrum_date
       using errcode = 'PT409', hint = 'If nobody worked that day, enter it as a holiday or as days off.';
   end if;
@@ -48,7 +48,8 @@ begin
 end $$;
 comment on function private.keep_past_scrums() is
   'Trigger: refuses to delete a scrum once an update of it wouldn''t count any more: with it, who missed it would be '
-  'forgotten. Definer: private.counts_until reads what the caller needn''t see.';
+  'forgotten. One that was opened only then, which nobody could answer, goes. Definer: private.counts_until reads what '
+  'the caller needn''t see.';
 create trigger daily_scrums_keep_past before delete on public.daily_scrums
   for each row when (current_user in ('authenticated', 'service_role'))
   execute function private.keep_past_scrums();
@@ -83,6 +84,7 @@ declare
   answer json;
   scrum record;
   counts_until timestamptz;
+  opened_in_time boolean;
 begin
   if not isfinite(live_scrum_of_day.date) then
     raise exception 'date is %, it must be a day', live_scrum_of_day.date using errcode = '22023';
@@ -95,13 +97,17 @@ begin
     raise exception 'date % is outside of the sprint', scrum.day using errcode = '22023';
   end if;
   counts_until := private.counts_until(scrum.sprint_id, scrum.day);
+  -- Nobody could answer a scrum that was opened when no update of it counted any more: it expects none.
+  opened_in_time := not exists (
+    select from public.daily_scrums d
+    where d.daily_scrum_id = scrum.daily_scrum_id and d.project_id = scrum.project_id and d.created_at > counts_until);
   with member as materialized (
     -- Members, and authors who have left since; an author who deleted their account has no profile.
     select p.profile_id, p.full_name, m.role, posted.update_id,
-      scrum.is_scrum_day and coalesce(m.is_expected, false) as expected,
+      scrum.is_scrum_day and opened_in_time and coalesce(m.is_expected, false) as expected,
       coalesce(m.has_day_off, private.is_day_off(p.profile_id, scrum.day)) as day_off,
       private.scrum_update_json(posted, scrum.as_of, counts_until) as posted,
-      posted.created_at <= least(scrum.as_of, counts_until) as in_time
+      posted.created_at <= least(scrum.as_of, counts_until) as has_posted
     from private.scrum_members(scrum.project_id, scrum.day, scrum.timezone) m
     full join (select * from public.daily_scrum_updates u where u.daily_scrum_id = scrum.daily_scrum_id
         and u.project_id = scrum.project_id) posted
@@ -155,8 +161,8 @@ begin
     'since', scrum.since,
     'until', scrum.until,
     'expected', (select count(*) from member where expected),
-    'posted', (select count(*) from member where in_time),
-    'rate', (select private.ratio(count(*) filter (where in_time), count(*)) from member where expected),
+    'posted', (select count(*) from member where has_posted),
+    'rate', (select private.ratio(count(*) filter (where has_posted), count(*)) from member where expected),
     'members', coalesce((
       select json_agg(json_build_object(
           'profile_id', m.profile_id, 'full_name', m.full_name, 'role', m.role,
@@ -176,7 +182,7 @@ begin
       select json_agg(
         json_build_object('profile_id', m.profile_id, 'full_name', m.full_name)
         order by m.full_name collate "C", m.profile_id)
-      from member m where m.expected and m.in_time is not true), '[]'),
+      from member m where m.expected and m.has_posted is not true), '[]'),
     'impediments', coalesce((
       select json_agg(private.impediment_json(i, scrum.until) order by i.raised_at, i.impediment_id)
       from public.impediments i
@@ -205,8 +211,9 @@ begin
         when d.summary is null or f.answer #>> '{daily_scrum,summary}' is not null then f.answer
         else jsonb_set(f.answer, '{daily_scrum,summary}', to_jsonb(d.summary)) end::json into frozen
     from private.scrum_day(scrum_of_day.sprint_id, scrum_of_day.date, scrum_of_day.as_of) d
+    -- offset 0: once, and not for each mention.
     cross join lateral (
-      select private.closed_view(d.sprint_id, 'scrum', d.day, d.as_of)::jsonb as answer) f
+      select private.closed_view(d.sprint_id, 'scrum', d.day, d.as_of)::jsonb as answer offset 0) f
     where d.in_range;
   end if;
   return coalesce(frozen, private.live_scrum_of_day(sprint_id, scrum_of_day.date, as_of));
@@ -303,12 +310,12 @@ returns table (profile_id uuid, answered boolean)
 language plpgsql stable set search_path = '' rows 10 as $$
 #variable_conflict use_column
 declare
-  in_time timestamptz;
+  counts_until timestamptz := private.counts_until(scrum.sprint_id, scrum.scrum_date);
 begin
-  if private.no_scrum_reason(scrum.sprint_id, scrum.scrum_date, as_of) is not null then
+  if scrum.created_at > counts_until
+    or private.no_scrum_reason(scrum.sprint_id, scrum.scrum_date, as_of) is not null then
     return;
   end if;
-  in_time := least(as_of, private.counts_until(scrum.sprint_id, scrum.scrum_date));
   return query
     select m.profile_id, u.update_id is not null
     from public.projects p
@@ -317,12 +324,12 @@ begin
     cross join lateral private.scrum_members(p.project_id, scrum.scrum_date, coalesce(f.timezone, o.timezone)) m
     left join public.daily_scrum_updates u
       on u.daily_scrum_id = scrum.daily_scrum_id and u.project_id = p.project_id and u.profile_id = m.profile_id
-      and u.created_at <= in_time
+      and u.created_at <= least(as_of, counts_until)
     where p.project_id = scrum.project_id and m.is_expected;
 end $$;
 comment on function private.live_participation(public.daily_scrums, timestamptz) is
   'Of whom a scrum expects an update, computed from its rows, and whether they had posted one in time by as_of. No '
-  'rows on a day without a scrum. For definer functions.';
+  'rows on a day without a scrum, nor for a scrum that was opened after its cut-off. For definer functions.';
 
 create or replace function private.project_participation(
   project_id uuid, from_date date, to_date date, as_of timestamptz
@@ -437,14 +444,16 @@ comment on function public.scrum_of_day(uuid, date, timestamptz) is
   'full_name, role (null: has left the project; profile_id null, too: deleted their account), expected, day_off, '
   'update (late, true: created after the cut-off, and so not counted as posted), activity: what they did since the '
   'last scrum, said_and_done: what became, since they said so, of the tasks that they would do: done, progressed, '
-  'untouched or gone}. A scrum that was opened after as_of isn''t there yet. '
+  'untouched or gone}. A scrum that was opened after as_of isn''t there yet; one that was opened after its cut-off '
+  'expects nobody. '
   '22023 (400) for a date outside of the sprint; null for a sprint that the caller can''t see.';
 comment on function public.project_participation(uuid, date, date, timestamptz) is
   'How the members of a project take part in its scrums between two days (default: 30 days until to_date, which is '
   'today by default), as of a moment '
   '(default now): {as_of, timezone, scope, project, from_date, to_date, scheduled, expected, updates, rate, members: '
   '[{profile_id, full_name, role, expected, updates, rate, streak, longest_streak}]}. scheduled counts the scrums of '
-  'these days; those on the organization''s days off are included and expect nothing. Only present members count. '
+  'these days; those on the organization''s days off are included and expect nothing, nor do those that were opened '
+  'after their cut-off. Only present members count. '
   'Of a completed sprint counts who was expected and had answered at its completion. '
   'rate = updates / expected; an update created after the cut-off (organizations.scrum_cutoff_time) doesn''t count. '
   'A streak counts scrums answered in a row, of two sprints on one day that of the earlier one first; today''s scrum '

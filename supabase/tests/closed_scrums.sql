@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(35);
+select plan(36);
 
 select pg_temp.keep('own_update'), pg_temp.keep('own_impediment');
 select pg_temp.become('member');
@@ -14,7 +14,7 @@ select pg_temp.become('postgres');
 update project_members set joined_at = now() - interval '10 days' where project_id = pg_temp.id('project');
 insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.keep('missed'), pg_temp.id('sprint'), pg_temp.today() - 1);
 update organizations set scrum_cutoff_time = '00:00' where org_id = pg_temp.id('org');
-update daily_scrums set created_at = now() - interval '2 hours' where sprint_id = pg_temp.id('sprint');
+update daily_scrums set created_at = now() - case when scrum_date < pg_temp.today() then interval '1 day' else interval '2 hours' end where sprint_id = pg_temp.id('sprint');
 -- Who took part, as far as it isn't of this moment: {name: [expected, updates, streak, longest streak]}.
 create function pg_temp.part() returns jsonb
 language sql stable as $$
@@ -27,6 +27,7 @@ select pg_temp.become('manager');
 select is(pg_temp.part(), '{"manager": [2, 0, 0, 0], "member": [2, 1, 1, 1], "scrum_master": [2, 0, 0, 0]}'::jsonb, 'participation: who missed yesterday''s scrum, before the close');
 select lives_ok($$select complete_sprint(pg_temp.id('sprint'))$$, 'manager: completes the sprint');
 select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('scrum')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: deletes no scrum of it');
+select throws_ok($$insert into daily_scrums (sprint_id, scrum_date) values (pg_temp.id('sprint'), pg_temp.today() - 2)$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: opens none');
 select throws_ok($$insert into daily_scrum_updates (daily_scrum_id) values (pg_temp.id('scrum'))$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: posts no update');
 select throws_ok($$select submit_scrum_update(pg_temp.id('scrum'), 'Late', 'Late')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: nor by the function');
 select throws_ok($$insert into daily_scrum_tasks (daily_scrum_id, task_id, intent) values (pg_temp.id('scrum'), pg_temp.id('task'), 'did')$$, 'PT409', 'sprint "Running" is closed (Completed)', 'manager: names no task');
@@ -62,7 +63,7 @@ select pg_temp.become('manager');
 select isnt_empty($$delete from project_members where profile_id = pg_temp.id('scrum_master') returning 1$$, 'manager: takes a member out');
 select lives_ok($$insert into project_members (project_id, profile_id, role) values (pg_temp.id('project'), pg_temp.id('scrum_master'), 'scrum_master')$$, 'manager: and in again');
 select is(pg_temp.part(), '{"manager": [2, 0, 0, 0], "member": [2, 1, 1, 1], "scrum_master": [2, 0, 0, 0]}'::jsonb, 'participation: nobody''s misses are forgotten');
-select is(project_participation(pg_temp.id('project'), pg_temp.today() - 5, pg_temp.today(), now() - interval '1 hour')::jsonb #>> '{expected}', '3', 'participation: as of a moment before the close it is computed, with today''s memberships and days off');
+select is(project_participation(pg_temp.id('project'), pg_temp.today() - 5, pg_temp.today(), now())::jsonb #>> '{expected}', '3', 'participation: as of a moment before the close it is computed, with today''s memberships and days off');
 
 -- A digest
 select pg_temp.become('scrum_master');

@@ -402,19 +402,27 @@ func TestCompleteSprint_whileTasksMove(t *testing.T) {
 	}
 }
 
-// What is written into a scrum while its sprint is being completed is either in the frozen views or refused.
+// What is written into a scrum while its sprint is being completed is either in the frozen views or refused, and so is
+// the scrum itself.
 func TestCompleteSprint_whileScrumIsAnswered(t *testing.T) {
 	t.Parallel()
+	const openScrum = "insert into public.daily_scrums (sprint_id, scrum_date) values ({sprint}, private.org_today({org})) returning daily_scrum_id::text"
 	for name, change := range map[string]string{
 		"an update is posted":     "insert into public.daily_scrum_updates (daily_scrum_id, today_work) values ({scrum}, 'Written')",
 		"an impediment is raised": "insert into public.impediments (sprint_id, description) values ({sprint}, 'Written')",
+		"a scrum is opened":       openScrum,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := mustCommitWorld(t)
 			for round, changeFirst := range []bool{true, false} {
 				w.mustRunSprint(round)
-				w.mustMake("scrum", "insert into public.daily_scrums (sprint_id, scrum_date) values ({sprint}, private.org_today({org})) returning daily_scrum_id::text")
+				mark := "%Written%"
+				if change == openScrum {
+					mark = "%daily_scrum_id%"
+				} else {
+					w.mustMake("scrum", openScrum)
+				}
 				closer, writer := w.session(1, "scrum_master"), w.session(2, "member")
 				const complete = "select public.complete_sprint({sprint})"
 				holder, waiter, held, waiting := closer, writer, complete, change
@@ -435,7 +443,7 @@ func TestCompleteSprint_whileScrumIsAnswered(t *testing.T) {
 					t.Errorf("the second to come, the change first: %t: got %q, want %q", changeFirst, outcome, want)
 				}
 				if got := w.mustAsk(`select count(*)::text from private.closed_views where sprint_id = {sprint} and view = 'scrum'
-					and day = private.org_today({org}) and answer::text like '%Written%'`); got != frozen {
+					and day = private.org_today({org}) and answer::text like $1`, mark); got != frozen {
 					t.Errorf("frozen scrums with the change, the change first: %t: got %s, want %s", changeFirst, got, frozen)
 				}
 			}

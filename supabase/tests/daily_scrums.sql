@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(106);
+select plan(111);
 
 select pg_temp.keep('extra_scrum');
 
@@ -33,10 +33,19 @@ select throws_ok($$update daily_scrums set sprint_id = pg_temp.id('next_sprint')
 select throws_ok($x$do $y$ begin delete from daily_scrums where daily_scrum_id = pg_temp.id('scrum'); if found then raise exception 'deleted'; end if; end $y$$x$, 'P0001', 'deleted', 'scrum_master: deletes today''s');
 select pg_temp.become('postgres');
 update organizations set scrum_cutoff_time = '00:00' where org_id = pg_temp.id('org');
+update daily_scrums set created_at = scrum_date::timestamp at time zone 'Asia/Seoul' where daily_scrum_id = pg_temp.id('extra_scrum');
+update project_members set joined_at = now() - interval '10 days' where project_id = pg_temp.id('project');
 select pg_temp.become('scrum_master');
 select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, 'PT409', format('the scrum of %s is over, and stays', pg_temp.today() - 1), 'scrum_master: not one that is over, whose misses would be forgotten');
 select pg_temp.become('service');
 select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, 'PT409', null, 'service: nor does the service');
+select pg_temp.become('member');
+select is(project_participation(pg_temp.id('project'), pg_temp.today() - 2, pg_temp.today() - 2)::jsonb #>> '{scheduled}', '0', 'member: nobody opened one the day before yesterday');
+select lives_ok($$select open_daily_scrums(pg_temp.today() - 2)$$, 'member: opens it afterwards');
+select results_eq($$select v ->> 'scheduled', v ->> 'expected' from cast(project_participation(pg_temp.id('project'), pg_temp.today() - 2, pg_temp.today() - 2) as jsonb) v$$, $$values ('1', '0')$$, 'member: which makes nobody miss it');
+select results_eq($$select v ->> 'is_scrum_day', v ->> 'expected', v -> 'missing' from cast(scrum_of_day(pg_temp.id('sprint'), pg_temp.today() - 2) as jsonb) v$$, $$values ('true', '0', '[]'::jsonb)$$, 'member: nor does the scrum of that day name anybody');
+select pg_temp.become('scrum_master');
+select isnt_empty($$delete from daily_scrums where scrum_date = pg_temp.today() - 2 returning 1$$, 'scrum_master: deletes it');
 select pg_temp.become('postgres');
 delete from daily_scrums where scrum_date < pg_temp.today() and sprint_id = pg_temp.id('sprint');
 select pg_temp.become('admin');

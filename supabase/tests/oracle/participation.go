@@ -41,7 +41,7 @@ func (o *Oracle) Participation(from, to history.Date) Object {
 				continue
 			}
 			expected++
-			if u := s.updateOf(&scrum, p); u != nil && !s.isLate(u, scrum.Date) {
+			if u := s.updateOf(&scrum, p); u != nil && !s.isLate(u.CreatedAt, scrum.Date) {
 				updates++
 				streak++
 				longest = max(longest, streak)

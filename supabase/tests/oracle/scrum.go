@@ -41,7 +41,7 @@ func (o *Oracle) ScrumOfDay(sprint string, date history.Date) (Object, error) {
 		if isExpected {
 			expected++
 		}
-		inTime := update != nil && !s.isLate(update, date)
+		inTime := update != nil && !s.isLate(update.CreatedAt, date)
 		if inTime {
 			posted++
 		}
@@ -118,9 +118,13 @@ func (s *sprintView) entries(scrum *history.Scrum) []entry {
 	return entries
 }
 
-// expected tells whether a person owes an update on a day.
+// expected tells whether a person owes an update on a day. Nobody does to a scrum that was opened when no update of it
+// counted any more.
 func (s *sprintView) expected(profile string, d history.Date) bool {
 	if is, _ := s.scrumDay(d); !is || s.isOff(profile, d) {
+		return false
+	}
+	if scrum := s.scrumOn(d); scrum != nil && s.isLate(scrum.OpenedAt, d) {
 		return false
 	}
 	for _, m := range s.Members {
@@ -170,11 +174,11 @@ func (s *sprintView) updateOf(scrum *history.Scrum, profile string) *history.Upd
 	return nil
 }
 
-// isLate tells whether an update was posted after the cut-off on the next working day.
-func (s *sprintView) isLate(u *history.Update, d history.Date) bool {
+// isLate tells whether a moment is after the cut-off of a day's scrum, which is on the next working day.
+func (s *sprintView) isLate(moment time.Time, d history.Date) bool {
 	for next := d.Plus(1); next <= d.Plus(1096); next = next.Plus(1) {
 		if s.isWorkingDay(next) {
-			return u.CreatedAt.After(s.FirstAt(next, cmp.Or(s.CutoffTime, history.DefaultCutoff)))
+			return moment.After(s.FirstAt(next, cmp.Or(s.CutoffTime, history.DefaultCutoff)))
 		}
 	}
 	return false
@@ -187,7 +191,7 @@ func (s *sprintView) update(u *history.Update, d history.Date) any {
 	answer := Object{"update_id": u.ID, "yesterday_work": orNull(u.Yesterday), "today_work": orNull(u.Today),
 		"created_at": u.CreatedAt, "updated_at": u.UpdatedAt,
 		"did": s.named(u.ScrumID, u.ProfileID, "did"), "will_do": s.named(u.ScrumID, u.ProfileID, "will do")}
-	if s.isLate(u, d) {
+	if s.isLate(u.CreatedAt, d) {
 		answer["late"] = true
 	}
 	return answer
