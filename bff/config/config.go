@@ -102,7 +102,8 @@ type Config struct {
 
 	// UpstreamTimeout is how long PostgREST or Auth may take for one answer. It
 	// is longer than the 8 s statement timeout of the role authenticated, so
-	// that PostgREST gets to say what went wrong. FunctionsTimeout is how long
+	// that PostgREST gets to say what went wrong. Only complete_sprint may take
+	// longer, up to 60 s: who asked gets 504, and it goes on. FunctionsTimeout is how long
 	// a function may take to begin its answer, or to go on with it (the default
 	// is Supabase's limit), StorageTimeout how long Storage may do nothing.
 	UpstreamTimeout  time.Duration `env:"BFF_UPSTREAM_TIMEOUT" default:"15s" validate:"min=100ms,max=10m" expect:"a duration such as 15s, 100ms to 10m"`

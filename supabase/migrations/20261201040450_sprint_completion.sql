@@ -107,3 +107,9 @@ create or replace function public.complete_sprint(sprint_id uuid, carry_over_to 
 language sql security invoker set search_path = '' set statement_timeout = '60s' as $$
   select private.complete_sprint(complete_sprint.sprint_id, complete_sprint.carry_over_to)
 $$;
+comment on function public.complete_sprint(uuid, uuid) is
+  'Completes a running sprint: freezes its figures and views, then moves unfinished tasks to the planned sprint '
+  'carry_over_to, or to the backlog. All or nothing. Returns {sprint_id, status, started_at, completed_at, '
+  'completed_tasks, carried_over, carried_over_to}. Takes less than a second as a rule, and at most 60; who doesn''t '
+  'wait that long asks for the sprint''s status afterwards. For managers and scrum masters. PT404 (404), 42501 (403), '
+  'PT409 (409): not running, or the target isn''t planned; 22023 (400): the target is in another project.';
