@@ -46,6 +46,7 @@ func Burndown(view *sprint.Burndown, options Options) ([]byte, error) {
 // burndown is the view in one measure.
 type burndown struct {
 	days                                []calendarDay
+	end                                 int // index of the last day that is the sprint's
 	start                               float64
 	scope, remaining, ideal, projection series
 	completed                           series
@@ -63,12 +64,24 @@ func newBurndown(view *sprint.Burndown, measure Measure) (*burndown, error) {
 			return nil, err
 		}
 		b.days = append(b.days, calendarDay{date, day.IsWorkingDay})
+		if day.Date <= view.Sprint.EndDate || day.Tasks.Remaining != nil {
+			b.end = len(b.days) - 1
+		}
 		tasks, points := day.Tasks, day.Points
 		b.scope = append(b.scope, in(measure, float(tasks.Scope), points.Scope))
 		b.completed = append(b.completed, in(measure, float(tasks.Completed), points.Completed))
 		b.remaining = append(b.remaining, in(measure, float(tasks.Remaining), points.Remaining))
 		b.ideal = append(b.ideal, in(measure, tasks.Ideal, points.Ideal))
 		b.projection = append(b.projection, in(measure, tasks.Projection, points.Projection))
+	}
+	// Of the days after the sprint's those until this measure's projected finish.
+	shown := min(b.end+1, len(b.days))
+	for b.finish != nil && shown < len(b.days) && b.days[shown].date.Format(time.DateOnly) <= *b.finish {
+		shown++
+	}
+	b.days = b.days[:shown]
+	for _, s := range []*series{&b.scope, &b.completed, &b.remaining, &b.ideal, &b.projection} {
+		*s = (*s)[:shown]
 	}
 	for name, s := range map[string]series{
 		"start": {&b.start}, "scope": b.scope, "completed": b.completed, "remaining": b.remaining, "ideal": b.ideal, "projection": b.projection,
@@ -152,7 +165,7 @@ func (b *burndown) facts(view *sprint.Burndown, p *picture, now int) []string {
 
 func (b *burndown) describe(view *sprint.Burndown, p *picture, now int, title string, state []string) string {
 	w, measure := p.words, p.measure
-	sentences := []string{fmt.Sprintf(w.burndownDesc, title, w.date(b.days[0].date), w.date(b.days[len(b.days)-1].date),
+	sentences := []string{fmt.Sprintf(w.burndownDesc, title, w.date(b.days[0].date), w.date(b.days[b.end].date),
 		w.count(b.start, measure), w.count(*b.scope[now], measure), w.amount(*b.completed[now], measure), w.amount(*b.remaining[now], measure), w.date(b.days[now].date))}
 	for _, fact := range state {
 		sentences = append(sentences, fact+".")
@@ -207,13 +220,17 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 		}
 		return points
 	}
-	remaining, projection := lineOf(b.remaining, &b.start), lineOf(b.projection, nil)
+	remaining, projection := lineOf(b.remaining, &b.start), lineOf(b.projection.untilZero(), nil)
+	ideal := lineOf(b.ideal[:b.end+1], &b.start)
 
 	p.baseline()
 	b.marks(view, p, now, x)
-	p.path(polyline(lineOf(b.ideal, &b.start)), idealLine)
+	p.path(polyline(ideal), idealLine)
 	p.path(polyline(lineOf(b.scope, &b.start)), scopeLine)
 	p.path(polyline(projection), projectionLine)
+	if n := len(projection); n > 0 && b.finish != nil && len(b.days) > b.end+1 {
+		p.circle(projection[n-1].x, projection[n-1].y, 3.4, vermillion)
+	}
 	p.path(polyline(remaining), remainingLine)
 	if slot >= 9 {
 		for _, at := range remaining {
@@ -222,25 +239,29 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 	} else {
 		dot(x(now), y(*b.remaining[now]))
 	}
-	b.values(p, now, x(now), y, remaining, projection, lineOf(b.ideal, &b.start), lineOf(b.scope, &b.start))
+	b.values(p, now, x(now), y, remaining, projection, ideal, lineOf(b.scope, &b.start))
 	p.legend(keys)
 }
 
 // marks draws the line of the last day with figures, and the planned end if
-// the sprint went on after it.
+// the sprint went on after it, or will at the present pace.
 func (b *burndown) marks(view *sprint.Burndown, p *picture, now int, x func(int) float64) {
 	word := p.lastDay(view.Head, b.days[now].date)
 	at := p.wordAbove(x(now), word)
-	for i, day := range b.days[:now] {
-		if day.date.Format(time.DateOnly) != view.Sprint.EndDate {
+	for i, day := range b.days {
+		late := i < now || i > now && len(b.days) > b.end+1
+		if !late || day.date.Format(time.DateOnly) != view.Sprint.EndDate {
 			continue
 		}
 		// Its word stands aside for the other; without room for it the line
 		// stands alone.
 		planned := p.words.plannedEnd
-		half := textWidth(planned, 12, 1.06) / 2
-		place := min(p.wordAbove(x(i), planned), at-textWidth(word, 12, 1.06)/2-10-half)
-		if place-half < p.aboveLeft {
+		half, aside := textWidth(planned, 12, 1.06)/2, textWidth(word, 12, 1.06)/2+10
+		place := min(p.wordAbove(x(i), planned), at-aside-half)
+		if i > now {
+			place = max(p.wordAbove(x(i), planned), at+aside+half)
+		}
+		if place-half < p.aboveLeft || place+half > p.aboveRight {
 			planned = ""
 		}
 		p.markBeside(x(i), place, planned, line{colour: grey, width: 1, dash: "3 3"})

@@ -58,8 +58,8 @@ type picture struct {
 	words    *words
 	measure  Measure
 	location *time.Location
-	// aboveLeft is where there is room above the plot, beside its unit.
-	aboveLeft float64
+	// From aboveLeft to aboveRight there is room above the plot, beside its unit.
+	aboveLeft, aboveRight float64
 }
 
 // newPicture begins a picture of a kind, such as "burndown", about the thing
@@ -160,10 +160,10 @@ func (p *picture) unit(unit string, mark float64) {
 	look := label{size: 11, colour: muted}
 	if right := p.margin + textWidth(unit, 11, 1); mark-word > right {
 		p.text(p.margin, p.top-12, unit, look)
-		p.aboveLeft = right + 8
+		p.aboveLeft, p.aboveRight = right+8, p.width-14
 		return
 	}
-	look.anchor, p.aboveLeft = end, p.margin
+	look.anchor, p.aboveLeft, p.aboveRight = end, p.margin, p.right-textWidth(unit, 11, 1)-8
 	p.text(p.right, p.top-12, unit, look)
 }
 

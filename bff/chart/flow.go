@@ -9,7 +9,8 @@ import (
 
 // layers are the statuses from the bottom up: what is done lies at the bottom,
 // so its upper edge shows how much has been finished, and what comes in is on
-// top.
+// top. What is done is green, what is worked on blue, and what waits for its turn
+// grey; only what is blocked is loud.
 var layers = [...]struct {
 	status  string
 	colour  colour
@@ -18,13 +19,13 @@ var layers = [...]struct {
 	points  func(*sprint.StatusPoints) *float64
 }{
 	{"Completed", green, plain, func(s *sprint.StatusTasks) *int { return s.Completed }, func(s *sprint.StatusPoints) *float64 { return s.Completed }},
-	{"In Review", sky, plain, func(s *sprint.StatusTasks) *int { return s.InReview }, func(s *sprint.StatusPoints) *float64 { return s.InReview }},
+	{"In Review", blue3, plain, func(s *sprint.StatusTasks) *int { return s.InReview }, func(s *sprint.StatusPoints) *float64 { return s.InReview }},
 	{"In Progress", deepBlue, plain, func(s *sprint.StatusTasks) *int { return s.InProgress }, func(s *sprint.StatusPoints) *float64 { return s.InProgress }},
 	{"Blocked", vermillion, rising, func(s *sprint.StatusTasks) *int { return s.Blocked }, func(s *sprint.StatusPoints) *float64 { return s.Blocked }},
-	{"On Hold", orange, falling, func(s *sprint.StatusTasks) *int { return s.OnHold }, func(s *sprint.StatusPoints) *float64 { return s.OnHold }},
-	{"Scheduled", yellow, plain, func(s *sprint.StatusTasks) *int { return s.Scheduled }, func(s *sprint.StatusPoints) *float64 { return s.Scheduled }},
+	{"On Hold", grey, falling, func(s *sprint.StatusTasks) *int { return s.OnHold }, func(s *sprint.StatusPoints) *float64 { return s.OnHold }},
+	{"Scheduled", middleGrey, plain, func(s *sprint.StatusTasks) *int { return s.Scheduled }, func(s *sprint.StatusPoints) *float64 { return s.Scheduled }},
 	{"Planned", pale, plain, func(s *sprint.StatusTasks) *int { return s.Planned }, func(s *sprint.StatusPoints) *float64 { return s.Planned }},
-	{"Cancelled", grey, dotted, func(s *sprint.StatusTasks) *int { return s.Cancelled }, func(s *sprint.StatusPoints) *float64 { return s.Cancelled }},
+	{"Cancelled", grid, dotted, func(s *sprint.StatusTasks) *int { return s.Cancelled }, func(s *sprint.StatusPoints) *float64 { return s.Cancelled }},
 }
 
 // Flow draws how much of a sprint was in which status at the end of each day.

@@ -10,8 +10,8 @@ import (
 	"github.com/mysingle/mysingle/bff/sprint"
 )
 
-// Forecast draws on which days the imagined futures were done, and by when
-// the work is with a chance of 50, 85 and 95 %. It fails only for a view that
+// Forecast draws by when the work is done with a chance of 50, 85 and 95 %, and
+// below that on which days the imagined futures were done. It fails only for a view that
 // isn't one; see Burndown.
 func Forecast(view *sprint.Forecast, options Options) ([]byte, error) {
 	p, err := newPicture("forecast", view.Project.ProjectID, options)
@@ -45,28 +45,62 @@ func Forecast(view *sprint.Forecast, options Options) ([]byte, error) {
 	}
 
 	sentences := []string{fmt.Sprintf(w.forecastDesc, title, left)}
+	var strip []stripDate
 	for _, chance := range f.Chances {
 		percent := fmt.Sprint(chance.Percent)
 		if chance.Date == nil {
-			fact := fmt.Sprintf(w.tooFarFact, percent)
-			facts, sentences = append(facts, fact), append(sentences, fact+".")
+			strip = append(strip, stripDate{fmt.Sprintf(w.chance, percent), w.tooFar})
+			sentences = append(sentences, fmt.Sprintf(w.tooFarFact, percent)+".")
 			continue
 		}
 		date, err := parseDate(*chance.Date)
 		if err != nil {
 			return nil, err
 		}
-		if p.stacked { // else it stands at its line
-			facts = append(facts, fmt.Sprintf(w.chanceFact, percent, w.date(date)))
+		at := stripDate{fmt.Sprintf(w.chance, percent), w.date(date)}
+		if p.stacked { // no room for the year beside the day
+			at = stripDate{at.chance + w.separator + fmt.Sprint(date.Year()), w.day(date)}
 		}
+		strip = append(strip, at)
 		sentences = append(sentences, fmt.Sprintf(w.chanceBy, percent, w.date(date))+".")
 	}
 	sentences = append(sentences, fmt.Sprintf(w.forecastFromDesc, w.number(float64(f.Runs)), w.number(float64(f.HistoryDays)), fmt.Sprint(f.Seed)))
 	p.heading(title, facts...)
+	p.strip(strip)
 	if err := drawForecast(p, view.Calendar, f); err != nil {
 		return nil, err
 	}
 	return p.svg(w.code, title, strings.Join(sentences, " ")), nil
+}
+
+// stripDate is a chance and the day by which the work is done with it.
+type stripDate struct{ chance, date string }
+
+// chanceDash is the dash of the line at a chance's day, and of its sign in the strip.
+func chanceDash(i int) line {
+	return line{colour: vermillion, width: 1.8, dash: [...]string{"", "7 4", "2 3"}[min(i, 2)]}
+}
+
+// strip writes the dates that a reader looks for, side by side above the legend and the plot.
+func (p *picture) strip(dates []stripDate) {
+	if len(dates) == 0 {
+		return
+	}
+	const height, gap = 48.0, 8.0
+	top := p.legendLine - 12
+	width := (p.room() - gap*float64(len(dates)-1)) / float64(len(dates))
+	size := 18.0
+	if p.stacked {
+		size = 15
+	}
+	for i, d := range dates {
+		left := p.margin + float64(i)*(width+gap)
+		p.rect(left, top, width, height, 6, shade)
+		p.path(fmt.Sprintf("M%s %sv%s", num(left+9), num(top+9), num(height-18)), chanceDash(i))
+		p.text(left+18, top+18, d.chance, label{size: 12, colour: muted})
+		p.text(left+18, top+38, fit(d.date, size, 1.06, width-22), label{size: size, weight: 600, colour: ink})
+	}
+	p.legendLine, p.top = p.legendLine+height+gap, p.top+height+gap
 }
 
 // noForecast says why there is nothing to draw, "" if there is something.
@@ -225,7 +259,7 @@ func forecastDays(calendar sprint.Calendar, f *forecast.Forecast) (days []calend
 	return days, done, nil
 }
 
-// drawChances draws a line for each chance, with its date if there is room.
+// drawChances draws a line at the day of each chance.
 func drawChances(p *picture, days []calendarDay, f *forecast.Forecast, x func(int) float64) {
 	var marks []chanceMark
 	for _, chance := range f.Chances {
@@ -234,11 +268,7 @@ func drawChances(p *picture, days []calendarDay, f *forecast.Forecast, x func(in
 		}
 		for i, day := range days {
 			if day.date.Format(time.DateOnly) == *chance.Date {
-				text := fmt.Sprintf(p.words.chanceBy, fmt.Sprint(chance.Percent), p.words.date(day.date))
-				if p.stacked {
-					text = fmt.Sprintf("%d %%", chance.Percent)
-				}
-				marks = append(marks, chanceMark{x(i), text})
+				marks = append(marks, chanceMark{x(i), fmt.Sprintf(p.words.chance, fmt.Sprint(chance.Percent))})
 			}
 		}
 	}
@@ -248,7 +278,7 @@ func drawChances(p *picture, days []calendarDay, f *forecast.Forecast, x func(in
 			at = m.x + 6
 		}
 		y := p.top + 4 + float64(place.row)*18
-		p.path(fmt.Sprintf("M%s %sV%s", num(m.x), num(y), num(p.bottom)), line{colour: vermillion, width: 1.8, dash: [...]string{"", "7 4", "2 3"}[min(i, 2)]})
+		p.path(fmt.Sprintf("M%s %sV%s", num(m.x), num(y), num(p.bottom)), chanceDash(i))
 		p.text(at, y+9, m.text, label{size: 13, weight: 600, colour: ink, anchor: place.side, halo: true})
 	}
 }

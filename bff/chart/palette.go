@@ -15,13 +15,11 @@ const (
 	blue2
 	blue3
 	blue4
-	sky
 	green
-	orange
-	yellow
 	vermillion
 	purple
 	grey
+	middleGrey
 	pale
 	band
 	colourCount
@@ -43,13 +41,11 @@ var palette = [colourCount]struct{ class, light, dark string }{
 	blue2:      {"b2", "#4d9cc9", "#3a86bd"},
 	blue3:      {"b3", "#8fc0dd", "#2c6793"},
 	blue4:      {"b4", "#c3dcec", "#224a68"},
-	sky:        {"sk", "#56b4e9", "#56b4e9"},
 	green:      {"gn", "#009e73", "#17b388"},
-	orange:     {"or", "#e69f00", "#e69f00"},
-	yellow:     {"ye", "#f0e442", "#d9cd36"},
 	vermillion: {"ve", "#d55e00", "#f0813a"},
 	purple:     {"pu", "#b0578a", "#d88fb9"},
 	grey:       {"gy", "#6e7781", "#98a1ab"},
+	middleGrey: {"mg", "#9aa4ae", "#6b747e"},
 	pale:       {"pa", "#c9d1d9", "#4b535d"},
 	band:       {"ba", "#e3eef6", "#1d2f3d"},
 }

@@ -72,6 +72,16 @@ func (s series) last() int {
 	return -1
 }
 
+// untilZero returns the series up to its first 0.
+func (s series) untilZero() series {
+	for i, value := range s {
+		if value != nil && *value == 0 {
+			return s[:i+1]
+		}
+	}
+	return s
+}
+
 // count returns how many values there are.
 func (s series) count() int {
 	n := 0

@@ -117,7 +117,10 @@ func (s story) burndown() *sprint.Burndown {
 		view.Start = &sprint.Amount{Tasks: s.tasks, Points: float64(s.tasks) * size}
 		view.UnestimatedCount = &unestimated
 	}
-	for i := 0; i < max(s.days, s.today+1); i++ {
+	// The days go on to the projected finish, but not for ever.
+	running := s.today > 0 && !s.closed && !s.cancelled
+	shown := max(s.days, s.today+1)
+	for i := 0; i < shown || running && view.ProjectedFinish.Tasks == nil && i < shown+max(shown, 28); i++ {
 		day := sprint.BurndownDay{Date: s.date(i).Format(time.DateOnly), IsWorkingDay: s.working(i)}
 		if s.today >= 0 {
 			ideal := 0.0
@@ -137,7 +140,7 @@ func (s story) burndown() *sprint.Burndown {
 			day.Tasks.Scope, day.Tasks.Completed, day.Tasks.Remaining = &scope, &completed, &left
 			day.Points.Scope, day.Points.Completed, day.Points.Remaining = &scopePoints, &completedPoints, &leftPoints
 		}
-		if i >= s.today && s.today > 0 && !s.closed && !s.cancelled {
+		if i >= s.today && running {
 			left := float64(s.scope(s.today) - s.completed(s.today))
 			inTasks := round2(max(0, left-pace*float64(s.workingDays(i)-s.workingDays(s.today))))
 			inPoints := round2(inTasks * size)
@@ -148,8 +151,8 @@ func (s story) burndown() *sprint.Burndown {
 		}
 		view.Days = append(view.Days, day)
 	}
-	if view.ProjectedFinish.Tasks == nil && s.today > 0 && !s.closed && !s.cancelled {
-		finish := s.date(s.days + 5).Format(time.DateOnly)
+	if view.ProjectedFinish.Tasks == nil && running {
+		finish := s.date(3 * s.days).Format(time.DateOnly)
 		view.ProjectedFinish = sprint.ProjectedFinish{Tasks: &finish, Points: &finish}
 	}
 	return view

@@ -48,11 +48,11 @@ type words struct {
 	velocityDesc, velocitySprintDesc                 string
 
 	// Forecast.
-	forecast, chanceBy, chanceFact, leftNow, pace, perDay, perWeek, perWeeks, seed string
-	upTo50, upTo85, upTo95, beyond95                                               string
-	tooFarFact, reasonTooShort, reasonNoCompletions                                string
-	reasonUnestimated, reasonNoWorkingDays, reasonTooFar                           string
-	nothingLeft, forecastDesc, forecastFromDesc                                    string
+	forecast, chanceBy, chance, leftNow, pace, perDay, perWeek, perWeeks, seed string
+	upTo50, upTo85, upTo95, beyond95                                           string
+	tooFar, tooFarFact, reasonTooShort, reasonNoCompletions                    string
+	reasonUnestimated, reasonNoWorkingDays, reasonTooFar                       string
+	nothingLeft, forecastDesc, forecastFromDesc                                string
 }
 
 var english = words{
@@ -94,9 +94,10 @@ var english = words{
 	noSprints: "No sprint of this project has been closed yet.", noCompleted: "The closed sprints neither committed to nor completed any story points.",
 	velocityDesc: "%s: what the last %s closed sprints committed to and completed.", velocitySprintDesc: "%s: %s of %s.",
 
-	forecast: "Forecast", chanceBy: "%s %% by %s", chanceFact: "%s %% by %s", leftNow: "%s left", pace: "%s a working day over the last %s working days",
+	forecast: "Forecast", chanceBy: "%s %% by %s", chance: "%s %%", leftNow: "%s left", pace: "%s a working day over the last %s working days",
 	perDay: "Runs done per day, %", perWeek: "Runs done per week, %", perWeeks: "Runs done per %s weeks, %%", seed: "%s runs, seed %s",
 	upTo50: "up to 50 %", upTo85: "up to 85 %", upTo95: "up to 95 %", beyond95: "later",
+	tooFar:              "not within two years",
 	tooFarFact:          "%s %%: not within two years",
 	reasonTooShort:      "The history is too short to tell: it takes at least %s working days.",
 	reasonNoCompletions: "Nothing was completed in the last %s working days, so there is no telling.",
@@ -146,9 +147,10 @@ var korean = words{
 	noSprints: "이 프로젝트에는 아직 종료된 스프린트가 없습니다.", noCompleted: "종료된 스프린트에 약속하거나 완료한 스토리 포인트가 없습니다.",
 	velocityDesc: "%s: 최근에 종료된 스프린트 %s개의 약속과 완료.", velocitySprintDesc: "%s: %[3]s 중 %[2]s 완료.",
 
-	forecast: "완료 예측", chanceBy: "%s %% · %s", chanceFact: "%s %%: %s", leftNow: "%s 남음", pace: "최근 근무일 %[2]s일 동안 하루 평균 %[1]s",
+	forecast: "완료 예측", chanceBy: "%s %% · %s", chance: "%s %%", leftNow: "%s 남음", pace: "최근 근무일 %[2]s일 동안 하루 평균 %[1]s",
 	perDay: "하루에 끝난 시뮬레이션, %", perWeek: "한 주에 끝난 시뮬레이션, %", perWeeks: "%s주에 끝난 시뮬레이션, %%", seed: "시뮬레이션 %s회, 시드 %s",
 	upTo50: "50 %까지", upTo85: "85 %까지", upTo95: "95 %까지", beyond95: "그 이후",
+	tooFar:              "2년 안에는 어려움",
 	tooFarFact:          "%s %%: 2년 안에는 어려움",
 	reasonTooShort:      "예측하기에는 기록이 너무 짧습니다. 근무일이 적어도 %s일은 있어야 합니다.",
 	reasonNoCompletions: "최근 근무일 %s일 동안 완료된 일이 없어 예측할 수 없습니다.",
