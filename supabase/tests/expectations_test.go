@@ -266,7 +266,7 @@ var callable = map[string]string{
 	"sprint_standing(uuid)":                                                         "authenticated",
 	"sprint_version(uuid,boolean)":                                                  "authenticated, service_role",
 	"sprint_workload(uuid,timestamp with time zone)":                                "authenticated, service_role",
-	"start_sprint(uuid)":                                                            "authenticated",
+	"start_sprint(uuid,boolean)":                                                    "authenticated",
 	"submit_scrum_update(uuid,text,text,uuid[],uuid[],jsonb)":                       "authenticated",
 
 	"private.accept_invitation(text)": "authenticated",
@@ -334,7 +334,7 @@ var callable = map[string]string{
 	"private.sprint_report(uuid,timestamp with time zone)":                                             "authenticated, service_role",
 	"private.sprint_workload(uuid,timestamp with time zone)":                                           "authenticated, service_role",
 	"private.start_of_day(date,text)":                                                                  "authenticated, service_role",
-	"private.start_sprint(uuid)":                                                                       "authenticated",
+	"private.start_sprint(uuid,boolean)":                                                               "authenticated",
 	"private.named_tasks_json(uuid,uuid,scrum_task_intent)":                                            "authenticated, service_role",
 	"private.version_hash(text[])":                                                                     "authenticated, service_role",
 	"private.working_days_left(uuid,timestamp with time zone)":                                         "authenticated, service_role",

@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(60);
+select plan(63);
 
 -- In the running sprint: one completed, one cancelled, "task" in progress, one blocked and unestimated.
 insert into tasks (task_id, project_id, sprint_id, task_name, status, story_points, assigned_to) values
@@ -11,6 +11,8 @@ insert into tasks (task_id, project_id, sprint_id, task_name, status, story_poin
   (pg_temp.keep('stuck'), pg_temp.id('project'), pg_temp.id('sprint'), 'Stuck', 'Blocked', null, null);
 insert into sprints (sprint_id, project_id, sprint_name, start_date, end_date) values
   (pg_temp.keep('third_sprint'), pg_temp.id('project'), 'Third', pg_temp.today() + 21, pg_temp.today() + 30);
+
+select pg_temp.keep('soon');
 
 -- Those who may not
 select pg_temp.become('member');
@@ -89,7 +91,7 @@ select throws_ok('select from sprint_snapshots', '42501', null, 'anonymous: read
 
 -- Starting, by the manager
 select pg_temp.become('manager');
-select results_eq($$select status, started_at > now() from start_sprint(pg_temp.id('next_sprint'))$$, $$values ('Active'::sprint_status, true)$$, 'manager: starts the next one');
+select results_eq($$select status, started_at > now(), start_date from start_sprint(pg_temp.id('next_sprint'))$$, $$values ('Active'::sprint_status, true, pg_temp.today() + 11)$$, 'manager: starts the next one, whose dates stay');
 select results_eq($$select figures #> '{totals,tasks}', figures #> '{totals,points}', taken_at = started_at from sprint_snapshots join sprints using (sprint_id) where moment = 'start'$$, $$values ('2'::jsonb, '103.0'::jsonb, true)$$, 'snapshot: what the sprint held when it started');
 select ok((select not figures ? 'carried_over_to' from sprint_snapshots where moment = 'start'), 'snapshot: at the start nothing is carried over');
 
@@ -111,7 +113,12 @@ select throws_ok($$select cancel_sprint(pg_temp.id('third_sprint'))$$, 'PT409', 
 select throws_ok($$select start_sprint(pg_temp.id('third_sprint'))$$, 'PT409', null, 'owner: not started after that');
 select pg_temp.become('outsider');
 select results_eq($$select status, completed_at from cancel_sprint(pg_temp.id('foreign_sprint'))$$, $$values ('Cancelled'::sprint_status, null::timestamptz)$$, 'outsider: cancels their own running one');
-select results_eq($$select status from start_sprint(pg_temp.id('foreign_next_sprint'))$$, $$values ('Active'::sprint_status)$$, 'outsider: and starts the next');
+insert into sprints (sprint_id, project_id, sprint_name, start_date, end_date) values (pg_temp.id('soon'), pg_temp.id('foreign_project'), 'Soon', pg_temp.today() + 5, pg_temp.today() + 6);
+select throws_ok($$select start_sprint(pg_temp.id('foreign_next_sprint'), true)$$, 'PT409', format('another sprint of the project is planned for some of the days until %s', pg_temp.today() + 9), 'outsider: moves the dates of the next to no other''s');
+select results_eq($$select status, start_date from sprints where sprint_id = pg_temp.id('foreign_next_sprint')$$, $$values ('Planned'::sprint_status, pg_temp.today() + 11)$$, 'outsider: which isn''t started then');
+delete from sprints where sprint_id = pg_temp.id('soon');
+select results_eq($$select status, start_date, end_date from start_sprint(pg_temp.id('foreign_next_sprint'), true)$$, $$values ('Active'::sprint_status, pg_temp.today(), pg_temp.today() + 9)$$, 'outsider: starts it early, and it lasts as long as planned');
+select results_eq($$select figures #>> '{sprint,start_date}' from sprint_snapshots where sprint_id = pg_temp.id('foreign_next_sprint')$$, $$values (pg_temp.today()::text)$$, 'snapshot: has the dates that it was started with');
 
 select * from finish();
 rollback;

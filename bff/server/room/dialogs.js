@@ -4,7 +4,7 @@
 import { ask } from "./api.js";
 import { since } from "./board.js";
 import { cardOf } from "./carry.js";
-import { day, dayOf, daysBetween, fullDay, nameOf, number } from "./format.js";
+import { day, dayOf, daysAfter, daysBetween, fullDay, nameOf, number } from "./format.js";
 import { Component, createRef, html } from "./html.js";
 import { project, refresh, show } from "./live.js";
 import { arrange, move, rankBetween } from "./moves.js";
@@ -136,20 +136,36 @@ class SprintDialog extends Component {
 }
 
 export class StartDialog extends SprintDialog {
-  render({ sprint }) {
+  render({ sprint }, { moves }) {
+    const today = dayOf(Date.now(), state.profile.organizations.timezone);
+    const early = daysBetween(today, sprint.start_date);
+    const length = daysBetween(sprint.start_date, sprint.end_date);
+    const moved = moves ?? early !== 0;
     const start = (event) => {
       event.preventDefault();
-      this.call("start_sprint", { sprint_id: sprint.sprint_id }, () => {
+      this.call("start_sprint", { sprint_id: sprint.sprint_id, move_dates: moved }, () => {
         toast(say("started", sprint.sprint_name));
         update({ focus: "#sprint-name" });
         show(sprint.sprint_id, "board");
       });
     };
-    const early = daysBetween(dayOf(Date.now(), state.profile.organizations.timezone), sprint.start_date);
+    const choice = (value, from, to, note) => html`
+      <label class="choice" key=${value}>
+        <input type="radio" name="dates" checked=${moved === value} onChange=${() => this.setState({ moves: value })} />
+        <span>${day(from)} – ${fullDay(to)} <span class="quiet">${note}</span></span>
+      </label>`;
     return html`
       <${Modal} kind="start" title=${say("startLong", sprint.sprint_name)} onClose=${close}>
         <form onSubmit=${start}>
-          <p>${day(sprint.start_date)} – ${fullDay(sprint.end_date)}${early > 0 && ` · ${say("early", early)}`}</p>
+          ${
+            early === 0
+              ? html`<p>${day(sprint.start_date)} – ${fullDay(sprint.end_date)}</p>`
+              : html`<fieldset>
+                <legend>${early > 0 ? say("early", early) : say("tooLate", -early)}</legend>
+                ${choice(true, today, daysAfter(today, length), say("movedDates"))}
+                ${sprint.end_date >= today && choice(false, today, sprint.end_date, say("keptEnd"))}
+              </fieldset>`
+          }
           <p class="quiet">${say("startWhy")}</p>
           ${this.buttons(say("start"))}
         </form>

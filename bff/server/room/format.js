@@ -32,6 +32,9 @@ export const time = (moment, timeZone) =>
 /** The day of a moment, as YYYY-MM-DD. */
 export const dayOf = (moment, timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone }).format(new Date(moment));
 
+/** The day so many days after another. */
+export const daysAfter = (date, days) => new Date(atNoon(date).getTime() + 86_400_000 * days).toISOString().slice(0, 10);
+
 /** How many days the second day is after the first. */
 export const daysBetween = (first, second) => Math.round((atNoon(second) - atNoon(first)) / 86_400_000);
 
