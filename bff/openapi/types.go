@@ -139,6 +139,7 @@ var enumsOf = map[string]string{
 	"priority":      "task_priority",
 	"role":          "project_role",
 	"kind":          "task_event_kind",
+	"headline_unit": "work_unit",
 }
 
 // formatsOf names formats that a property's name doesn't tell.

@@ -11,6 +11,8 @@ type Burndown struct {
 	// ReferenceFinish is when the sprint was completed; as_of while it runs;
 	// else the end of its end date or as_of, whichever is sooner.
 	ReferenceFinish *time.Time `json:"reference_finish"`
+	// HeadlineUnit is what tells how the sprint is doing: tasks or points.
+	HeadlineUnit string `json:"headline_unit"`
 	// Start is the scope at the reference start.
 	Start *Amount `json:"start"`
 	// UnestimatedCount is the number of tasks in scope without points.
@@ -18,13 +20,15 @@ type Burndown struct {
 	Pace             Pace            `json:"pace"`
 	ProjectedFinish  ProjectedFinish `json:"projected_finish"`
 	// Days are consecutive, from the reference start to the end date; beyond
-	// it only while the sprint runs, or if it was completed later.
+	// it only while the sprint runs, or if it was completed later. While it
+	// runs they go on to the later projected finish, for at most as many days
+	// again, or 28.
 	Days []BurndownDay `json:"days"`
 }
 
-// Pace is the work completed in the sprint, and not reopened since, per working
-// day, from the first of the last working days (at most 5) until today. Null
-// unless the sprint is running and has had one.
+// Pace is the work completed in the sprint, and neither reopened nor deleted
+// since, per working day, from the first of the last working days (at most 5)
+// until today. Null unless the sprint is running and has had one.
 type Pace struct {
 	// WorkingDays is the number of days that the pace was taken from.
 	WorkingDays *int     `json:"working_days"`
@@ -34,7 +38,7 @@ type Pace struct {
 
 // ProjectedFinish is the day on which nothing will be left at the present
 // pace. Null unless the sprint is running, and where that isn't known: the scope
-// is empty, only tasks without points are left (points), there is no pace or
+// is empty, only tasks of no points are left (points), there is no pace or
 // it is 0, or the day is beyond 1,000 working days or three years.
 type ProjectedFinish struct {
 	Tasks  *string `json:"tasks"`

@@ -39,8 +39,13 @@ type Report struct {
 	CarriedOver *CarriedOver `json:"carried_over"`
 	// ScopeChange is (added - removed) / committed.
 	ScopeChange *Ratios `json:"scope_change"`
-	// Completion is completed / committed.
+	// Completion is what was committed and completed in the sprint / what was
+	// committed, in points as committed: the say/do ratio, at most 1.
 	Completion *Ratios `json:"completion"`
+	// CommittedCompleted was committed and completed in the sprint.
+	CommittedCompleted *Amount `json:"committed_completed"`
+	// AddedCompleted was completed in the sprint without being committed.
+	AddedCompleted *Amount `json:"added_completed"`
 	// UnestimatedCount is the number of tasks in scope without points.
 	UnestimatedCount *int `json:"unestimated_count"`
 	// Members are the assignees of what was in scope at start or finish, by
@@ -101,6 +106,11 @@ type ReportMember struct {
 	Committed    Amount `json:"committed"`
 	Completed    Amount `json:"completed"`
 	NotCompleted Amount `json:"not_completed"`
+	// Completion is what became of their committed work, whoever completed it.
+	Completion         Ratios `json:"completion"`
+	CommittedCompleted Amount `json:"committed_completed"`
+	// AddedCompleted counts by the assignee at the finish.
+	AddedCompleted Amount `json:"added_completed"`
 }
 
 // ReportImpediments are the impediments raised in a sprint.

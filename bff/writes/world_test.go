@@ -91,7 +91,7 @@ func mustWorld(t *testing.T) world {
 			"close_date": "2031-03-01", "description": "설명"}},
 		"projects": {where: "project_id=eq." + running.ProjectID, fresh: row{
 			"project_id": uuid.NewString(), "org_id": org, "project_name": "새 프로젝트", "account_id": account["account_id"],
-			"opportunity_id": opportunity["opportunity_id"], "profile_id": p.ID, "description": "설명"}},
+			"opportunity_id": opportunity["opportunity_id"], "profile_id": p.ID, "description": "설명", "headline_unit": "points"}},
 		"project_members": {where: "project_id=eq." + running.ProjectID, fresh: row{
 			"project_id": empty, "profile_id": p.ID, "org_id": org, "role": "member"}},
 		"sprints": {where: "sprint_id=eq." + planned.SprintID, fresh: row{

@@ -74,12 +74,17 @@ func headlines(l phrase.Language, f figures) []string {
 		return lines
 	}
 	ends := l.Say("스프린트는 %s에 끝납니다.", "The sprint ends on %s.", l.Day(scrum.Sprint.EndDate))
-	if finish := f.Burndown.ProjectedFinish.Tasks; finish != nil {
+	// In the project's unit, as the page's headline.
+	finish, counted := f.Burndown.ProjectedFinish.Tasks, l.In("작업 수 기준", "counted in tasks")
+	if f.Burndown.HeadlineUnit == "points" {
+		finish, counted = f.Burndown.ProjectedFinish.Points, l.In("포인트 기준", "counted in points")
+	}
+	if finish != nil {
 		switch late := days(scrum.Sprint.EndDate, *finish); {
 		case late > 0:
-			ends += l.Say(" 지금 속도라면 %s에 끝나 %d일 늦습니다.", " At this pace the work is done on %s, %d days late.", l.Day(*finish), late)
+			ends += l.Say(" 지금 속도라면 %s에 끝나 %d일 늦습니다(%s).", " At this pace the work is done on %s, %d days late (%s).", l.Day(*finish), late, counted)
 		default:
-			ends += l.Say(" 지금 속도라면 %s에 다 끝납니다.", " At this pace the work is done on %s.", l.Day(*finish))
+			ends += l.Say(" 지금 속도라면 %s에 다 끝납니다(%s).", " At this pace the work is done on %s (%s).", l.Day(*finish), counted)
 		}
 	}
 	return append(lines, ends)

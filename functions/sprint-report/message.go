@@ -42,8 +42,11 @@ func headlines(l phrase.Language, report *sprint.Report) []string {
 	if report.Committed == nil || report.Completed == nil {
 		return append(lines, l.In("아직 시작하지 않은 스프린트입니다.", "The sprint hasn't begun."))
 	}
-	lines = append(lines, l.Say("약속 %s, 완료 %s (%s)", "Committed to %s, completed %s (%s)",
-		work(l, report.Committed), work(l, report.Completed), completion(l, report)))
+	lines = append(lines, l.Say("약속 %s 중 완료 %s (%s)", "Committed to %s, completed %s of it (%s)",
+		work(l, report.Committed), share(l, report.CommittedCompleted), completion(l, report)))
+	if added := report.AddedCompleted; added != nil && added.Tasks > 0 {
+		lines = append(lines, l.Say("추가된 일 완료 %s", "Completed besides, of what was added: %s", share(l, added)))
+	}
 	if change := report.ScopeChange; change != nil && change.Tasks != nil && *change.Tasks != 0 {
 		lines = append(lines, l.Say("범위 변화 %s: 추가 %s, 제외 %s", "Scope changed by %s: added %s, removed %s",
 			phrase.Percent(change.Tasks), work(l, report.Added), work(l, report.Removed)))
@@ -61,8 +64,8 @@ func headlines(l phrase.Language, report *sprint.Report) []string {
 	return lines
 }
 
-// completion is what was completed by what was committed to, in points where
-// there are any.
+// completion is how much of what was committed to was completed, in points
+// where there are any.
 func completion(l phrase.Language, report *sprint.Report) string {
 	ratio := report.Completion
 	switch {
@@ -79,6 +82,13 @@ func work(l phrase.Language, list *sprint.ReportList) string {
 		return l.Work(0, 0)
 	}
 	return l.Work(list.Tasks, list.Points)
+}
+
+func share(l phrase.Language, amount *sprint.Amount) string {
+	if amount == nil {
+		return l.Work(0, 0)
+	}
+	return l.Work(amount.Tasks, amount.Points)
 }
 
 // notCompleted is what is left, while there is time for it and afterwards.

@@ -87,7 +87,8 @@ begin
       'impediment_id', impediment.impediment_id,
       'description', impediment.description,
       'sprint', (select json_build_object('sprint_id', s.of_it -> 'sprint_id', 'sprint_name', s.of_it -> 'sprint_name')
-                 from (select private.sprint_json(impediment.sprint_id) as of_it) s
+                 -- offset 0: once, and not for each mention.
+                 from (select private.sprint_json(impediment.sprint_id) as of_it offset 0) s
                  where s.of_it is not null),
       'task', (select json_build_object('task_id', t.task_id, 'task_name', t.task_name)
                from public.tasks t
@@ -176,6 +177,75 @@ begin
     join public.organizations o using (org_id)
     where s.sprint_id = sprint_contents.sprint_id);
 end $$;
+
+create function private.completion_figures(
+  committed_tasks numeric, committed_points numeric, kept_tasks numeric, kept_points numeric,
+  added_tasks numeric, added_points numeric
+) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+begin
+  return jsonb_build_object(
+    'completion', jsonb_build_object(
+      'tasks', private.ratio(coalesce(kept_tasks, 0), coalesce(committed_tasks, 0)),
+      'points', private.ratio(coalesce(kept_points, 0), coalesce(committed_points, 0))),
+    'committed_completed', jsonb_build_object(
+      'tasks', coalesce(kept_tasks, 0), 'points', trim_scale(coalesce(kept_points, 0))),
+    'added_completed', jsonb_build_object(
+      'tasks', coalesce(added_tasks, 0), 'points', trim_scale(coalesce(added_points, 0))));
+end $$;
+comment on function private.completion_figures(numeric, numeric, numeric, numeric, numeric, numeric) is
+  'What a report says of the completion of so much committed work, of which so much was completed, beside so much '
+  'added work that was completed: {completion, committed_completed, added_completed}, each {tasks, points}. Null '
+  'counts 0.';
+
+create function private.with_completion(report jsonb) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+begin
+  if jsonb_typeof(report -> 'committed') is distinct from 'object' then
+    return report || '{"completion": null, "committed_completed": null, "added_completed": null}';
+  end if;
+  return (
+    with completed as materialized (
+      select i ->> 'task_id' as task_id, i #>> '{assignee,profile_id}' as profile_id,
+        coalesce((i ->> 'points')::numeric, 0) as points
+      from jsonb_array_elements(report #> '{completed,items}') i
+    ), committed as materialized (
+      select i ->> 'task_id' as task_id, i #>> '{assignee,profile_id}' as profile_id,
+        coalesce((i ->> 'points')::numeric, 0) as points, c.task_id is not null as is_kept
+      from jsonb_array_elements(report #> '{committed,items}') i
+      left join completed c on c.task_id = i ->> 'task_id'
+    ), share as materialized (
+      select s.profile_id,
+        count(*) filter (where s.is_committed) as committed_tasks,
+        sum(s.points) filter (where s.is_committed) as committed_points,
+        count(*) filter (where s.is_committed and s.is_kept) as kept_tasks,
+        sum(s.points) filter (where s.is_committed and s.is_kept) as kept_points,
+        count(*) filter (where not s.is_committed) as added_tasks,
+        sum(s.points) filter (where not s.is_committed) as added_points
+      from (
+        select c.profile_id, c.points, true as is_committed, c.is_kept from committed c
+        union all
+        select c.profile_id, c.points, false, true
+        from completed c where c.task_id not in (select before.task_id from committed before)) s
+      group by s.profile_id
+    )
+    select report
+      || (select private.completion_figures(sum(s.committed_tasks), sum(s.committed_points),
+            sum(s.kept_tasks), sum(s.kept_points), sum(s.added_tasks), sum(s.added_points)) from share s)
+      || jsonb_build_object('members', (
+        select coalesce(jsonb_agg(
+          m.value || private.completion_figures(s.committed_tasks, s.committed_points,
+            s.kept_tasks, s.kept_points, s.added_tasks, s.added_points)
+          order by m.place), '[]')
+        from jsonb_array_elements(report -> 'members') with ordinality as m (value, place)
+        left join share s on s.profile_id is not distinct from m.value ->> 'profile_id')));
+end $$;
+comment on function private.with_completion(jsonb) is
+  'A report with its completion, which is told by its lists, so that one that was frozen earlier tells it as well: '
+  'completion = committed work that was completed in the sprint / committed work, in points as committed (the say/do '
+  'ratio, never over 1); committed_completed: that work; added_completed: completed work that wasn''t committed, in '
+  'points at the finish. So for each member, too, whose committed work is what they were assigned at the start, '
+  'whoever completed it.';
 
 create or replace function private.live_sprint_report(sprint_id uuid, as_of timestamptz) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -287,7 +357,7 @@ begin
     ), total as (
       select jsonb_object_agg(name, tasks) as tasks, jsonb_object_agg(name, points) as points from list
     )
-    select jsonb_build_object(
+    select private.with_completion(jsonb_build_object(
         'timezone', k.timezone,
         'sprint', sprint.of_it,
         'project', private.project_json(k.project_id),
@@ -306,10 +376,7 @@ begin
                 (t.tasks ->> 'committed')::numeric),
               'points', private.ratio(
                 (t.points ->> 'added')::numeric - (t.points ->> 'removed')::numeric,
-                (t.points ->> 'committed')::numeric)) end,
-            'completion', case when k.begun then jsonb_build_object(
-              'tasks', private.ratio((t.tasks ->> 'completed')::numeric, (t.tasks ->> 'committed')::numeric),
-              'points', private.ratio((t.points ->> 'completed')::numeric, (t.points ->> 'committed')::numeric)) end)
+                (t.points ->> 'committed')::numeric)) end)
           from total t)
       || jsonb_build_object(
         'members', case when k.begun then coalesce((
@@ -332,9 +399,9 @@ begin
               filter (where i.resolved_in_time is not null)),
             'items', coalesce(jsonb_agg(private.impediment_json(i.body, i.reference_finish)
               order by i.raised_at, i.impediment_id), '[]'))
-          from impediment i) end)
+          from impediment i) end))
     from clock k
-    cross join lateral (select private.sprint_json(k.sprint_id) as of_it) sprint);
+    cross join lateral (select private.sprint_json(k.sprint_id) as of_it offset 0) sprint);
 end $$;
 
 create or replace function private.sprint_report(sprint_id uuid, as_of timestamptz) returns json
@@ -351,7 +418,7 @@ begin
         'scope', jsonb_build_object('visible_tasks', (
           select count(*) from private.sprint_tasks(k.sprint_id, k.horizon))))
       || case when k.finished
-           then frozen.figures -> 'report' || jsonb_build_object('carried_over',
+           then private.with_completion(frozen.figures -> 'report') || jsonb_build_object('carried_over',
              frozen.figures #> '{report,not_completed}'
                || jsonb_build_object('to', frozen.figures -> 'carried_over_to'))
            else private.live_sprint_report(k.sprint_id, k.as_of) end)::json
@@ -437,13 +504,15 @@ drop function private.profile_json(uuid);
 comment on function public.sprint_report(uuid, timestamptz) is
   'The report of a sprint: {as_of, timezone, scope, sprint, project, goal, final, reference_start, reference_finish, '
   'committed, completed, not_completed, completed_outside, added, removed, added_then_removed, cancelled, '
-  'reestimated, carried_over, scope_change, completion, unestimated_count, members, impediments}. committed is the '
+  'reestimated, carried_over, scope_change, completion, committed_completed, added_completed, unestimated_count, '
+  'members, impediments}. committed is the '
   'scope at the reference start. completed (in the sprint), completed_outside (before it or outside of it) and '
   'not_completed are the scope at the reference finish, which is as_of while the sprint runs. removed was committed '
   'and has left the sprint, moved out or deleted; a Cancelled task that is still in it is under cancelled. Lists are '
   '{tasks, points, items}. An item''s points, status and assignee are of one moment: of committed and removed the '
   'start, of added_then_removed the last one in scope, of the others the finish. scope_change = (added - removed) / '
-  'committed, completion = completed / committed; null when nothing was committed. carried_over, '
+  'committed, completion = committed_completed / committed: what was committed and completed in the sprint, in points '
+  'as committed; null when nothing was committed. added_completed: what was completed and not committed. carried_over, '
   'once the sprint is completed: the tasks not completed, and "to" which sprint they were moved (null: the backlog). '
   'Once the sprint is completed the report is the frozen one (final), and only as_of and scope are of today. Null for '
   'a sprint that the caller can''t see.';

@@ -382,7 +382,7 @@ begin
 end $$;
 comment on function private.projected_finish(uuid, date, numeric, numeric, numeric, numeric, bigint) is
   'When a running sprint will have nothing left. remaining and completed are in tasks or in points; completed is the '
-  'work of so many working days. Null where that isn''t known: without tasks, where only tasks without points are '
+  'work of so many working days. Null where that isn''t known: without tasks, where only tasks of no points are '
   'left, before a working day is over, where nothing was completed, and too far ahead (private.sprint_day_after). For '
   'definer functions.';
 
@@ -442,10 +442,10 @@ begin
         where k.running
         order by d.day desc limit 5) d
     ), last_completion as (
-      -- Of each task until today: when it was completed in the sprint, if it still is, here or elsewhere.
+      -- Of each task until today: when it was completed, if it still is, here or elsewhere.
       select distinct on (c.task_id) c.task_id, c.day, c.at, c.in_sprint, c.p, c.completes
       from clock k join change c on c.day < k.today
-      where c.completes or c.is_there and c.status <> 'Completed'
+      where c.completes or not c.is_there or c.status <> 'Completed'
       order by c.task_id, c.at desc
     ), pace as materialized (
       -- Work completed in the sprint since the first of these days, on days off too, until today.
@@ -457,6 +457,33 @@ begin
     ), now_left as materialized (
       select d.scope_tasks, d.scope_tasks - d.completed_tasks as tasks, d.scope_points - d.completed_points as points
       from day d where d.has_come order by d.day desc limit 1
+    ), finish as materialized (
+      select
+        private.projected_finish(k.sprint_id, k.today, now_left.scope_tasks, now_left.tasks, now_left.tasks, pace.tasks,
+          pace.working_days) as tasks,
+        private.projected_finish(k.sprint_id, k.today, now_left.scope_tasks, now_left.tasks, now_left.points,
+          pace.points, pace.working_days) as points
+      from clock k cross join pace cross join now_left
+      where k.running
+    ), shown as (
+      select d.day, d.is_working, d.has_come,
+        d.added_tasks, d.removed_tasks, d.reestimated_tasks, d.added_points, d.removed_points, d.reestimated_points,
+        d.scope_tasks, d.scope_points, d.completed_tasks, d.completed_points,
+        d.working_days_gone, d.working_days, d.working_days_ahead
+      from day d
+      union all
+      -- On to the later projected finish, for at most as many days again, or four weeks.
+      select c.day, c.is_working, false,
+        null, null, null, null, null, null, null, null, null, null, null, null,
+        already.working_days_ahead + count(*) filter (where c.is_working) over (order by c.day)
+      from clock k
+      cross join finish f
+      cross join (
+        select max(d.working_days_ahead) as working_days_ahead, greatest(count(*), 28)::integer as days
+        from day d) already
+      cross join lateral private.sprint_days(
+        k.sprint_id, k.last_day + 1, least(greatest(f.tasks, f.points), k.last_day + already.days)) c
+      where coalesce(f.tasks, f.points) is not null
     )
     select json_build_object(
       'as_of', k.as_of,
@@ -467,6 +494,7 @@ begin
       'project', private.project_json(k.project_id),
       'reference_start', case when k.begun then k.reference_start end,
       'reference_finish', case when k.begun then k.reference_finish end,
+      'headline_unit', (select p.headline_unit from public.projects p where p.project_id = k.project_id),
       'start', case when k.begun then json_build_object('tasks', s.tasks, 'points', trim_scale(s.points)) end,
       'unestimated_count', case when k.begun then (
         select count(*) from change c where c.in_scope and c.until is null and c.points is null) end,
@@ -474,13 +502,7 @@ begin
         'working_days', case when k.running then pace.working_days end,
         'tasks', trim_scale(round(pace.tasks / nullif(pace.working_days, 0), 4)),
         'points', trim_scale(round(pace.points / nullif(pace.working_days, 0), 4))),
-      'projected_finish', json_build_object(
-        'tasks', case when k.running then private.projected_finish(
-          k.sprint_id, k.today, now_left.scope_tasks, now_left.tasks, now_left.tasks, pace.tasks,
-          pace.working_days) end,
-        'points', case when k.running then private.projected_finish(
-          k.sprint_id, k.today, now_left.scope_tasks, now_left.tasks, now_left.points, pace.points,
-          pace.working_days) end),
+      'projected_finish', json_build_object('tasks', finish.tasks, 'points', finish.points),
       'days', (
         select json_agg(json_build_object(
             'date', d.day,
@@ -508,7 +530,7 @@ begin
                 trim_scale(round(
                   greatest(0, now_left.points - pace.points * d.working_days_ahead / pace.working_days), 2)) end)
           ) order by d.day)
-        from day d
+        from shown d
         cross join lateral (
           -- The ideal line: from the scope at the start to 0, falling on working days and flat on all others. In a
           -- sprint without a working day it stays at the scope of the start.
@@ -517,7 +539,7 @@ begin
               when d.working_days = 0 then 1
               else d.working_days - d.working_days_gone end as days_left,
             greatest(d.working_days, 1)::numeric as days) ideal))
-    from clock k cross join start s cross join pace left join now_left on true);
+    from clock k cross join start s cross join pace left join now_left on true left join finish on true);
 end $$;
 comment on function private.live_sprint_burndown(uuid, timestamptz) is
   'The burndown of a sprint computed from the events of its tasks: see '
@@ -756,15 +778,17 @@ drop function private.working_day_after(uuid, date, numeric);
 
 comment on function public.sprint_burndown(uuid, timestamptz) is
   'The burndown of a sprint as of a moment (default now): {as_of, timezone, scope, sprint, project, reference_start, '
-  'reference_finish, start: {tasks, points}, unestimated_count, pace, projected_finish, days}. Each day has tasks and '
+  'reference_finish, headline_unit, start: {tasks, points}, unestimated_count, pace, projected_finish, days}. '
+  'headline_unit, tasks or points, is the project''s: what the headline counts. Each day has tasks and '
   'points: scope, completed and remaining at its end (today: now; future: null); added, removed and reestimated '
   'during it; the ideal, which falls from the scope at the start to 0 over the working days; and the projection, '
-  'while the sprint runs. removed is whatever leaves the scope: moved out, cancelled or deleted; the report tells '
-  'these apart. pace: work completed in the sprint and not reopened since, per working day, since the first of the '
-  'last five working days that are past, or fewer, until today; never negative. projected_finish: {tasks, points}, '
-  'null unless the sprint runs, and where a day isn''t known: the scope is empty; only tasks without points are left '
-  '(points); no working day is over (pace.working_days is 0); nothing was completed (pace is 0); or it is too far '
-  'ahead. Points are story points; an unestimated task counts 0. Null for a sprint that the caller can''t see.';
+  'while the sprint runs. Days go on to the later projected finish, for at most as many days again as the sprint has, '
+  'or 28. removed is whatever leaves the scope: moved out, cancelled or deleted; the report tells '
+  'these apart. pace: work completed in the sprint and neither reopened nor deleted since, per working day, since the '
+  'first of the last five working days that are past, or fewer, until today; never negative. projected_finish: {tasks, '
+  'points}, null unless the sprint runs, and where a day isn''t known: the scope is empty; only tasks of no points are '
+  'left (points); no working day is over (pace.working_days is 0); nothing was completed (pace is 0); or it is too '
+  'far ahead. Points are story points; an unestimated task counts 0. Null for a sprint that the caller can''t see.';
 comment on function public.sprint_flow(uuid, timestamptz) is
   'The cumulative flow of a sprint as of a moment (default now): {as_of, timezone, scope, sprint, project, '
   'reference_start, reference_finish, days: [{date, is_working_day, tasks: {status: n}, points: {status: x}}], '

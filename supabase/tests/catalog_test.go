@@ -72,6 +72,7 @@ var enums = map[string]string{
 	"task_event_kind":     "created, status, points, sprint, assignee, deleted",
 	"task_priority":       "Low, Medium, High, Urgent",
 	"task_status":         "Planned, Scheduled, In Progress, In Review, Blocked, On Hold, Completed, Cancelled",
+	"work_unit":           "tasks, points",
 }
 
 // tablesCTE names what a rule about tables is about: every table of public, by its name.

@@ -872,6 +872,7 @@ export type Database = {
           account_id: string | null;
           created_at: string;
           description: string | null;
+          headline_unit: Database["public"]["Enums"]["work_unit"];
           opportunity_id: string | null;
           org_id: string;
           profile_id: string | null;
@@ -884,6 +885,7 @@ export type Database = {
           account_id?: string | null;
           created_at?: string;
           description?: string | null;
+          headline_unit?: Database["public"]["Enums"]["work_unit"];
           opportunity_id?: string | null;
           org_id?: string;
           profile_id?: string | null;
@@ -895,6 +897,7 @@ export type Database = {
           account_id?: string | null;
           created_at?: string;
           description?: string | null;
+          headline_unit?: Database["public"]["Enums"]["work_unit"];
           opportunity_id?: string | null;
           org_id?: string;
           profile_id?: string | null;
@@ -1496,7 +1499,7 @@ export type Database = {
         Returns: Json;
       };
       start_sprint: {
-        Args: { sprint_id: string };
+        Args: { move_dates?: boolean; sprint_id: string };
         Returns: {
           completed_at: string | null;
           created_at: string;
@@ -1585,6 +1588,7 @@ export type Database = {
         | "On Hold"
         | "Completed"
         | "Cancelled";
+      work_unit: "tasks" | "points";
     };
     CompositeTypes: {
       [_ in never]: never;
@@ -1758,6 +1762,7 @@ export const Constants = {
         "Completed",
         "Cancelled",
       ],
+      work_unit: ["tasks", "points"],
     },
   },
 } as const;

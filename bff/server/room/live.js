@@ -10,7 +10,7 @@ const interval = 5_000; // milliseconds between two looks
 const longest = 30_000; // and while nobody answers
 
 const parts = "board,burndown,flow,workload,scrum";
-const catalogue = "project_id,project_name,project_members(role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
+const catalogue = "project_id,project_name,headline_unit,project_members(role),sprints(sprint_id,sprint_name,status,start_date,end_date,completed_at)";
 const kept = new Map(); // by path
 let catalogueSeen = 0; // the dashboard at which the projects were read
 let failures = 0; // in a row
@@ -41,8 +41,9 @@ export const sprint = () => project()?.sprints.find(({ sprint_id }) => sprint_id
 export function rights() {
   const role = project()?.role;
   const chief = ["owner", "admin"].includes(state.profile?.org_role);
-  const leads = chief || role === "manager" || role === "scrum_master";
-  return { leads, works: leads || role === "member" };
+  const manages = chief || role === "manager";
+  const leads = manages || role === "scrum_master";
+  return { manages, leads, works: leads || role === "member" };
 }
 
 /** Reads who the reader is and what there is to see, and starts to keep it up to date. */

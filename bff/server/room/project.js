@@ -1,11 +1,12 @@
 // The project over several sprints: how much it does in one, when it will be done, and the sprints themselves.
 
+import { ask } from "./api.js";
 import { Fault } from "./dialogs.js";
 import { amount, day, fullDay, number } from "./format.js";
 import { html } from "./html.js";
-import { project, rights, view } from "./live.js";
+import { project, refresh, rights, view } from "./live.js";
 import { Picture, Units } from "./progress.js";
-import { state } from "./store.js";
+import { state, toast } from "./store.js";
 import { StartButton } from "./summary.js";
 import { say } from "./words.js";
 
@@ -14,7 +15,7 @@ export function Project() {
   const at = `/api/v1/projects/${project_id}`;
   const by = (...statuses) => sprints.filter(({ status }) => statuses.includes(status));
   return html`
-    <div class="bar"><${Units} /></div>
+    <div class="bar"><${Units} />${rights().manages && html`<${HeadlineUnit} />`}</div>
     <div class="pictures">
       <div class="stack"><${Picture} path=${`${at}/velocity.svg`} title=${say("velocity")} /><${Velocity} /></div>
       <div class="stack"><${Picture} path=${`${at}/forecast.svg`} title=${say("forecast")} /><${Forecast} /></div>
@@ -23,6 +24,31 @@ export function Project() {
       <${Sprints} title=${say("closedSprints")} none=${say("noClosed")} sprints=${by("Completed", "Cancelled").reverse()} />
       <${Sprints} title=${say("plannedSprints")} none=${say("noPlanned")} sprints=${by("Planned")} />
     </div>`;
+}
+
+/** What the headline counts, for everybody: its managers choose. */
+function HeadlineUnit() {
+  const { project_id, headline_unit } = project();
+  const choose = async ({ target }) => {
+    try {
+      const changed = await ask("PATCH", `/rest/v1/projects?project_id=eq.${project_id}&select=project_id`, {
+        body: { headline_unit: target.value },
+        headers: { Prefer: "return=representation" },
+      });
+      if (changed.length === 0) throw new Error(say("notChanged"));
+    } catch (error) {
+      target.value = headline_unit;
+      toast(error.message, { tone: "bad" });
+    }
+    await refresh();
+  };
+  return html`
+    <label class="setting">${say("headlineUnit")}
+      <select value=${headline_unit} onChange=${choose}>
+        <option value="tasks">${say("tasksUnit")}</option>
+        <option value="points">${say("pointsUnit")}</option>
+      </select>
+    </label>`;
 }
 
 function Velocity() {

@@ -25,11 +25,11 @@ export function Report() {
   if (error) return html`<${Fault} text=${error} />`;
   if (!report) return html`<section class="panel loading tall"></section>`;
   if (!report.committed) return html`<div class="empty"><h2>${say("nothingYet")}</h2></div>`;
-  const { committed, completed, completion, scope_change, carried_over, impediments, final, sprint } = report;
+  const { committed, completion, committed_completed, added_completed, scope_change, carried_over, impediments, final, sprint } = report;
   return html`
     <div class="bar"><${Units} /><p class="hint">${say(final ? "final" : "soFar")}</p></div>
     <div class="tiles">
-      <div class="tile"><p class="label">${say("completion")}</p><p class="value">${percent(completion[state.unit])}</p><p class="note">${say("completedWord")} ${amount(completed)} · ${say("committed")} ${amount(committed)}</p></div>
+      <div class="tile"><p class="label">${say("completion")}</p><p class="value">${percent(completion[state.unit])}</p><p class="note">${say("ofCommitted", number(committed_completed[state.unit]), amount(committed))}${added_completed.tasks > 0 && ` · ${say("addedCompleted", amount(added_completed))}`}</p></div>
       <div class="tile"><p class="label">${say("scopeChange")}</p><p class="value">${signed(scope_change[state.unit])}</p><p class="note">${say("added")} ${amount(report.added)} · ${say("removed")} ${amount(report.removed)}</p></div>
       ${carried_over && html`<div class="tile"><p class="label">${say("carriedOver")}</p><p class="value">${amount(carried_over)}</p>${carried_over.tasks > 0 && html`<p class="note">${carried_over.to ? say("toSprint", carried_over.to.sprint_name) : say("toBacklog")}</p>`}</div>`}
       <div class="tile"><p class="label">${say("impediments")}</p><p class="value">${impediments.raised} <span class="of">${say("raised")}</span></p>
@@ -71,13 +71,15 @@ function Members({ members }) {
       <header><h2 id="by-member">${say("byMember")}</h2></header>
       <div class="scrolling" tabindex="0" role="group" aria-labelledby="by-member">
         <table>
-          <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("committed")}</th><th scope="col">${say("completedWord")}</th><th scope="col">${say("notCompleted")}</th></tr></thead>
+          <thead><tr><th scope="col">${say("member")}</th><th scope="col">${say("committed")}</th><th scope="col">${say("completion")}</th><th scope="col">${say("addedCompletedShort")}</th><th scope="col">${say("notCompleted")}</th></tr></thead>
           <tbody>
             ${members.map(
-              ({ profile_id, full_name, committed, completed, not_completed }) => html`
+              ({ profile_id, full_name, committed, completion, added_completed, not_completed }) => html`
               <tr key=${profile_id}>
                 <th scope="row">${profile_id ? nameOf({ profile_id, full_name }) : say("nobody")}</th>
-                ${[committed, completed, not_completed].map((share) => html`<td class="figure">${number(share[state.unit])}</td>`)}
+                <td class="figure">${number(committed[state.unit])}</td>
+                <td class="figure">${percent(completion[state.unit])}</td>
+                ${[added_completed, not_completed].map((share) => html`<td class="figure">${number(share[state.unit])}</td>`)}
               </tr>`,
             )}
           </tbody>

@@ -1,6 +1,6 @@
 // The head of the room: in what state the sprint is, to be read in a second.
 
-import { amount, day, dayOf, daysBetween, number } from "./format.js";
+import { day, dayOf, daysBetween, number } from "./format.js";
 import { classes, html } from "./html.js";
 import { project, rights, view } from "./live.js";
 import { state, update } from "./store.js";
@@ -9,8 +9,16 @@ import { say } from "./words.js";
 /** The burndown's figures at the moment: the last day that has any. */
 export const latest = ({ days }) => days?.findLast(({ tasks }) => tasks.remaining !== null);
 
+/** What the headline counts: the project's choice, whatever the reader's charts show. */
+const headlineUnit = ({ burndown }) => burndown?.headline_unit ?? "tasks";
+
+/** The day on which the sprint began, or is to begin. */
+const begin = ({ sprint, timezone }) => (sprint.started_at ? dayOf(sprint.started_at, timezone) : sprint.start_date);
+
 /** The sprint's state in one word and one sentence, with its tone: good, warn, bad or calm. */
-export function standing({ sprint, burndown, timezone, as_of }, unit) {
+export function standing(dashboard) {
+  const { sprint, burndown, timezone, as_of } = dashboard;
+  const unit = headlineUnit(dashboard);
   const today = dayOf(as_of, timezone); // the server's: the reader's clock may be wrong
   if (sprint.status === "Planned")
     return {
@@ -34,17 +42,18 @@ export function standing({ sprint, burndown, timezone, as_of }, unit) {
   if (pace === null) return { ...running, long: say("unclearLong") };
   if (pace === 0) return { tone: "bad", word: say("standstill"), long: say("standstillLong") };
   const finish = burndown.projected_finish[unit];
-  if (finish === null) return { tone: "bad", word: say("late"), long: say("lateNoDay") };
+  const counted = say(unit === "points" ? "inPoints" : "inTasks");
+  if (finish === null) return { tone: "bad", word: say("late"), long: say("lateNoDay", counted) };
   const behind = daysBetween(sprint.end_date, finish);
   return behind > 0
-    ? { tone: "warn", word: say("late"), long: say("lateLong", day(finish), behind) }
-    : { tone: "good", word: say("onCourse"), long: say("onCourseLong", day(finish)) };
+    ? { tone: "warn", word: say("late"), long: say("lateLong", day(finish), behind, counted) }
+    : { tone: "good", word: say("onCourse"), long: say("onCourseLong", day(finish), counted) };
 }
 
 export function Summary() {
-  const { dashboard, unit } = state;
+  const { dashboard } = state;
   const { sprint } = dashboard;
-  const { tone, word, long } = standing(dashboard, unit);
+  const { tone, word, long } = standing(dashboard);
   return html`
     <section class=${classes("summary", state.tab !== "board" && "short")} aria-labelledby="sprint-name">
       <div class="title">
@@ -56,11 +65,11 @@ export function Summary() {
       </div>
       <div class="tiles">
         <div class=${`tile state ${tone}`}>
-          <p class="label">${day(sprint.start_date)} – ${day(sprint.end_date)}</p>
+          <p class="label">${day(begin(dashboard))} – ${day(sprint.end_date)}</p>
           <p class="value">${word}</p>
           <p class="note">${long}</p>
         </div>
-        <${Tiles} ...${dashboard} unit=${unit} />
+        <${Tiles} ...${dashboard} unit=${headlineUnit(dashboard)} />
       </div>
     </section>`;
 }
@@ -72,7 +81,7 @@ function Tiles({ sprint, burndown, board, workload, scrum, unit }) {
       .filter(({ status }) => status !== "Cancelled")
       .reduce((sum, { task_count, points }) => ({ tasks: sum.tasks + task_count, points: sum.points + points }), { tasks: 0, points: 0 });
     return html`
-      ${total && html`<${Tile} label=${say("inIt")} value=${amount(total)} />`}
+      ${total && html`<${Tile} label=${say("inIt")} value=${unit === "points" ? say("points", number(total.points)) : say("tasks", total.tasks)} />`}
       ${workload && html`<${Tile} label=${say("daysLeft")} value=${workload.working_days_left} />`}`;
   }
   const now = burndown && latest(burndown)?.[unit];

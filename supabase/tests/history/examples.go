@@ -13,7 +13,7 @@ func Examples() []*Example {
 		postedLater(), overAndNotYet(),
 		midnightTwice(), startedAfterItsEnd(), idealTie(), throughputAtTheEdge(), scrumOnAHoliday(), doneAndMoved(), blockedLater(),
 		nightCutShort(), twoScrumsOfADay(), openedLater(), draftOfThePast(), paceOfTheSprint(), unestimatedLeft(), removedAsItWas(),
-		onlyCancelled(), overdueAgree(), sinceItWasSaid(), reopenedElsewhere(), untilADayOfThePast(),
+		onlyCancelled(), overdueAgree(), sayDoRatio(), sinceItWasSaid(), reopenedElsewhere(), untilADayOfThePast(),
 	}
 }
 
@@ -59,7 +59,9 @@ func addedAndRemoved() *Example {
 		"scope_change", `{"tasks": 0, "points": 0}`, "completion", `{"tasks": 0.5, "points": 0.375}`,
 		"carried_over", "null", "final", "false",
 		"members", `[{"profile_id": "`+ProfileID(1)+`", "full_name": "Kim", "committed": {"tasks": 2, "points": 8},
-			"completed": {"tasks": 1, "points": 3}, "not_completed": {"tasks": 1, "points": 5}}]`)
+			"completed": {"tasks": 1, "points": 3}, "not_completed": {"tasks": 1, "points": 5},
+			"completion": {"tasks": 0.5, "points": 0.375},
+			"committed_completed": {"tasks": 1, "points": 3}, "added_completed": {"tasks": 0, "points": 0}}]`)
 	return e
 }
 

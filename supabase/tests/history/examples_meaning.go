@@ -33,12 +33,14 @@ func openedLater() *Example {
 	e := twoWeeks("a scrum that was opened a day later")
 	e.start("2026-06-01 09:00")
 	e.scrum("2026-06-03")
-	e.Scrums[0].OpenedAt = e.at("2026-06-04 10:00")
+	e.Scrums[0].OpenedAt = e.at("2026-06-04 11:00")
 	e.scrumFigures("2026-06-03", "2026-06-04 09:00", "daily_scrum", "null")
-	e.scrumFigures("2026-06-03", "2026-06-04 10:00", "daily_scrum.summary", "null")
-	for asOf, scheduled := range map[string]string{"2026-06-04 09:00": "0", "2026-06-04 10:00": "1"} {
-		e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-05"}, asOf, "scheduled", scheduled)
+	e.scrumFigures("2026-06-03", "2026-06-04 11:00", "daily_scrum.summary", "null")
+	for asOf, scheduled := range map[string]string{"2026-06-04 09:00": "0", "2026-06-04 11:00": "1"} {
+		// No update of it counted any more, so nobody missed it.
+		e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-05"}, asOf, "scheduled", scheduled, "expected", "0")
 	}
+	e.scrumFigures("2026-06-03", "2026-06-04 11:00", "is_scrum_day", "true", "expected", "0", "missing", "[]")
 	return e
 }
 
@@ -72,6 +74,9 @@ func paceOfTheSprint() *Example {
 	e.move("2026-06-02 10:00", doneBefore, SprintID(1))
 	e.status("2026-06-02 12:00", movedOut, "Completed")
 	e.move("2026-06-03 09:00", movedOut, "")
+	deleted := e.create("2026-06-03 09:30", "E", "13.0")
+	e.status("2026-06-03 10:00", deleted, "Completed")
+	e.Delete(e.at("2026-06-04 09:00"), ProfileID(1), deleted)
 	e.status("2026-06-06 11:00", saturday, "Completed")
 	// B alone on five working days.
 	e.figures("sprint_burndown", "2026-06-06 12:00", "pace", `{"working_days": 5, "tasks": 0.2, "points": 1}`)
@@ -170,5 +175,31 @@ func untilADayOfThePast() *Example {
 	e.scrum("2026-06-03", ProfileID(1))
 	// 30 days, the last one included.
 	e.figuresOf(Figure{Function: "project_participation", To: "2026-03-31"}, "2026-06-05 09:00", "from_date", `"2026-03-02"`, "scheduled", "0")
+	return e
+}
+
+func sayDoRatio() *Example {
+	e := twoWeeks("added work doesn't fill the gap in what was committed")
+	kept := e.create("2026-05-29 09:00", "A", "3.0")
+	e.assign("2026-05-29 09:01", kept, ProfileID(1))
+	handed := e.create("2026-05-29 09:05", "B", "5.0")
+	e.assign("2026-05-29 09:06", handed, ProfileID(1))
+	missed := e.create("2026-05-29 09:10", "C", "2.0")
+	e.assign("2026-05-29 09:11", missed, ProfileID(2))
+	e.start("2026-06-01 09:00")
+	e.status("2026-06-02 09:00", kept, "Completed")
+	// Re-estimated and handed over: it counts as it was committed, for whom it was assigned to then.
+	e.points("2026-06-03 09:00", handed, "8.0")
+	e.assign("2026-06-03 09:05", handed, ProfileID(2))
+	e.status("2026-06-04 09:00", handed, "Completed")
+	added := e.create("2026-06-04 10:00", "D", "13.0")
+	e.assign("2026-06-04 10:05", added, ProfileID(2))
+	e.status("2026-06-05 09:00", added, "Completed")
+	e.figures("sprint_report", "2026-06-08 09:00",
+		"committed.tasks", "3", "committed.points", "10", "completed.tasks", "3", "completed.points", "24",
+		"completion", `{"tasks": 0.6667, "points": 0.8}`,
+		"committed_completed", `{"tasks": 2, "points": 8}`, "added_completed", `{"tasks": 1, "points": 13}`,
+		"members[0].full_name", `"Kim"`, "members[0].completion", `{"tasks": 1, "points": 1}`, "members[0].added_completed.tasks", "0",
+		"members[1].completion", `{"tasks": 0, "points": 0}`, "members[1].committed_completed.tasks", "0", "members[1].added_completed", `{"tasks": 1, "points": 13}`)
 	return e
 }

@@ -95,6 +95,7 @@ func (g *generator) calendar() {
 	g.Zone = location
 	g.WorkingDays = pick(g, "working days", weeks...)
 	g.CutoffTime = pick(g, "cutoff", "", "", "00:00", "01:30", "09:00", "23:59")
+	g.Unit = pick(g, "headline unit", "tasks", "points")
 
 	length := g.number("length", 1, pick(g, "longest", 10, 3, 60))
 	change := pick(g, "day", zone.days...)

@@ -24,6 +24,7 @@ type History struct {
 	WorkingDays []int // ISO weekdays
 	Holidays    []Date
 	CutoffTime  string // until which, on the next working day, an update counts; "" is DefaultCutoff
+	Unit        string // headline_unit of the project; "" is tasks
 	Profiles    []Profile
 	Members     []Member // Caller is one of them
 	DaysOff     []DayOff

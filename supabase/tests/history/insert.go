@@ -46,7 +46,7 @@ func (h *History) Insert(batch *pgx.Batch) {
 	}
 	insert(batch, "public.days_off", rows)
 
-	insert(batch, "public.projects", []row{{"project_id": ProjectID, "org_id": OrgID, "project_name": ProjectName}})
+	insert(batch, "public.projects", []row{{"project_id": ProjectID, "org_id": OrgID, "project_name": ProjectName, "headline_unit": cmp.Or(h.Unit, "tasks")}})
 
 	rows = nil
 	for _, m := range h.Members {

@@ -43,7 +43,7 @@ func (h *History) Moment(t time.Time) string {
 func (h *History) String() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
-	line("%s, working days %v, holidays %v, cutoff %q, caller %s", h.Zone, h.WorkingDays, h.Holidays, h.CutoffTime, h.Caller)
+	line("%s, working days %v, holidays %v, cutoff %q, headline %s, caller %s", h.Zone, h.WorkingDays, h.Holidays, h.CutoffTime, h.Unit, h.Caller)
 	for _, p := range h.Profiles {
 		line("%s %q", p.ID, p.FullName)
 	}

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ func (o *Oracle) Burndown(sprint string) Object {
 	answer := s.head()
 	s.references(answer)
 	tasks, points := s.pace("tasks"), s.pace("points")
+	answer["headline_unit"] = cmp.Or(o.Unit, "tasks")
 	answer["start"], answer["unestimated_count"] = nil, nil
 	if s.begun {
 		answer["start"] = s.scopeAt(s.refStart).object()
@@ -25,7 +27,7 @@ func (o *Oracle) Burndown(sprint string) Object {
 	}
 	answer["projected_finish"] = Object{"tasks": s.projectedFinish("tasks", tasks), "points": s.projectedFinish("points", points)}
 	days := List{}
-	for _, d := range s.days() {
+	for _, d := range s.burndownDays(answer["projected_finish"].(Object)) {
 		days = append(days, Object{
 			"date": d, "is_working_day": s.isWorkingDay(d),
 			"tasks": s.burndownDay(d, "tasks", tasks), "points": s.burndownDay(d, "points", points),
@@ -33,6 +35,22 @@ func (o *Oracle) Burndown(sprint string) Object {
 	}
 	answer["days"] = days
 	return answer
+}
+
+// burndownDays are the sprint's days and, while it runs, those until the later projected finish: at most as many again, or
+// four weeks.
+func (s *sprintView) burndownDays(finish Object) []history.Date {
+	days := s.days()
+	most := max(len(days), 28)
+	for _, unit := range []string{"tasks", "points"} {
+		until, known := finish[unit].(history.Date)
+		for d := s.lastDay().Plus(1); known && d <= until && d <= s.lastDay().Plus(most); d = d.Plus(1) {
+			if d > days[len(days)-1] {
+				days = append(days, d)
+			}
+		}
+	}
+	return days
 }
 
 // of reads tasks or points.
@@ -108,8 +126,8 @@ func (s *sprintView) paceDays() []history.Date {
 }
 
 // pace is the work completed in the sprint per working day, exact, since the first of these days and until today begins,
-// days off included; nil is null. A task counts when it was last completed, if it hasn't been reopened since; what became
-// of it besides makes no difference.
+// days off included; nil is null. A task counts when it was last completed, if it hasn't been reopened or deleted since;
+// where it was moved makes no difference.
 func (s *sprintView) pace(unit string) *big.Rat {
 	days := s.paceDays()
 	if !s.running() || len(days) == 0 {
@@ -121,9 +139,9 @@ func (s *sprintView) pace(unit string) *big.Rat {
 		for _, c := range s.changes[task] {
 			switch {
 			case s.DateOf(c.At) >= s.today:
-			case c.After.Status == "Completed" && c.Before.Status != "Completed":
+			case c.After.is("Completed") && c.Before.Status != "Completed":
 				last = c
-			case c.After.Exists && c.After.Status != "Completed":
+			case !c.After.is("Completed"):
 				last = Change{}
 			}
 		}

@@ -40,7 +40,7 @@ func (o *Oracle) Report(sprint string) Object {
 	if !s.begun {
 		for _, name := range []string{"committed", "completed", "not_completed", "completed_outside", "added", "removed",
 			"added_then_removed", "cancelled", "reestimated", "carried_over", "scope_change", "completion",
-			"unestimated_count", "members", "impediments"} {
+			"committed_completed", "added_completed", "unestimated_count", "members", "impediments"} {
 			answer[name] = nil
 		}
 		return answer
@@ -97,19 +97,45 @@ func (o *Oracle) Report(sprint string) Object {
 	answer["cancelled"] = s.group(cancelled)
 	answer["reestimated"] = Object{"tasks": len(reestimated), "points": reestimatedPoints, "items": reestimated}
 	answer["carried_over"] = nil
-	c, d, a, r := total(committed), total(completed), total(added), total(removed)
+	c, a, r := total(committed), total(added), total(removed)
 	answer["scope_change"] = Object{
 		"tasks":  ratio(whole(a.tasks-r.tasks), whole(c.tasks)),
 		"points": ratio(difference(a.points, r.points), orZero(c.points)),
 	}
-	answer["completion"] = Object{
-		"tasks":  ratio(whole(d.tasks), whole(c.tasks)),
-		"points": ratio(orZero(d.points), orZero(c.points)),
-	}
+	kept, extra := sayDo(committed, completed)
+	complete(answer, committed, kept, extra)
 	answer["unestimated_count"] = s.unestimatedAt(s.refFinish)
-	answer["members"] = s.reportMembers(committed, completed, notCompleted, outside)
+	answer["members"] = s.reportMembers(committed, completed, notCompleted, outside, kept, extra)
 	answer["impediments"] = s.reportImpediments()
 	return answer
+}
+
+// sayDo splits what was completed: what of it was committed, as committed, and what wasn't, at the finish.
+func sayDo(committed, completed []item) (kept, extra []item) {
+	in := func(items []item, task string) bool {
+		return slices.ContainsFunc(items, func(i item) bool { return i.task == task })
+	}
+	for _, i := range committed {
+		if in(completed, i.task) {
+			kept = append(kept, i)
+		}
+	}
+	for _, i := range completed {
+		if !in(committed, i.task) {
+			extra = append(extra, i)
+		}
+	}
+	return kept, extra
+}
+
+// complete adds the completion of the sprint or of one of its members.
+func complete(answer Object, committed, kept, extra []item) {
+	said, done := total(committed), total(kept)
+	answer["completion"] = Object{
+		"tasks":  ratio(whole(done.tasks), whole(said.tasks)),
+		"points": ratio(orZero(done.points), orZero(said.points)),
+	}
+	answer["committed_completed"], answer["added_completed"] = done.object(), total(extra).object()
 }
 
 // inScopeWithin tells whether a task came to be, or stayed, in scope by a change in
@@ -146,7 +172,7 @@ func (s *sprintView) group(items []item) Object {
 	return answer
 }
 
-func (s *sprintView) reportMembers(committed, completed, notCompleted, outside []item) List {
+func (s *sprintView) reportMembers(committed, completed, notCompleted, outside, kept, extra []item) List {
 	var people []string
 	for _, group := range [][]item{committed, completed, notCompleted, outside} {
 		for _, i := range group {
@@ -158,17 +184,18 @@ func (s *sprintView) reportMembers(committed, completed, notCompleted, outside [
 	slices.SortFunc(people, s.byFullName)
 	list := List{}
 	for _, p := range people {
-		of := func(group []item) Object {
-			var theirs []item
+		of := func(group []item) (theirs []item) {
 			for _, i := range group {
 				if i.shown.Assignee == p {
 					theirs = append(theirs, i)
 				}
 			}
-			return total(theirs).object()
+			return theirs
 		}
-		list = append(list, Object{"profile_id": orNull(p), "full_name": orNull(s.fullName(p)),
-			"committed": of(committed), "completed": of(completed), "not_completed": of(notCompleted)})
+		member := Object{"profile_id": orNull(p), "full_name": orNull(s.fullName(p)),
+			"committed": total(of(committed)).object(), "completed": total(of(completed)).object(), "not_completed": total(of(notCompleted)).object()}
+		complete(member, of(committed), of(kept), of(extra))
+		list = append(list, member)
 	}
 	return list
 }
