@@ -464,6 +464,30 @@ func mustHold(t *testing.T, s *session, sql string) pgx.Tx {
 	return tx
 }
 
+// Of two moves behind the same task at the same moment the second finds what the first has left: it comes right behind
+// that task, and the first behind it.
+func TestMoveTask_twoAtOnce(t *testing.T) {
+	t.Parallel()
+	w := mustCommitWorld(t)
+	w.mustRunSprint(0)
+	for _, name := range []string{"a", "b", "c"} {
+		w.mustMake(name, "insert into public.tasks (project_id, sprint_id, task_name, status) values ({project}, {sprint}, $1, 'On Hold') returning task_id::text", name)
+	}
+	first, second := w.session(1, "member"), w.session(2, "scrum_master")
+	tx := mustHold(t, first, "select public.move_task({b}, 'On Hold', {a})")
+	done := background(func() error { return second.do("select public.move_task({c}, 'On Hold', {a})") })
+	second.mustBlock(done)
+	if err := tx.Commit(w.ctx); err != nil {
+		t.Fatalf("tx.Commit: %v", err)
+	}
+	if outcome := <-done; outcome != "" {
+		t.Errorf("the second move: got %q, want no error", outcome)
+	}
+	if got := w.mustAsk("select string_agg(task_name, ' ' order by board_rank, task_id) from public.tasks where sprint_id = {sprint} and status = 'On Hold'"); got != "a c b" {
+		t.Errorf("the column: got %q, want %q", got, "a c b")
+	}
+}
+
 func TestStartSprint_twoAtOnce(t *testing.T) {
 	t.Parallel()
 	w := mustCommitWorld(t)

@@ -266,6 +266,7 @@ var callable = map[string]string{
 	"sprint_standing(uuid)":                                                         "authenticated",
 	"sprint_version(uuid,boolean)":                                                  "authenticated, service_role",
 	"sprint_workload(uuid,timestamp with time zone)":                                "authenticated, service_role",
+	"move_task(uuid,task_status,uuid,task_status,uuid)":                             "authenticated",
 	"start_sprint(uuid,boolean)":                                                    "authenticated",
 	"submit_scrum_update(uuid,text,text,uuid[],uuid[],jsonb)":                       "authenticated",
 
@@ -334,6 +335,8 @@ var callable = map[string]string{
 	"private.sprint_report(uuid,timestamp with time zone)":                                             "authenticated, service_role",
 	"private.sprint_workload(uuid,timestamp with time zone)":                                           "authenticated, service_role",
 	"private.start_of_day(date,text)":                                                                  "authenticated, service_role",
+	"private.move_task_now(uuid,task_status,uuid,task_status,uuid)":                                    "authenticated",
+	"private.make_room(uuid,uuid,task_status)":                                                         "authenticated, service_role",
 	"private.start_sprint(uuid,boolean)":                                                               "authenticated",
 	"private.named_tasks_json(uuid,uuid,scrum_task_intent)":                                            "authenticated, service_role",
 	"private.version_hash(text[])":                                                                     "authenticated, service_role",

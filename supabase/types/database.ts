@@ -1372,6 +1372,40 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: undefined;
       };
+      move_task: {
+        Args: {
+          after_task_id?: string;
+          from_status?: Database["public"]["Enums"]["task_status"];
+          sprint_id?: string;
+          status: Database["public"]["Enums"]["task_status"];
+          task_id: string;
+        };
+        Returns: {
+          actual_time: number | null;
+          assigned_to: string | null;
+          board_rank: number;
+          created_at: string;
+          created_by: string | null;
+          description: string | null;
+          due_date: string | null;
+          estimated_time: number | null;
+          priority: Database["public"]["Enums"]["task_priority"];
+          project_id: string;
+          related_task_id: string | null;
+          sprint_id: string | null;
+          status: Database["public"]["Enums"]["task_status"];
+          story_points: number | null;
+          task_id: string;
+          task_name: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "tasks";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       open_daily_scrums: {
         Args: { scrum_date?: string };
         Returns: {

@@ -1,7 +1,7 @@
 // A card in hand: carried by a mouse, pen or finger, or by keys. Both only change state.carried, which the board
 // shows; putting it down makes a move of it.
 
-import { arrange, move, rankBetween } from "./moves.js";
+import { arrange, move, placeBetween } from "./moves.js";
 import { state, update } from "./store.js";
 import { say } from "./words.js";
 
@@ -44,9 +44,8 @@ function putDown() {
   const { task, from, fromIndex, status } = state.carried;
   const { tasks } = columns().find((column) => column.status === status);
   const index = tasks.findIndex(({ carried }) => carried); // the column may be shorter by now
-  const [above, below] = [tasks[index - 1]?.board_rank, tasks[index + 1]?.board_rank];
   update({ carried: null, said: say("put", task.task_name, label(status)), focus: cardOf(task) });
-  if (status !== from || index !== fromIndex) move(task, from, status, rankBetween(above, below));
+  if (status !== from || index !== fromIndex) move(task, from, status, placeBetween(tasks[index - 1], tasks[index + 1]));
 }
 
 export function putBack() {

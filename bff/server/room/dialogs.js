@@ -7,7 +7,7 @@ import { cardOf } from "./carry.js";
 import { day, dayOf, daysAfter, daysBetween, fullDay, nameOf, number } from "./format.js";
 import { Component, createRef, html } from "./html.js";
 import { project, refresh, show } from "./live.js";
-import { arrange, move, rankBetween } from "./moves.js";
+import { arrange, move, placeBetween } from "./moves.js";
 import { state, toast, update } from "./store.js";
 import { latest } from "./summary.js";
 import { say } from "./words.js";
@@ -78,8 +78,9 @@ export class TaskDialog extends Component {
       const label = say("moved", task.task_name, say("statuses")[column.status]);
       close();
       update({ focus: cardOf(task), said: label });
-      const back = { label: say("undo"), run: () => move(task, column.status, status, task.board_rank) };
-      move(task, status, column.status, rankBetween(column.tasks.at(-1)?.board_rank)).then(
+      const above = at.tasks[at.tasks.indexOf(task) - 1];
+      const back = { label: say("undo"), run: () => move(task, column.status, status, { after: above?.task_id ?? null, rank: task.board_rank }) };
+      move(task, status, column.status, placeBetween(column.tasks.at(-1))).then(
         (moved) => moved && toast(label, { action: back }),
       );
     };

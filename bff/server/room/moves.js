@@ -1,6 +1,6 @@
-// Moving a card: it is shown in its new place at once and the database is told by a PATCH of the task. The PATCH
-// holds for the column that the reader saw it in alone, so of two people who move a card the first one does, and
-// the other is told. What the server refuses is undone, with its message. A move that nobody answered stays where it
+// Moving a card: it is shown in its new place at once and the database is told by move_task, which puts it behind
+// another one. That holds for the column that the reader saw it in alone, so of two people who move a card the first
+// one does, and the other is told. What the server refuses is undone, with its message. A move that nobody answered stays where it
 // is and is sent again until somebody does: sent twice it does nothing more than once.
 
 import { ask, Refusal, Unreachable } from "./api.js";
@@ -33,18 +33,19 @@ export function arrange(columns) {
   });
 }
 
-/** The rank of a card between two others, either of which may be missing. */
-export function rankBetween(above, below) {
-  if (above === undefined && below === undefined) return Date.now() / 1000;
-  if (above === undefined) return below - 1024;
-  if (below === undefined) return above + 1024;
-  return (above + below) / 2;
+/** The place between two cards, either of which may be missing: behind which one, and where to show it until the board does. */
+export function placeBetween(above, below) {
+  const after = above?.task_id ?? null;
+  if (!above && !below) return { after, rank: Date.now() / 1000 };
+  if (!above) return { after, rank: below.board_rank - 1024 };
+  if (!below) return { after, rank: above.board_rank + 1024 };
+  return { after, rank: (above.board_rank + below.board_rank) / 2 };
 }
 
-/** Moves a card to a status and a rank there, and returns whether it was. `from` is the status that the reader saw it in. */
-export async function move(task, from, status, rank) {
+/** Moves a card to a status and a place there, and returns whether it was. `from` is the status that the reader saw it in. */
+export async function move(task, from, status, place) {
   const before = state.moves[task.task_id];
-  put("moves", task.task_id, { name: task.task_name, seen: before?.seen ?? from, status, rank, sprintId: state.sprintId });
+  put("moves", task.task_id, { name: task.task_name, seen: before?.seen ?? from, status, ...place, sprintId: state.sprintId });
   if (sending.has(task.task_id)) return false; // it goes on with this one
   sending.add(task.task_id);
   try {
@@ -58,7 +59,7 @@ async function carryOut(taskId) {
   for (let tries = 0; ; ) {
     const wanted = state.moves[taskId];
     try {
-      const why = await patch(taskId, wanted);
+      const why = await tell(taskId, wanted);
       if (why) return await undo(taskId, why);
     } catch (error) {
       if (error instanceof Refusal && error.status !== 429) return undo(taskId, say("notMoved", wanted.name, error.message));
@@ -76,17 +77,18 @@ async function carryOut(taskId) {
 }
 
 /** Tells the database. Returns why it didn't happen, or nothing. */
-async function patch(taskId, { name, seen, status, rank, sprintId }) {
-  const at = `/rest/v1/tasks?task_id=eq.${taskId}`;
-  const moved = await ask("PATCH", `${at}&sprint_id=eq.${sprintId}&status=eq.${encodeURIComponent(seen)}&select=status`, {
-    body: { status, board_rank: rank },
-    headers: { Prefer: "return=representation" },
-  });
-  if (moved.length > 0) return undefined;
-  const [now] = await ask("GET", `${at}&select=status,sprint_id,board_rank`);
+async function tell(taskId, { name, seen, status, after, sprintId }) {
+  try {
+    await ask("POST", "/rest/v1/rpc/move_task", {
+      body: { task_id: taskId, status, after_task_id: after ?? null, from_status: seen, sprint_id: sprintId },
+    });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal) || ![403, 404, 409].includes(error.status)) throw error;
+  }
+  const [now] = await ask("GET", `/rest/v1/tasks?task_id=eq.${taskId}&select=status,sprint_id`);
   if (now?.sprint_id !== sprintId) return say("movedAway", name);
-  if (now.status === status && now.board_rank === rank) return undefined; // by a try whose answer got lost
-  return now.status === seen ? say("mayNot") : say("movedByOther", name, say("statuses")[now.status]);
+  return now.status === seen || now.status === status ? say("mayNot") : say("movedByOther", name, say("statuses")[now.status]);
 }
 
 /** Puts the card where the server has it, whatever the reader wished since: they saw it where it isn't. */
