@@ -69,13 +69,13 @@ begin
     select due.channel_id, due.daily_scrum_id
     from (
       select c.channel_id, d.daily_scrum_id, d.project_id, d.scrum_date, s.status, s.started_at,
-        org.timezone, org.today, org.is_working
+        org.timezone, org.today, org.is_working, c as channel
       from org
       join public.projects p on p.org_id = org.org_id
       join public.daily_scrums d on d.project_id = p.project_id and d.scrum_date = org.day
       join public.sprints s on s.sprint_id = d.sprint_id and s.project_id = p.project_id
       join public.notification_channels c on c.org_id = org.org_id
-      where private.is_subscribed(c, due_notifications.event, p.project_id)
+      where c.is_enabled
         -- A channel gets nothing of a day that was over before the channel was created.
         and (org.day = org.today or (c.created_at at time zone org.timezone)::date <= org.day)
         and not exists (
@@ -83,20 +83,21 @@ begin
           where l.channel_id = c.channel_id and l.org_id = c.org_id
             and l.event = due_notifications.event and l.subject = d.daily_scrum_id
             and not private.is_claimable(l, false))
-      -- offset 0: missing updates are looked up last, for the rows that are left.
+      -- offset 0: what follows is asked last, for the rows that are left, which are few after the first minute.
       offset 0) due
-    where due_notifications.event = 'scrum_digest'
-      or due.status = 'Active'
-        -- The day may have become a day off since its scrum was opened.
-        and private.scrum_obstacle(
-          due.scrum_date, due.today, (due.started_at at time zone due.timezone)::date, null, due.is_working) is null
-        and exists (
-          select from private.scrum_members(due.project_id, due.scrum_date, due.timezone) m
-          where m.is_expected
-            and not exists (
-              select from public.daily_scrum_updates u
-              where u.daily_scrum_id = due.daily_scrum_id and u.project_id = due.project_id
-                and u.profile_id = m.profile_id))
+    where private.is_subscribed(due.channel, due_notifications.event, due.project_id)
+      and (due_notifications.event = 'scrum_digest'
+        or due.status = 'Active'
+          -- The day may have become a day off since its scrum was opened.
+          and private.scrum_obstacle(
+            due.scrum_date, due.today, (due.started_at at time zone due.timezone)::date, null, due.is_working) is null
+          and exists (
+            select from private.scrum_members(due.project_id, due.scrum_date, due.timezone) m
+            where m.is_expected
+              and not exists (
+                select from public.daily_scrum_updates u
+                where u.daily_scrum_id = due.daily_scrum_id and u.project_id = due.project_id
+                  and u.profile_id = m.profile_id)))
     union all
     select c.channel_id, s.sprint_id
     from public.sprints s

@@ -40,15 +40,18 @@ comment on function private.counts_until(uuid, date) is
 create function private.keep_past_scrums() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if private.counts_until(old.sprint_id, old.scrum_date) between old.created_at and now() then
+  if old.created_at <= private.counts_until(old.sprint_id, old.scrum_date)
+    and old.scrum_date < (
+      select private.org_today(p.org_id) from public.projects p where p.project_id = old.project_id)
+  then
     raise exception 'the scrum of % is over, and stays', old.scrum_date
       using errcode = 'PT409', hint = 'If nobody worked that day, enter it as a holiday or as days off.';
   end if;
   return old;
 end $$;
 comment on function private.keep_past_scrums() is
-  'Trigger: refuses to delete a scrum once an update of it wouldn''t count any more: with it, who missed it would be '
-  'forgotten. One that was opened only then, which nobody could answer, goes. Definer: private.counts_until reads what '
+  'Trigger: refuses to delete a scrum once its day is over: with it, who missed it would be forgotten. One that was '
+  'opened when no update of it counted any more goes, as it expects nobody. Definer: private.counts_until reads what '
   'the caller needn''t see.';
 create trigger daily_scrums_keep_past before delete on public.daily_scrums
   for each row when (current_user in ('authenticated', 'service_role'))

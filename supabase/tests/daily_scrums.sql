@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(111);
+select plan(112);
 
 select pg_temp.keep('extra_scrum');
 
@@ -32,9 +32,13 @@ select throws_ok($$update daily_scrums set scrum_date = scrum_date + 1$$, '42501
 select throws_ok($$update daily_scrums set sprint_id = pg_temp.id('next_sprint')$$, '42501', null, 'scrum_master: nor to another sprint');
 select throws_ok($x$do $y$ begin delete from daily_scrums where daily_scrum_id = pg_temp.id('scrum'); if found then raise exception 'deleted'; end if; end $y$$x$, 'P0001', 'deleted', 'scrum_master: deletes today''s');
 select pg_temp.become('postgres');
-update organizations set scrum_cutoff_time = '00:00' where org_id = pg_temp.id('org');
+update organizations set scrum_cutoff_time = '23:59:59' where org_id = pg_temp.id('org');
 update daily_scrums set created_at = scrum_date::timestamp at time zone 'Asia/Seoul' where daily_scrum_id = pg_temp.id('extra_scrum');
 update project_members set joined_at = now() - interval '10 days' where project_id = pg_temp.id('project');
+select pg_temp.become('scrum_master');
+select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, 'PT409', format('the scrum of %s is over, and stays', pg_temp.today() - 1), 'scrum_master: not yesterday''s, though an update of it still counts');
+select pg_temp.become('postgres');
+update organizations set scrum_cutoff_time = '00:00' where org_id = pg_temp.id('org');
 select pg_temp.become('scrum_master');
 select throws_ok($$delete from daily_scrums where daily_scrum_id = pg_temp.id('extra_scrum')$$, 'PT409', format('the scrum of %s is over, and stays', pg_temp.today() - 1), 'scrum_master: not one that is over, whose misses would be forgotten');
 select pg_temp.become('service');
