@@ -228,7 +228,7 @@ func (b *burndown) draw(view *sprint.Burndown, p *picture, now int) {
 	p.path(polyline(ideal), idealLine)
 	p.path(polyline(lineOf(b.scope, &b.start)), scopeLine)
 	p.path(polyline(projection), projectionLine)
-	if n := len(projection); n > 0 && b.finish != nil && len(b.days) > b.end+1 {
+	if n := len(projection); n > 0 && projection[n-1].y == y(0) && len(b.days) > b.end+1 {
 		p.circle(projection[n-1].x, projection[n-1].y, 3.4, vermillion)
 	}
 	p.path(polyline(remaining), remainingLine)

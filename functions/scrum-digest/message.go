@@ -81,6 +81,8 @@ func headlines(l phrase.Language, f figures) []string {
 	}
 	if finish != nil {
 		switch late := days(scrum.Sprint.EndDate, *finish); {
+		case late == 1:
+			ends += l.Say(" 지금 속도라면 %s에 끝나 하루 늦습니다(%s).", " At this pace the work is done on %s, 1 day late (%s).", l.Day(*finish), counted)
 		case late > 0:
 			ends += l.Say(" 지금 속도라면 %s에 끝나 %d일 늦습니다(%s).", " At this pace the work is done on %s, %d days late (%s).", l.Day(*finish), late, counted)
 		default:

@@ -441,13 +441,14 @@ begin
   return (
     with closed as materialized (
       select s.sprint_id, coalesce(f.figures #>> '{report,sprint,sprint_name}', s.sprint_name) as sprint_name,
-        s.start_date, s.end_date, s.completed_at, f.figures -> 'report' as report
+        s.start_date, s.end_date, s.started_at, s.completed_at, f.figures -> 'report' as report
       from public.sprints s
       join public.sprint_snapshots f on f.sprint_id = s.sprint_id and f.project_id = s.project_id
         and f.moment = 'close'
       where s.project_id = project_velocity.project_id and s.status = 'Completed'
         and s.completed_at <= private.resolve_as_of(project_velocity.as_of)
-      order by s.completed_at desc, s.sprint_id limit last
+      -- Of two that were completed at one moment the one that was started later is the later one.
+      order by s.completed_at desc, s.started_at desc, s.sprint_id desc limit last
     )
     select json_build_object(
       'as_of', private.resolve_as_of(project_velocity.as_of),
@@ -462,7 +463,7 @@ begin
               'tasks', c.report #> '{committed,tasks}', 'points', c.report #> '{committed,points}'),
             'completed', json_build_object(
               'tasks', c.report #> '{completed,tasks}', 'points', c.report #> '{completed,points}'))
-          order by c.completed_at, c.sprint_id), '[]') from closed c),
+          order by c.completed_at, c.started_at, c.sprint_id), '[]') from closed c),
       'tasks', (select private.sample_statistics(array_agg((c.report #>> '{completed,tasks}')::numeric)) from closed c),
       'points', (
         select private.sample_statistics(array_agg((c.report #>> '{completed,points}')::numeric)) from closed c))

@@ -49,7 +49,7 @@ declare
   latest double precision;
   place double precision;
 begin
-  -- The task may go to another board before this one's lock is there.
+  -- Another session may move the task to another board while this one waits for the lock: look again.
   loop
     select t.* into task from public.tasks t where t.task_id = move_task_now.task_id;
     if not found then
@@ -88,7 +88,7 @@ begin
       and (above.task_id is null or (t.board_rank, t.task_id) > (above.board_rank, above.task_id))
     order by t.board_rank, t.task_id limit 1;
     latest := extract(epoch from clock_timestamp());
-    if task.status = move_task_now.status and task.board_rank <= latest
+    if attempt = 1 and task.status = move_task_now.status and task.board_rank <= latest
       and (above.task_id is null or above.board_rank < task.board_rank) and (below is null or task.board_rank < below)
     then
       return task; -- it is there
@@ -131,7 +131,7 @@ begin
       return private.move_task_now(move_task.task_id, move_task.status, after_task_id, from_status,
         move_task.sprint_id);
     exception when lock_not_available then
-      -- The board's lock is free again. Others move their tasks meanwhile; statement_timeout ends the waiting.
+      -- The exception released the board's lock, so others can move tasks while this waits, until statement_timeout.
       perform pg_catalog.pg_sleep(0.05);
     end;
   end loop;

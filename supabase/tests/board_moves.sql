@@ -2,7 +2,7 @@
 
 begin;
 \ir personas.psql
-select plan(32);
+select plan(34);
 
 select pg_temp.become('postgres');
 delete from tasks where sprint_id = pg_temp.id('sprint');
@@ -38,11 +38,15 @@ select is(pg_temp.moved('t6', 'In Progress', 't1'), 'T3 T5 T4 T6', 'behind one t
 select is((select t.status || ' ' || t.task_name from move_task(pg_temp.id('t6'), 'Planned', pg_temp.id('t2')) t), 'Planned T6', 'the answer is the task');
 
 -- The gap that never runs out: three hundred moves between the same two
+select pg_temp.become('postgres');
+create temporary table history_before on commit drop as select count(*)::integer as n from task_events where project_id = pg_temp.id('project');
+grant select on history_before to public;
+select pg_temp.become('member');
 select lives_ok($$select move_task(pg_temp.id(case n % 2 when 0 then 't7' else 't8' end), 'Planned', pg_temp.id('t1')) from generate_series(1, 300) n$$, 'three hundred moves into one gap');
 select is(pg_temp.column_of('Planned'), 'T1 T7 T8 T2 T6', 'each comes right behind the first');
 select is((select count(distinct board_rank)::integer from tasks where sprint_id = pg_temp.id('sprint') and status = 'Planned'), 5, 'all ranks differ');
 select is_empty($$select from tasks where sprint_id = pg_temp.id('sprint') and board_rank > extract(epoch from clock_timestamp())$$, 'no rank is in the future');
-select is((select count(*)::integer from task_events where task_id = pg_temp.id('t2')), (select count(*)::integer from task_events where task_id = pg_temp.id('t1')), 'making room leaves no history');
+select is((select count(*)::integer from task_events where project_id = pg_temp.id('project')), (select n from history_before), 'making room leaves no history, nor do moves within a column');
 select is_empty($$select from task_events where task_id in (pg_temp.id('t7'), pg_temp.id('t8')) and kind = 'status'$$, 'nor do moves within a column');
 
 -- New ones come last, whatever was moved to the bottom
@@ -55,6 +59,14 @@ select pg_temp.become('member');
 select is(pg_temp.moved('t7', 'Planned', 't1'), 'T8 T2 T6 New T1 T7', 'below one that an older client has put into the future');
 insert into tasks (project_id, sprint_id, task_name, status) values (pg_temp.id('project'), pg_temp.id('sprint'), 'Newer', 'Planned');
 select is(pg_temp.column_of('Planned'), 'T8 T2 T6 New T1 T7 Newer', 'a new one comes last then, too');
+
+-- Old ranks that are next to each other: room is made for the moved one, too, which stands in the same column
+select pg_temp.become('postgres');
+delete from tasks where sprint_id = pg_temp.id('sprint') and status = 'Planned' and task_name not in ('T2', 'T6', 'T8');
+update tasks t set board_rank = extract(epoch from now()) - 2500 + 0.00000024 * replace(t.task_name, 'T', '')::integer where t.sprint_id = pg_temp.id('sprint') and t.status = 'Planned';
+select pg_temp.become('member');
+select is(pg_temp.column_of('Planned'), 'T2 T6 T8', 'three old ones, next to each other');
+select is(pg_temp.moved('t8', 'Planned', 't2'), 'T2 T8 T6', 'the last behind the first: it is there');
 
 -- Who was faster
 select results_eq($$select status from move_task(pg_temp.id('t3'), 'In Review', null, 'In Progress', pg_temp.id('sprint'))$$, $$values ('In Review'::task_status)$$, 'from the column that it is in');

@@ -138,10 +138,14 @@ class SprintDialog extends Component {
 
 export class StartDialog extends SprintDialog {
   render({ sprint }, { moves }) {
-    const today = dayOf(Date.now(), state.profile.organizations.timezone);
+    const today = dayOf(state.dashboard?.as_of ?? Date.now(), state.profile.organizations.timezone);
     const early = daysBetween(today, sprint.start_date);
     const length = daysBetween(sprint.start_date, sprint.end_date);
-    const moved = moves ?? early !== 0;
+    // Another planned sprint may be in the way of the moved days.
+    const free = !project()?.sprints.some(
+      (other) => other.status === "Planned" && other.sprint_id !== sprint.sprint_id && other.start_date <= daysAfter(today, length) && other.end_date >= today,
+    );
+    const moved = moves ?? (early !== 0 && free);
     const start = (event) => {
       event.preventDefault();
       this.call("start_sprint", { sprint_id: sprint.sprint_id, move_dates: moved }, () => {
@@ -164,7 +168,7 @@ export class StartDialog extends SprintDialog {
               : html`<fieldset>
                 <legend>${early > 0 ? say("early", early) : say("tooLate", -early)}</legend>
                 ${choice(true, today, daysAfter(today, length), say("movedDates"))}
-                ${sprint.end_date >= today && choice(false, today, sprint.end_date, say("keptEnd"))}
+                ${choice(false, sprint.end_date < today ? sprint.start_date : today, sprint.end_date, say("keptEnd"))}
               </fieldset>`
           }
           <p class="quiet">${say("startWhy")}</p>

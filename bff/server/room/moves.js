@@ -78,6 +78,7 @@ async function carryOut(taskId) {
 
 /** Tells the database. Returns why it didn't happen, or nothing. */
 async function tell(taskId, { name, seen, status, after, sprintId }) {
+  let refusal;
   try {
     await ask("POST", "/rest/v1/rpc/move_task", {
       body: { task_id: taskId, status, after_task_id: after ?? null, from_status: seen, sprint_id: sprintId },
@@ -85,10 +86,14 @@ async function tell(taskId, { name, seen, status, after, sprintId }) {
     return undefined;
   } catch (error) {
     if (!(error instanceof Refusal) || ![403, 404, 409].includes(error.status)) throw error;
+    refusal = error;
   }
   const [now] = await ask("GET", `/rest/v1/tasks?task_id=eq.${taskId}&select=status,sprint_id`);
   if (now?.sprint_id !== sprintId) return say("movedAway", name);
-  return now.status === seen || now.status === status ? say("mayNot") : say("movedByOther", name, say("statuses")[now.status]);
+  if (refusal.status === 403) return say("mayNot");
+  return now.status === seen || now.status === status
+    ? say("notMoved", name, refusal.message)
+    : say("movedByOther", name, say("statuses")[now.status]);
 }
 
 /** Puts the card where the server has it, whatever the reader wished since: they saw it where it isn't. */

@@ -22,7 +22,7 @@ export const state = {
 
   filter: "all", // the board's: all, me, nobody or a profile's key
   active: null, // the card that Tab leads to
-  moves: {}, // of cards, until the server's board shows them: {name, seen, status, rank, sprintId} by task
+  moves: {}, // of cards, until the server's board shows them: {name, seen, status, after, rank, sprintId} by task
   carried: null, // the card in hand: {taskId, task, by, from, fromIndex, status, index}
   drafts: {}, // my updates as far as they are written, by sprint and day
   posting: {}, // what becomes of them as they are sent: {busy, fault}, likewise

@@ -13,7 +13,10 @@ export const latest = ({ days }) => days?.findLast(({ tasks }) => tasks.remainin
 const headlineUnit = ({ burndown }) => burndown?.headline_unit ?? "tasks";
 
 /** The day on which the sprint began, or is to begin. */
-const begin = ({ sprint, timezone }) => (sprint.started_at ? dayOf(sprint.started_at, timezone) : sprint.start_date);
+const begin = ({ sprint, timezone }) => {
+  const started = sprint.started_at && dayOf(sprint.started_at, timezone);
+  return started && started <= sprint.end_date ? started : sprint.start_date;
+};
 
 /** The sprint's state in one word and one sentence, with its tone: good, warn, bad or calm. */
 export function standing(dashboard) {

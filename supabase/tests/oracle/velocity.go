@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 
@@ -15,7 +16,9 @@ func (o *Oracle) Velocity(last int) Object {
 			closed = append(closed, s)
 		}
 	}
-	slices.SortFunc(closed, func(a, b history.Sprint) int { return a.CompletedAt.Compare(b.CompletedAt) })
+	slices.SortFunc(closed, func(a, b history.Sprint) int {
+		return cmp.Or(a.CompletedAt.Compare(b.CompletedAt), a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.ID, b.ID))
+	})
 	closed = closed[max(0, len(closed)-last):]
 
 	sprints := List{}
