@@ -17,7 +17,7 @@ language plpgsql stable set search_path = '' as $$
 #variable_conflict use_column
 begin
   if channel.kind <> 'email' then
-    return channel.created_by is null or exists (
+    return exists (
       select from public.profiles p
       where p.profile_id = channel.created_by and p.org_id = channel.org_id and p.org_role in ('owner', 'admin'));
   end if;
@@ -31,7 +31,7 @@ end $$;
 comment on function private.has_recipient(public.notification_channels, uuid) is
   'Whether a channel may be sent anything about a project (null: at all): one of kind email only while its target is '
   'the confirmed sign-in address of a member of its organization who may read the project; another only while who '
-  'answers for it (created_by) is an owner or admin, or where nobody does, as for one that the service made.';
+  'answers for it (created_by) is an owner or admin.';
 grant execute on function private.has_recipient(public.notification_channels, uuid) to authenticated, service_role;
 
 create function private.is_subscribed(

@@ -11,7 +11,7 @@ set statement_timeout = '30s';
 comment on column public.notification_channels.created_by is
   'Who answers for the channel: who created it, or wrote its target anew or switched it on since; null once that '
   'person''s account is deleted. Unless the channel is of kind email, it is sent nothing while that person is no owner '
-  'or admin.';
+  'or admin, or nobody answers for it.';
 comment on column public.notification_channels.is_enabled is
   'Whether the channel gets notifications at present. Off for one that isn''t of kind email once who answers for it '
   'leaves, or is no owner or admin any more.';

@@ -3,7 +3,7 @@
 
 begin;
 \ir personas.psql
-select plan(61);
+select plan(62);
 
 -- Who answers for a channel is an owner or admin.
 update profiles set org_role = 'admin' where profile_id = pg_temp.id('viewer');
@@ -116,6 +116,11 @@ select is(pg_temp.states('scrum_digest'), 'chat sending 1, mail given up target_
 -- Who made the channel has left
 select results_eq($$select created_by from notification_channels where channel_id = pg_temp.id('chat')$$, 'values (null::uuid)', 'who made it has left: nobody''s name');
 select is(pg_temp.claims_anew('scrum_reminder'), ': mail given up target_left 1', 'who made it has left: it is switched off, as nobody knows where it leads');
+select pg_temp.become('postgres');
+update notification_channels set is_enabled = true where channel_id = pg_temp.id('chat');
+select is(pg_temp.claims_anew('scrum_reminder'), ': chat given up target_left 1, mail given up target_left 1', 'nobody answers for it: a claim gives it up');
+select pg_temp.become('postgres');
+update notification_channels set is_enabled = false where channel_id = pg_temp.id('chat');
 select pg_temp.become('admin');
 select isnt_empty($$update notification_channels set is_enabled = true where channel_id = pg_temp.id('chat') and not is_enabled returning 1$$, 'admin: switches it on');
 select is(pg_temp.claims_anew('scrum_reminder'), 'chat: chat sending 1, mail given up target_left 1', 'switched on: it goes on');

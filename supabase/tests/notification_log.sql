@@ -23,12 +23,12 @@ language sql as $$ select public.settle_notification(pg_temp.log_id($1, $2), pg_
 grant execute on all functions in schema pg_temp to public;
 
 insert into projects (project_id, org_id, project_name) values (pg_temp.keep('other_project'), pg_temp.id('org'), 'Other');
-insert into notification_channels (channel_id, org_id, project_id, channel_name, kind, target, events, is_enabled, created_at) values
-  (pg_temp.keep('all'), pg_temp.id('org'), null, 'All', 'slack', 'https://hooks.example.test/all', default, true, now() - interval '1 day'),
-  (pg_temp.keep('project'||'_channel'), pg_temp.id('org'), pg_temp.id('project'), 'Project', 'webhook', 'https://hooks.example.test/project', '{scrum_reminder,sprint_report}', true, now() - interval '1 day'),
-  (pg_temp.keep('other_channel'), pg_temp.id('org'), pg_temp.id('other_project'), 'Other', 'slack', 'https://hooks.example.test/other', default, true, now() - interval '1 day'),
-  (pg_temp.keep('off'), pg_temp.id('org'), null, 'Off', 'slack', 'https://hooks.example.test/off', default, false, now() - interval '1 day'),
-  (pg_temp.keep('foreign_channel'), pg_temp.id('foreign_org'), null, 'Theirs', 'slack', 'https://hooks.example.test/theirs', default, true, now() - interval '1 day');
+insert into notification_channels (channel_id, org_id, project_id, channel_name, kind, target, events, is_enabled, created_at, created_by) values
+  (pg_temp.keep('all'), pg_temp.id('org'), null, 'All', 'slack', 'https://hooks.example.test/all', default, true, now() - interval '1 day', pg_temp.id('admin')),
+  (pg_temp.keep('project'||'_channel'), pg_temp.id('org'), pg_temp.id('project'), 'Project', 'webhook', 'https://hooks.example.test/project', '{scrum_reminder,sprint_report}', true, now() - interval '1 day', pg_temp.id('admin')),
+  (pg_temp.keep('other_channel'), pg_temp.id('org'), pg_temp.id('other_project'), 'Other', 'slack', 'https://hooks.example.test/other', default, true, now() - interval '1 day', pg_temp.id('admin')),
+  (pg_temp.keep('off'), pg_temp.id('org'), null, 'Off', 'slack', 'https://hooks.example.test/off', default, false, now() - interval '1 day', pg_temp.id('admin')),
+  (pg_temp.keep('foreign_channel'), pg_temp.id('foreign_org'), null, 'Theirs', 'slack', 'https://hooks.example.test/theirs', default, true, now() - interval '1 day', pg_temp.id('outsider'));
 -- A day on which every moment of the test has come: yesterday's scrum is asked about.
 update project_members set joined_at = now() - interval '10 days' where project_id = pg_temp.id('project');
 insert into daily_scrums (daily_scrum_id, sprint_id, scrum_date) values (pg_temp.keep('yesterday'), pg_temp.id('sprint'), pg_temp.today() - 1);

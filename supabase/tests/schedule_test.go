@@ -120,7 +120,7 @@ func mustScheduled(t *testing.T, zone, workingDays, holiday, reminder, digest st
 		insert into org_holidays (org_id, holiday_date, name) values (pg_temp.id('org'), '%s', 'Holiday');
 		update sprints set started_at = '2026-02-01' where sprint_id = pg_temp.id('sprint');
 		update project_members set joined_at = '2026-02-01' where project_id = pg_temp.id('project');
-		insert into notification_channels (org_id, channel_name, kind, target, created_at) values (pg_temp.id('org'), 'Team', 'slack', 'https://hooks.example.test/x', '2026-02-01');
+		insert into notification_channels (org_id, channel_name, kind, target, created_at, created_by) values (pg_temp.id('org'), 'Team', 'slack', 'https://hooks.example.test/x', '2026-02-01', pg_temp.id('admin'));
 		select pg_temp.become('service')`, zone, workingDays, reminder, digest, holiday))
 	return tx
 }
@@ -202,8 +202,9 @@ func TestOpenScrums_oneOrganizationFails(t *testing.T) {
 	mustExec(t, tx, `
 		reset role;
 		update organizations set reminder_time = '00:00', digest_time = '00:00' where org_id in (pg_temp.id('org'), pg_temp.id('foreign_org'));
-		insert into notification_channels (channel_id, org_id, channel_name, kind, target)
-		select pg_temp.keep(name || '_channel'), pg_temp.id(name), 'Team', 'slack', 'https://hooks.example.test/x' from unnest('{org,foreign_org}'::text[]) name;
+		insert into notification_channels (channel_id, org_id, channel_name, kind, target, created_by)
+		select pg_temp.keep(name || '_channel'), pg_temp.id(name), 'Team', 'slack', 'https://hooks.example.test/x', pg_temp.id(answers)
+		from (values ('org', 'admin'), ('foreign_org', 'outsider')) as team (name, answers);
 		set local session_replication_role = replica;
 		insert into daily_scrums (daily_scrum_id, sprint_id, project_id, scrum_date)
 		values (pg_temp.keep('begun'), pg_temp.id('sprint'), pg_temp.id('project'), '2026-01-01');
