@@ -100,10 +100,10 @@ begin
     raise exception 'date % is outside of the sprint', scrum.day using errcode = '22023';
   end if;
   counts_until := private.counts_until(scrum.sprint_id, scrum.day);
-  -- Nobody could answer a scrum that was opened when no update of it counted any more: it expects none.
-  opened_in_time := not exists (
-    select from public.daily_scrums d
-    where d.daily_scrum_id = scrum.daily_scrum_id and d.project_id = scrum.project_id and d.created_at > counts_until);
+  -- Nobody could answer a scrum that wasn't open while updates of it counted: it expects none.
+  opened_in_time := counts_until >= coalesce((
+    select d.created_at from public.daily_scrums d
+    where d.daily_scrum_id = scrum.daily_scrum_id and d.project_id = scrum.project_id), scrum.as_of);
   with member as materialized (
     -- Members, and authors who have left since; an author who deleted their account has no profile.
     select p.profile_id, p.full_name, m.role, posted.update_id,
@@ -447,8 +447,8 @@ comment on function public.scrum_of_day(uuid, date, timestamptz) is
   'full_name, role (null: has left the project; profile_id null, too: deleted their account), expected, day_off, '
   'update (late, true: created after the cut-off, and so not counted as posted), activity: what they did since the '
   'last scrum, said_and_done: what became, since they said so, of the tasks that they would do: done, progressed, '
-  'untouched or gone}. A scrum that was opened after as_of isn''t there yet; one that was opened after its cut-off '
-  'expects nobody. '
+  'untouched or gone}. A scrum that was opened after as_of isn''t there yet; one that wasn''t opened until its '
+  'cut-off expects nobody. '
   '22023 (400) for a date outside of the sprint; null for a sprint that the caller can''t see.';
 comment on function public.project_participation(uuid, date, date, timestamptz) is
   'How the members of a project take part in its scrums between two days (default: 30 days until to_date, which is '

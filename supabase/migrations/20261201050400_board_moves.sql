@@ -29,7 +29,8 @@ begin
 end $$;
 comment on function private.make_room(uuid, uuid, public.task_status) is
   'Gives the tasks of a column (of a sprint; null: of the backlog) new ranks in the same order, far from each other '
-  'and in the past. 55P03 while somebody else changes one of them. Runs with its caller''s rights.';
+  'and in the past. Each of them counts as changed then (updated_at); of 5,000 that takes 0.3 s. 55P03 while somebody '
+  'else changes one of them. Runs with its caller''s rights.';
 grant execute on function private.make_room(uuid, uuid, public.task_status) to authenticated, service_role;
 
 create function private.move_task_now(

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -488,6 +489,40 @@ func TestMoveTask_twoAtOnce(t *testing.T) {
 	}
 }
 
+// A move beside a change of the task, or of one that must make room for it, waits until that is done, without the
+// board's lock: another move goes on meanwhile.
+func TestMoveTask_whileATaskIsChanged(t *testing.T) {
+	t.Parallel()
+	for _, changed := range []string{"b", "c"} {
+		t.Run(changed, func(t *testing.T) {
+			t.Parallel()
+			w := mustCommitWorld(t)
+			w.mustRunSprint(0)
+			// Between the ranks of "a" and "c" there is no other, so that a move behind "a" makes room.
+			for name, rank := range map[string]float64{"a": 1, "c": math.Nextafter(1, 2), "b": 2, "other": 3} {
+				w.mustMake(name, "insert into public.tasks (project_id, sprint_id, task_name, status, board_rank) values ({project}, {sprint}, $1, 'On Hold', $2) returning task_id::text", name, rank)
+			}
+			changer, mover, third := w.session(1, "manager"), w.session(2, "member"), w.session(3, "scrum_master")
+			tx := mustHold(t, changer, "update public.tasks set task_name = 'changed' where task_id = {"+changed+"}")
+			done := background(func() error { return mover.do("select public.move_task({b}, 'On Hold', {a})") })
+			if err := third.do("select public.move_task({other}, 'In Review')"); err != nil {
+				t.Errorf("a move of another task meanwhile: got %v, want no error", err)
+			}
+			select {
+			case outcome := <-done:
+				t.Fatalf("the move beside the change: got %q before that was done", outcome)
+			default:
+			}
+			if err := tx.Commit(w.ctx); err != nil {
+				t.Fatalf("tx.Commit: %v", err)
+			}
+			if outcome := <-done; outcome != "" {
+				t.Errorf("the move after the change: got %q, want no error", outcome)
+			}
+		})
+	}
+}
+
 func TestStartSprint_twoAtOnce(t *testing.T) {
 	t.Parallel()
 	w := mustCommitWorld(t)
@@ -823,7 +858,7 @@ func (w *committedWorld) mustSubscribe(channels int) {
 	w.t.Helper()
 	w.mustDo(`update public.organizations o set digest_time = ('00:00'::time + ((now() at time zone o.timezone) - d.scrum_date) / 2)
 		from public.daily_scrums d where o.org_id = {org} and d.daily_scrum_id = {scrum}`)
-	w.mustDo("insert into public.notification_channels (org_id, channel_name, kind, target) select {org}, 'Channel ' || n, 'slack', 'https://hooks.example.test/' || n from generate_series(1, $1::int) n", channels)
+	w.mustDo("insert into public.notification_channels (org_id, channel_name, kind, target, created_by) select {org}, 'Channel ' || n, 'slack', 'https://hooks.example.test/' || n, {owner} from generate_series(1, $1::int) n", channels)
 }
 
 // claim asks for some of the digests that are due, as the service, and returns which it got.

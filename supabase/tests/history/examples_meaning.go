@@ -40,7 +40,11 @@ func openedLater() *Example {
 		// No update of it counted any more, so nobody missed it.
 		e.figuresOf(Figure{Function: "project_participation", From: "2026-06-01", To: "2026-06-05"}, asOf, "scheduled", scheduled, "expected", "0")
 	}
+	e.scrumFigures("2026-06-03", "2026-06-04 09:00", "expected", "2")
 	e.scrumFigures("2026-06-03", "2026-06-04 11:00", "is_scrum_day", "true", "expected", "0", "missing", "[]")
+	// Nobody opened that of the day before.
+	e.scrumFigures("2026-06-02", "2026-06-03 10:00", "expected", "2")
+	e.scrumFigures("2026-06-02", "2026-06-03 10:01", "daily_scrum", "null", "expected", "0", "missing", "[]")
 	return e
 }
 

@@ -118,13 +118,17 @@ func (s *sprintView) entries(scrum *history.Scrum) []entry {
 	return entries
 }
 
-// expected tells whether a person owes an update on a day. Nobody does to a scrum that was opened when no update of it
-// counted any more.
+// expected tells whether a person owes an update on a day. Nobody does to a scrum that wasn't open while updates
+// of it counted.
 func (s *sprintView) expected(profile string, d history.Date) bool {
 	if is, _ := s.scrumDay(d); !is || s.isOff(profile, d) {
 		return false
 	}
-	if scrum := s.scrumOn(d); scrum != nil && s.isLate(scrum.OpenedAt, d) {
+	opened := s.AsOf
+	if scrum := s.scrumOn(d); scrum != nil {
+		opened = scrum.OpenedAt
+	}
+	if s.isLate(opened, d) {
 		return false
 	}
 	for _, m := range s.Members {
