@@ -118,9 +118,8 @@ const states = {
   },
   "card-moved-by-others": async (page) => {
     await open(page, team, "board");
-    await page.route("**/rest/v1/tasks**", async (route) => {
-      if (route.request().method() !== "PATCH") return route.continue();
-      const id = new URL(route.request().url()).searchParams.get("task_id").slice(3);
+    await page.route("**/rest/v1/rpc/move_task", async (route) => {
+      const { task_id: id } = route.request().postDataJSON();
       const [{ status }] = await sql`select status from tasks where task_id = ${id}`;
       await sql`update tasks set status = 'On Hold' where task_id = ${id}`;
       await route.continue();

@@ -1,6 +1,6 @@
 // Moving a card: it is shown in its new place at once and the database is told by move_task, which puts it behind
-// another one. That holds for the column that the reader saw it in alone, so of two people who move a card the first
-// one does, and the other is told. What the server refuses is undone, with its message. A move that nobody answered stays where it
+// another one, and refuses if the card has left the column that the reader saw it in: of two people who move a card
+// the second one is told. What the server refuses is undone, with its message. A move that nobody answered stays where it
 // is and is sent again until somebody does: sent twice it does nothing more than once.
 
 import { ask, Refusal, Unreachable } from "./api.js";
@@ -8,7 +8,8 @@ import { refresh } from "./live.js";
 import { put, state, toast, update } from "./store.js";
 import { say } from "./words.js";
 
-const sending = new Set(); // tasks whose move is under way
+const sending = new Map(); // tasks whose move is under way: which one it is, counted from the first
+let count = 0;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** The board's columns as the reader filters them, with the moves that the server's answer doesn't show yet and the card in hand. */
@@ -47,7 +48,7 @@ export async function move(task, from, status, place) {
   const before = state.moves[task.task_id];
   put("moves", task.task_id, { name: task.task_name, seen: before?.seen ?? from, status, ...place, sprintId: state.sprintId });
   if (sending.has(task.task_id)) return false; // it goes on with this one
-  sending.add(task.task_id);
+  sending.set(task.task_id, ++count);
   try {
     return await carryOut(task.task_id);
   } finally {
@@ -58,6 +59,11 @@ export async function move(task, from, status, place) {
 async function carryOut(taskId) {
   for (let tries = 0; ; ) {
     const wanted = state.moves[taskId];
+    // The card above may be on its way there: it goes first. Of two that wait for each other the older one doesn't.
+    if (sending.get(wanted.after) < sending.get(taskId)) {
+      await pause(50);
+      continue;
+    }
     try {
       const why = await tell(taskId, wanted);
       if (why) return await undo(taskId, why);

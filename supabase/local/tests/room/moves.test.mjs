@@ -150,6 +150,32 @@ describe("a move", { concurrency: 5 }, () => {
     assert.equal(await master.page.locator(".toast.bad").count(), 0);
   });
 
+  move("behind a card that is on its way itself waits for that one", { master: "ko" }, async ({ master }) => {
+    const [first, second] = (await us.as("master", (tx) => tx`
+      insert into public.tasks ${tx(["재고 확인", "송장 확인"].map((task_name) => ({ project_id: us.project, sprint_id: us.sprints.sprint, task_name })))}
+      returning task_id`)).map(({ task_id }) => task_id);
+    const [held, released] = [signal(), signal()];
+    const sent = [];
+    await master.page.route(moves, async (route) => {
+      const { task_id } = route.request().postDataJSON();
+      if (task_id === first) {
+        held.give();
+        await released.given;
+      }
+      sent.push(task_id);
+      await route.continue();
+    });
+    await master.choose(first, "Cancelled");
+    await held.given;
+    await master.choose(second, "Cancelled");
+    await master.column("Cancelled").locator(`[data-task="${second}"] .pending`).waitFor();
+    released.give();
+    await master.in("Cancelled", second);
+    assert.deepEqual(sent, [first, second]);
+    const order = await us.sql`select task_id from public.tasks where task_id in ${us.sql([first, second])} order by board_rank`;
+    assert.deepEqual(order.map(({ task_id }) => task_id), [first, second]);
+  });
+
   move("that follows another one before the board shows that is not lost", { owner: "en" }, async ({ owner }) => {
     const name = "만족도 조사";
     let release;
